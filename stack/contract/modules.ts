@@ -1,0 +1,18 @@
+/**
+ * The record that binds a host to its labs: one member per lab. Built once per host and frozen;
+ * every member says in `origin` whose code it is, because a check that does not say whose code ran
+ * cannot be trusted.
+ */
+import type { ArpModule } from "./arp.ts";
+import type { FramingModule } from "./framing.ts";
+import type { IpModule } from "./ip.ts";
+
+/** All labs that a host is bound to. */
+export interface Modules {
+  readonly framing: FramingModule;
+  readonly arp: ArpModule;
+  readonly ip: IpModule;
+}
+
+/** The name of a lab's module. */
+export type ModuleName = keyof Modules;
