@@ -1,0 +1,112 @@
+/**
+ * The only list of labs. Every tool that needs to know which labs there are, what their files are called,
+ * or where a function is to be written, asks here; adding a lab begins with one entry at the end of `labs`.
+ *
+ * The compiler checks each entry against its contract: a function that the contract has and the entry has not
+ * (or the other way round) is a type error.
+ */
+import type { ModuleName, Modules } from "../stack/contract/modules.ts";
+
+/** One lab. `M` is the name of its module, `F` the names of its files. */
+export interface Lab<M extends ModuleName = ModuleName, F extends string = string> {
+  /** 1 to 11; `deno task lab3` runs number 3. */
+  readonly number: number;
+  /** The folder's name in both `labs/` and `solutions/`: "03-ip". */
+  readonly folder: string;
+  /** For people: "IP". */
+  readonly name: string;
+  /** The member of the `Modules` record that the lab provides. */
+  readonly module: M;
+  /** The files that the student edits, in the order in which they are best written. */
+  readonly files: readonly F[];
+  /** Each function of the contract, with the file it is written in; in the order in which they are best written. */
+  readonly functions: Readonly<Record<keyof Modules[M] & string, F>>;
+  /** What the whole lab is worth. */
+  readonly points: number;
+}
+
+/** Ties an entry's functions to the contract of its module, and their files to its list of files. */
+function lab<M extends ModuleName, F extends string>(entry: Lab<M, F>): Lab {
+  return entry as unknown as Lab;
+}
+
+/** All labs, in their order. */
+export const labs: readonly Lab[] = [
+  lab({
+    number: 1,
+    folder: "01-framing",
+    name: "Framing",
+    module: "framing",
+    files: ["framing.ts"],
+    functions: {
+      parseEthernet: "framing.ts",
+      writeEthernet: "framing.ts",
+      filterMac: "framing.ts",
+      demultiplex: "framing.ts",
+      pad: "framing.ts",
+      crc32: "framing.ts",
+      appendFcs: "framing.ts",
+      removeFcs: "framing.ts",
+    },
+    points: 100,
+  }),
+  lab({
+    number: 2,
+    folder: "02-arp",
+    name: "ARP",
+    module: "arp",
+    files: ["arp.ts", "cache.ts", "claim.ts"],
+    functions: { parseArp: "arp.ts", writeArp: "arp.ts", createArpCache: "cache.ts", createAddressClaim: "claim.ts" },
+    points: 100,
+  }),
+  lab({
+    number: 3,
+    folder: "03-ip",
+    name: "IP",
+    module: "ip",
+    files: ["checksum.ts", "ipv4.ts", "routes.ts", "fragments.ts", "icmp.ts"],
+    functions: {
+      internetChecksum: "checksum.ts",
+      updateChecksum: "checksum.ts",
+      parseIpv4: "ipv4.ts",
+      findBadOption: "ipv4.ts",
+      writeIpv4: "ipv4.ts",
+      classifyAddress: "ipv4.ts",
+      admit: "ipv4.ts",
+      decrementTtl: "ipv4.ts",
+      createIdentifiers: "ipv4.ts",
+      createRoutes: "routes.ts",
+      planFragments: "fragments.ts",
+      createReassembly: "fragments.ts",
+      parseIcmp: "icmp.ts",
+      writeIcmp: "icmp.ts",
+      makeEchoReply: "icmp.ts",
+      mayReport: "icmp.ts",
+      writeIcmpError: "icmp.ts",
+    },
+    points: 100,
+  }),
+];
+
+/** The lab with this number, or undefined. */
+export function findLab(number: number): Lab | undefined {
+  return labs.find((lab) => lab.number === number);
+}
+
+/** The lab that provides this module. */
+export function labOf(module: ModuleName): Lab {
+  const found = labs.find((lab) => lab.module === module);
+  if (found === undefined) throw new Error(`No lab provides the module "${module}"`);
+  return found;
+}
+
+/** Where the handout explains a function: "labs/03-ip/README.md#internetchecksum". The name may be a method's: "createRoutes.lookup". */
+export function handoutAnchor(lab: Lab, symbol: string): string {
+  return `labs/${lab.folder}/README.md#${symbol.split(".", 1)[0]?.toLowerCase()}`;
+}
+
+/** The file that holds a function: "labs/03-ip/checksum.ts", or undefined when the contract has none of that name. */
+export function fileOf(lab: Lab, symbol: string): string | undefined {
+  const name = symbol.split(".", 1)[0] as keyof typeof lab.functions;
+  return Object.hasOwn(lab.functions, name) ? `labs/${lab.folder}/${lab.functions[name]}` : undefined;
+}
