@@ -1,0 +1,51 @@
+/**
+ * How a host is set up: plain data, so that it can travel to another process. Addresses are text here, at the
+ * edge; inside they are numbers.
+ */
+
+/** One interface of a host. */
+export interface InterfaceConfig {
+  readonly medium?: "ethernet" | "ip";
+  /** "02:00:00:00:00:02". Only on Ethernet. */
+  readonly mac?: string;
+  /** "10.44.0.2". */
+  readonly address: string;
+  /** 0 to 32; default 24. */
+  readonly prefixLength?: number;
+  /** Largest IP packet; default 1500. */
+  readonly mtu?: number;
+  readonly promiscuous?: boolean;
+  /** Ethernet multicast groups to take. */
+  readonly groups?: readonly string[];
+  /** How the address is taken into use (RFC 5227): used at once, announced, or probed first. Default "none". */
+  readonly claim?: "none" | "announce" | "probe";
+}
+
+/** A way to a net beyond those of the interfaces. */
+export interface RouteConfig {
+  /** "10.44.1.0/24"; "0.0.0.0/0" is the default route. */
+  readonly to: string;
+  readonly gateway?: string;
+  /** Index of the interface; default 0. */
+  readonly interface?: number;
+}
+
+/** A whole host. */
+export interface HostConfig {
+  readonly interfaces: readonly InterfaceConfig[];
+  readonly routes: readonly RouteConfig[];
+  /** Acts as a router (RFC 1122 §3.3.1.1 wants false by default). */
+  readonly forwarding: boolean;
+  /** The highest layer that runs: 1 only framing, 2 with ARP, 3 with IP. Default 3. */
+  readonly layers: 1 | 2 | 3;
+  /** Frames with EtherType 0x88b5 (local experiments) are sent back to their sender. Default false: they are passed up. */
+  readonly echoFrames: boolean;
+  /** TTL of what this host sends; default 64. */
+  readonly timeToLive: number;
+  /** Seeds everything random in this host. */
+  readonly seed: number;
+  readonly arp: Partial<
+    Record<"reachableTime" | "staleTime" | "retryInterval" | "maxRequests" | "queueLimit" | "maxEntries", number>
+  >;
+  readonly reassembly: Partial<Record<"timeout" | "maxPackets", number>>;
+}
