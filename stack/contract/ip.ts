@@ -182,11 +182,13 @@ export interface IpModule {
   // checksum.ts
 
   /**
-   * The Internet checksum of `bytes[start … end)` (RFC 1071): the one's complement of the one's complement sum of the
-   * 16-bit big-endian words. An odd last byte counts as the *high* byte of a word. `initial` is added first (a pseudo-header's sum).
-   * 0 to 65535. Over data that contains its own right checksum the result is 0. The packet path runs through it: see the handout for speed.
+   * The Internet checksum of the bytes from `start` up to `end` in `view` (RFC 1071): the one's complement of the one's
+   * complement sum of the 16-bit big-endian words. An odd last byte counts as the *high* byte of a word. `initial`, 0 to
+   * 2³² − 1, is added first (a pseudo-header's sum). Up to 65 535 bytes, from any offset, even or odd. 0 to 65535; over data
+   * that contains its own right checksum the result is 0. Every packet runs through it: see the handout for speed.
+   * `view` is a whole buffer's view, as `Frame.view` is.
    */
-  internetChecksum(bytes: Uint8Array, start: number, end: number, initial?: number): number;
+  internetChecksum(view: DataView, start: number, end: number, initial?: number): number;
   /** The new checksum field after one 16-bit word changed from `before` to `after` (RFC 1624, equation 3). */
   updateChecksum(checksum: number, before: number, after: number): number;
 
