@@ -20,7 +20,7 @@ export interface Lab<M extends ModuleName = ModuleName, F extends string = strin
   /** The files that the student edits, in the order in which they are best written. */
   readonly files: readonly F[];
   /** Each function of the contract, with the file it is written in; in the order in which they are best written. */
-  readonly functions: Readonly<Record<keyof Modules[M] & string, F>>;
+  readonly functions: Readonly<Record<keyof Modules[M] & string, NoInfer<F>>>;
   /** What the whole lab is worth. */
   readonly points: number;
 }

@@ -1,0 +1,207 @@
+/**
+ * Cuts the marked regions out of a solution, which leaves the stub that a student fills in.
+ *
+ * A region is what lies between a line `// region NAME` and the next line `// endregion`:
+ * - inside a function or method it runs to the end of its block, and becomes
+ *   `return todo("NAME", …)` with the function's parameters (and whatever given name nothing else would use,
+ *   so that the stub has no unused ones);
+ * - anywhere else (at the top level, in a class, in an object) it disappears: helpers that a student
+ *   invents for himself.
+ *
+ * Everything outside is *given*: imports that nothing uses any more are dropped, the rest stays as it is, JSDoc included.
+ * Relies on the layout of `deno fmt`: a block's first and last line have the same indentation.
+ */
+import { blankLiterals, countUses } from "./source_text.ts";
+
+/** One region of a solution. */
+export interface Region {
+  readonly name: string;
+  /** Line of the mark, from 1. */
+  readonly line: number;
+  /** What lies between the marks. */
+  readonly body: readonly string[];
+  /** Became a `todo`; otherwise it disappeared. */
+  readonly todo: boolean;
+}
+
+/** What became of a solution. */
+export interface Cut {
+  /** The stub, not yet formatted. */
+  readonly stub: string;
+  readonly regions: readonly Region[];
+  /** The lines outside all regions. */
+  readonly given: readonly string[];
+}
+
+const TODO_IMPORT = 'import { todo } from "../../stack/wire/not_implemented.ts";';
+
+/** Cuts `source`. Throws an Error that names `path` and the line when a mark is wrong. */
+export function cutRegions(source: string, path: string): Cut {
+  const lines = source.split("\n");
+  const code = blankLiterals(source).split("\n");
+  const spans = findSpans(lines, path);
+  const regions: Region[] = [];
+  const given: string[] = [];
+  const kept: string[] = [];
+  const calls: { at: number; name: string; indent: string; parameters: string[] }[] = [];
+  let next = 0;
+  for (const { name, from, to } of spans) {
+    given.push(...lines.slice(next, from));
+    kept.push(...lines.slice(next, from));
+    const parameters = enclosingParameters(code, from, indentOf(lines[from]).length);
+    const body = lines.slice(from + 1, to);
+    regions.push({ name, line: from + 1, body, todo: parameters !== undefined });
+    if (parameters !== undefined) {
+      if (!code[to + 1]?.trim().startsWith("}")) throw new Error(`${path}:${to + 1}: region "${name}" must run to the end of its block`);
+      calls.push({ at: kept.length, name, indent: indentOf(lines[from]), parameters });
+      kept.push("");
+    }
+    next = to + 1;
+  }
+  given.push(...lines.slice(next));
+  kept.push(...lines.slice(next));
+  const before = blankLiterals(kept.join("\n"));
+  const orphans = declaredNames(before).filter((name) => countUses(before, name) === 1);
+  for (const call of calls) {
+    const region = regions.find((r) => r.name === call.name) as Region;
+    const code = blankLiterals(region.body.join("\n"));
+    const wanted = orphans.filter((name) => !call.parameters.includes(name) && countUses(code, name) > 0);
+    const names = [...new Set([...call.parameters, ...wanted])];
+    kept[call.at] = `${call.indent}return todo(${[JSON.stringify(call.name), ...names].join(", ")});`;
+  }
+  return { stub: tidyImports(kept, calls.length > 0), regions, given };
+}
+
+/** Finds the marks and checks that they pair. Lines from 0. */
+function findSpans(lines: readonly string[], path: string): { name: string; from: number; to: number }[] {
+  const spans: { name: string; from: number; to: number }[] = [];
+  let open: { name: string; from: number } | undefined;
+  for (const [i, line] of lines.entries()) {
+    const [, mark, rest = ""] = /^\s*\/\/\s*(region|endregion)\b(.*)$/.exec(line) ?? [];
+    const name = rest.trim();
+    const here = `${path}:${i + 1}`;
+    if (mark === "region") {
+      if (open !== undefined) throw new Error(`${here}: region "${name}" begins inside region "${open.name}" of line ${open.from + 1}`);
+      if (!/^[\w$]+([.-][\w$]+)*$/.test(name)) throw new Error(`${here}: a region needs a name, like "parseIpv4" or "createRoutes.lookup"`);
+      if (spans.some((span) => span.name === name)) throw new Error(`${here}: a second region "${name}"`);
+      open = { name, from: i };
+    } else if (mark === "endregion") {
+      if (open === undefined) throw new Error(`${here}: "endregion" without a region`);
+      spans.push({ ...open, to: i });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) throw new Error(`${path}:${open.from + 1}: region "${open.name}" is never closed`);
+  return spans;
+}
+
+function indentOf(line: string | undefined): string {
+  return /^\s*/.exec(line ?? "")?.[0] ?? "";
+}
+
+/** The parameters of the function around the mark in line `at`, which is indented by `depth`, or undefined when the nearest block is no statement of a function. */
+function enclosingParameters(code: readonly string[], at: number, depth: number): string[] | undefined {
+  let indent = depth;
+  for (let i = at - 1; i >= 0 && indent > 0; i--) {
+    const line = code[i] as string;
+    if (line.trim() === "" || indentOf(line).length >= indent) continue;
+    indent = indentOf(line).length;
+    const header = headerEndingAt(code, i);
+    if (/^(\} )?(if|else|for|while|do|switch|case|default|try|catch|finally)\b/.test(header)) continue;
+    return parametersOf(header);
+  }
+  return undefined;
+}
+
+/** The whole header of the block that opens at the end of line `i`: one line, or several that begin at the same indentation. */
+function headerEndingAt(code: readonly string[], i: number): string {
+  const indent = indentOf(code[i]).length;
+  let first = i;
+  while (/^\s*[)}>\]]/.test(code[first] as string) && !/^\s*\} (else|catch|finally)\b/.test(code[first] as string) && first > 0) {
+    first--;
+    while (first > 0 && ((code[first] as string).trim() === "" || indentOf(code[first]).length > indent)) first--;
+  }
+  return code.slice(first, i + 1).map((line) => line.trim()).join(" ");
+}
+
+/** The names of the parameters in a function's or method's header, or undefined when it is none: a class, an object, a call. */
+function parametersOf(header: string): string[] | undefined {
+  if (!header.endsWith("{") || /^(export )?(default )?(abstract )?(class|interface|enum|namespace)\b/.test(header)) return undefined;
+  const body = header.slice(0, -1).trimEnd();
+  const isArrow = body.endsWith("=>");
+  const groups = parenthesised(body);
+  const group = isArrow
+    ? groups.findLast((g) => /^\s*(:[^=]*)?=>/.test(body.slice(g.to + 1)))
+    : groups.find((g) => /(\bfunction\b[^(]*|^[^(=]*[\w$\]>])$/.test(body.slice(0, g.from)) && /^(\s*:.*)?$/.test(body.slice(g.to + 1)));
+  if (group === undefined) return undefined;
+  return splitParameters(body.slice(group.from + 1, group.to)).flatMap(boundNames);
+}
+
+/** All pairs of parentheses, outer ones before inner ones. */
+function parenthesised(text: string): { from: number; to: number }[] {
+  const open: number[] = [];
+  const pairs: { from: number; to: number }[] = [];
+  for (const [i, c] of text.split("").entries()) {
+    if (c === "(") open.push(i);
+    else if (c === ")") pairs.push({ from: open.pop() ?? 0, to: i });
+  }
+  return pairs.sort((a, b) => a.from - b.from);
+}
+
+/** Splits at the commas that stand in no bracket. */
+function splitParameters(list: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i < list.length; i++) {
+    const c = list[i] as string;
+    if ("([{<".includes(c)) depth++;
+    else if (")]}".includes(c) || c === ">" && list[i - 1] !== "=") depth--;
+    else if (c === "," && depth === 0) {
+      parts.push(list.slice(from, i));
+      from = i + 1;
+    }
+  }
+  return [...parts, list.slice(from)].map((part) => part.trim()).filter((part) => part !== "");
+}
+
+/** The names that one parameter binds: `a`, `...rest`, `{ b, c: d }`; not `this`, and not what is named `_…`: meant to be unused. */
+function boundNames(parameter: string): string[] {
+  const pattern = /^(?:\.\.\.)?([{[])(.*?)[}\]]\s*(:.*|=.*)?$/.exec(parameter);
+  if (pattern !== null) return splitParameters(pattern[2] ?? "").flatMap((part) => boundNames(part.replace(/^[\w$]+\s*:\s*/, "")));
+  const name = /^(?:\.\.\.)?(?:(?:public|private|protected|readonly|override) )*([\w$]+)/.exec(parameter)?.[1];
+  return name === undefined || name === "this" || name.startsWith("_") ? [] : [name];
+}
+
+/** Names declared by `const`, `let` and `function` without `export`. */
+function declaredNames(code: string): string[] {
+  return [...code.matchAll(/(?<!export )\b(?:const|let|function) ([\w$]+)/g)].map((match) => match[1] as string);
+}
+
+/** Drops imported names that nothing uses any more, and adds the import of `todo` in its place in the alphabet. */
+function tidyImports(lines: readonly string[], needsTodo: boolean): string {
+  const source = lines.join("\n");
+  const code = blankLiterals(source).replace(/^import\b[^;]*;/gm, "");
+  const tidied = source.replace(
+    /^import (type )?(\*[^;"]*|[\w$]+|\{[^}]*\}) from ("[^"]+");\n/gm,
+    (whole, type = "", what: string, from) => {
+      if (!what.startsWith("{")) return countUses(code, what.split(" ").at(-1) as string) > 0 ? whole : "";
+      const names = what.slice(1, -1).split(",").map((name) => name.trim()).filter((name) => name !== "");
+      const used = names.filter((name) => countUses(code, name.split(" ").at(-1) as string) > 0);
+      return used.length === 0 ? "" : `import ${type}{ ${used.join(", ")} } from ${from};\n`;
+    },
+  );
+  return needsTodo ? insertTodoImport(tidied) : tidied;
+}
+
+function insertTodoImport(source: string): string {
+  const imports = [...source.matchAll(/^import\b[^;]*?"([^"]+)";\n/gm)];
+  const later = imports.find((match) => (match[1] as string) > "../../stack/wire/not_implemented.ts");
+  const last = imports.at(-1);
+  const at = later?.index ?? (last !== undefined ? last.index + last[0].length : endOfEssay(source));
+  return `${source.slice(0, at)}${TODO_IMPORT}\n${source.slice(at)}`;
+}
+
+function endOfEssay(source: string): number {
+  return /^\s*\/\*\*[\s\S]*?\*\/\n/.exec(source)?.[0].length ?? 0;
+}
