@@ -1,0 +1,190 @@
+/**
+ * A host: the labs bound together into one stack. `Host.bind(modules, config, devices)` composes it,
+ * `poll(now)` lets it receive and act, `nextDeadline()` says when it wants to be polled even if nothing arrives.
+ *
+ * Nothing here reads a clock, waits, or is asynchronous. Whoever owns the host brings time and calls `poll`:
+ * `stack/runner.ts` with the real clock, the harness with a virtual one. That is why a minute of
+ * retransmissions tests in a millisecond.
+ */
+import type { Modules } from "./contract/modules.ts";
+import type { EventSink } from "./events.ts";
+import type { HostConfig } from "./host_config.ts";
+import { Internet, PROTOCOL_ICMP, type SendOptions } from "./internet.ts";
+import type { Device } from "./link/device.ts";
+import { NetworkInterface, type Uplink } from "./network_interface.ts";
+import type { Frame } from "./wire/frame.ts";
+import { FramePool } from "./wire/frame_pool.ts";
+import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_address.ts";
+import { createRandom } from "./wire/random.ts";
+
+/** What a host is when nothing else is said. */
+export const DEFAULT_CONFIG: HostConfig = {
+  interfaces: [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }],
+  routes: [],
+  forwarding: false,
+  layers: 3,
+  echoFrames: false,
+  timeToLive: 64,
+  seed: 1,
+  arp: {},
+  reassembly: {},
+};
+
+export class Host {
+  readonly interfaces: readonly NetworkInterface[];
+  /** The Internet layer; undefined while `layers` is below 3. */
+  readonly internet: Internet | undefined;
+  readonly #pool: FramePool;
+  readonly #big = new FramePool({ capacity: 65535 + 256, limit: 64 });
+  #now: number;
+
+  private constructor(modules: Modules, config: HostConfig, devices: readonly Device[], emit: EventSink, now: number) {
+    const mtu = devices.reduce((most, device) => Math.max(most, device.mtu), 1500);
+    this.#pool = new FramePool({ capacity: mtu <= 1800 ? 2048 : mtu + 256 });
+    this.#now = now;
+    const random = createRandom(config.seed);
+    const uplink: Uplink = {
+      receivePacket: (frame, on, linkBroadcast, at) => this.internet?.receive(frame, on, linkBroadcast, at),
+      unresolved: (frame, on, at) => this.internet?.unresolved(frame, on, at),
+      acquire: () => this.#pool.acquire(),
+      release: (frame) => this.#release(frame),
+      emit,
+      random: () => random.next(),
+    };
+    const interfaces: NetworkInterface[] = [];
+    for (const [index, device] of devices.entries()) {
+      const settings = config.interfaces[index];
+      if (settings === undefined) throw new TypeError(`Cannot attach ${device.name}: the configuration has ${index} interfaces`);
+      interfaces.push(new NetworkInterface(device, index, settings, config, modules, uplink, interfaces));
+    }
+    this.interfaces = interfaces;
+    if (config.layers >= 3) this.internet = this.#createInternet(modules, config, uplink);
+    for (const each of interfaces) each.start(config.interfaces[each.index]?.claim, now);
+  }
+
+  /**
+   * Makes a host out of modules and devices; `devices[i]` is `config.interfaces[i]`. Throws a TypeError for an
+   * address that is none, or a device without a configuration; and whatever a lab's factory throws.
+   */
+  static bind(
+    modules: Modules,
+    config: Partial<HostConfig>,
+    devices: readonly Device[],
+    options: { emit?: EventSink; now?: number } = {},
+  ): Host {
+    return new Host(Object.freeze({ ...modules }), { ...DEFAULT_CONFIG, ...config }, devices, options.emit ?? (() => {}), options.now ?? 0);
+  }
+
+  /** Receives what the devices hold and does what time demands. `now` in milliseconds, never going back. */
+  poll(now: number): void {
+    this.#now = now;
+    for (let i = 0; i < this.interfaces.length; i++) this.interfaces[i]?.poll(now);
+    this.internet?.poll(now);
+  }
+
+  /** When `poll` next has something to do without any packet arriving; Infinity for never. */
+  nextDeadline(): number {
+    let deadline = this.#reassemblyDeadline();
+    for (let i = 0; i < this.interfaces.length; i++) deadline = Math.min(deadline, this.interfaces[i]?.nextDeadline() ?? Infinity);
+    return deadline;
+  }
+
+  /** Sends an ICMP echo request; the answer comes as an "echo reply" event. False when it cannot be sent. */
+  ping(to: Ipv4Address, id: number, seq: number, data: Uint8Array): boolean {
+    const frame = this.#take(data);
+    const ip = this.#modulesIp;
+    if (frame === undefined || ip === undefined) return false;
+    ip.writeIcmp(frame, 8, 0, id * 0x1_0000 + seq);
+    return this.internet?.send(frame, to, PROTOCOL_ICMP, this.#now) ?? false;
+  }
+
+  /** Sends a payload as IP protocol `protocol`. False when it cannot be sent. */
+  output(to: Ipv4Address, protocol: number, payload: Uint8Array, options?: SendOptions): boolean {
+    const frame = this.#take(payload);
+    return frame !== undefined && (this.internet?.send(frame, to, protocol, this.#now, options) ?? false);
+  }
+
+  /** Sends a bare payload to a neighbour, as a layer above ARP would. False when no frame is free. */
+  outputLink(nextHop: Ipv4Address, payload: Uint8Array, on = 0): boolean {
+    const frame = this.#take(payload);
+    const link = this.interfaces[on];
+    if (frame === undefined || link === undefined) return false;
+    link.sendPacket(frame, nextHop, this.#now);
+    return true;
+  }
+
+  /** All counts, as "layer: name". Interfaces are added up. */
+  counters(): Record<string, number> {
+    const total: Record<string, number> = {};
+    for (const each of this.interfaces) {
+      const own: Record<string, number> = {};
+      each.ethernet.addTo(own);
+      each.arp.addTo(own);
+      for (const [name, count] of Object.entries(own)) total[name] = (total[name] ?? 0) + count;
+    }
+    this.internet?.ip.addTo(total);
+    this.internet?.icmp.addTo(total);
+    return total;
+  }
+
+  /** Frames that are lent at the moment: on their way, or waiting in a queue. A host at rest has few. */
+  get framesLent(): number {
+    return this.#pool.lent + this.#big.lent;
+  }
+
+  #modulesIp: Modules["ip"] | undefined;
+  #reassemblyDeadline: () => number = () => Infinity;
+
+  #createInternet(modules: Modules, config: HostConfig, uplink: Uplink): Internet {
+    const { ip } = modules;
+    this.#modulesIp = ip;
+    const routes = ip.createRoutes();
+    for (const each of this.interfaces) {
+      routes.add({ network: networkOf(each.address, each.prefixLength), prefixLength: each.prefixLength, interface: each.index });
+    }
+    for (const route of config.routes) {
+      const [network, prefix] = route.to.split("/");
+      const gateway = route.gateway === undefined ? {} : { gateway: parseIpv4Address(route.gateway) };
+      routes.add({
+        network: parseIpv4Address(network ?? ""),
+        prefixLength: Number(prefix ?? 32),
+        interface: route.interface ?? 0,
+        ...gateway,
+      });
+    }
+    const reassembly = ip.createReassembly({
+      timeout: 60_000,
+      maxPackets: 16,
+      acquire: () => this.#big.acquire(),
+      release: (frame) => this.#big.release(frame),
+      ...config.reassembly,
+    });
+    this.#reassemblyDeadline = () => reassembly.nextDeadline();
+    return new Internet({
+      ip,
+      interfaces: this.interfaces,
+      routes,
+      reassembly,
+      timeToLive: config.timeToLive,
+      seed: config.seed,
+      acquire: () => this.#pool.acquire(),
+      release: (frame) => this.#release(frame),
+      emit: uplink.emit,
+    });
+  }
+
+  /** A frame with a copy of `payload`: a usual one, or a big one when it is longer than that. */
+  #take(payload: Uint8Array): Frame | undefined {
+    const pool = payload.length <= this.#pool.capacity - 256 ? this.#pool : this.#big;
+    const frame = payload.length <= 65535 ? pool.acquire() : undefined;
+    if (frame === undefined) return undefined;
+    const at = frame.append(payload.length);
+    frame.bytes.set(payload, at);
+    return frame;
+  }
+
+  #release(frame: Frame): void {
+    if (frame.bytes.length === this.#big.capacity) this.#big.release(frame);
+    else this.#pool.release(frame);
+  }
+}
