@@ -1,0 +1,192 @@
+/**
+ * What the Linux kernel can be asked to do at the other end of a live wire. Every one of these is done with
+ * sockets and ioctls in the kernel peer's process; no program of the system is started.
+ *
+ * Rules: addresses are text ("10.44.0.2"), MAC addresses too ("02:00:00:00:00:02"), times are milliseconds.
+ * What the kernel answers is data, errors included: a ping that nobody answered, a connection refused. Only
+ * misuse rejects (no such interface, a sysctl that is not the network's). Every operation that waits ends by
+ * itself after `timeout`, and at once when `signal` fires: then it gives what it has so far. Operations may
+ * run side by side.
+ */
+
+/** How long an operation may take. */
+export interface Patience {
+  /** Milliseconds. Default 1000. */
+  timeout?: number;
+  /** Ends the operation early; it still answers, with what it has. */
+  signal?: AbortSignal;
+}
+
+/** An ICMP error as the kernel handed it to the socket that caused it. */
+export interface IcmpError {
+  type: number;
+  code: number;
+  /** Who sent it. The kernel's own address: it gave up itself, as when nobody answers ARP. */
+  from: string;
+  /** For "fragmentation needed": the next hop's MTU. */
+  mtu?: number;
+}
+
+/** How IP packets are to look. Unset: what the kernel does by default. */
+export interface IpSettings {
+  /** Time to live, 1 to 255. */
+  ttl?: number;
+  /** Type of service, 0 to 255. */
+  tos?: number;
+  /** True sets "don't fragment", false clears it. */
+  df?: boolean;
+}
+
+export interface PingOptions extends Patience, IpSettings {
+  to: string;
+  /** Bytes of data behind the ICMP header, 0 to 65507. Default 56. */
+  size?: number;
+  /** How many echo requests, one after the other. Default 1. */
+  count?: number;
+  /** Milliseconds from one request to the next, at least. Default 0: as soon as the one before is answered or given up. */
+  interval?: number;
+  /** The identifier, 1 to 65535. Default: the kernel chooses. */
+  id?: number;
+  /** Sends the IP option "record route" (RFC 791 §3.1) and reads it from the reply. */
+  recordRoute?: boolean;
+}
+
+/** What became of one echo request. The kernel verified the checksums of a reply before we see it. */
+export interface PingEcho {
+  /** Sequence number, from 1. */
+  seq: number;
+  replied: boolean;
+  /** Milliseconds from request to reply. */
+  rtt?: number;
+  /** Whether the reply's data are the request's, all of them. */
+  dataEqual?: boolean;
+  /** Bytes of data in the reply. */
+  size?: number;
+  /** The reply's time to live. */
+  ttl?: number;
+  /** The addresses that the reply's record-route option lists. */
+  route?: string[];
+  /** What the kernel said instead: "EHOSTUNREACH", "EMSGSIZE", … */
+  error?: string;
+  icmp?: IcmpError;
+}
+
+export interface ProbeOptions extends Patience, IpSettings {
+  to: string;
+  /** Bytes of payload, a known pattern. Default 32. */
+  size?: number;
+  /** The payload itself, instead of a pattern. */
+  payload?: Uint8Array;
+}
+
+/** What came back for a datagram: an error, a datagram, or nothing. */
+export interface ProbeResult {
+  /** "ECONNREFUSED" (port unreachable), "EHOSTUNREACH", "ENOPROTOOPT" (protocol unreachable), "EMSGSIZE", … */
+  error?: string;
+  /** The ICMP error behind it, when there was one. */
+  icmp?: IcmpError;
+  /** The payload of our datagram as the ICMP error quoted it. */
+  quoted?: Uint8Array;
+  /** The payload of a datagram that answered ours. */
+  reply?: Uint8Array;
+}
+
+/** One line of a traceroute. A hop that said nothing has only its `ttl`. */
+export interface Hop {
+  ttl: number;
+  from?: string;
+  type?: number;
+  code?: number;
+  /** Milliseconds. */
+  rtt?: number;
+  /** What the kernel itself said: "ENETUNREACH". */
+  error?: string;
+}
+
+/** A frame that a program on the kernel's side received, from its Ethernet header on. */
+export interface ReceivedFrame {
+  bytes: Uint8Array;
+  /** Milliseconds since the operation began. */
+  time: number;
+}
+
+/** A line of the kernel's ARP table. */
+export interface ArpEntry {
+  address: string;
+  /** "00:00:00:00:00:00" while incomplete. */
+  mac: string;
+  state: "complete" | "incomplete" | "permanent";
+  /** The flags as /proc/net/arp gives them: 2 complete, 4 permanent. */
+  flags: number;
+  device: string;
+}
+
+/** The kernel's counters by protocol and name: `snmp.Icmp.InCsumErrors`. From /proc/net/snmp and /proc/net/netstat. */
+export type SnmpCounters = Record<string, Record<string, number>>;
+
+/** An interface's counters, as the *kernel* counts: it receives what our stack sends. */
+export interface DeviceCounters {
+  receivedBytes: number;
+  receivedPackets: number;
+  receiveErrors: number;
+  receiveDropped: number;
+  sentBytes: number;
+  sentPackets: number;
+  sendErrors: number;
+  sendDropped: number;
+}
+
+export interface RouteOptions {
+  /** The network, "0.0.0.0" with prefix length 0 for the default route. */
+  network: string;
+  prefixLength: number;
+  /** The next hop. Unset: the network is on the link. */
+  gateway?: string;
+  device: string;
+}
+
+export interface KernelOperations {
+  /** Sends ICMP echo requests and waits for the replies: `timeout` for each. */
+  ping(options: PingOptions): Promise<PingEcho[]>;
+  /** Sends a UDP datagram to a port and waits for what comes back. */
+  udpProbe(options: ProbeOptions & { port: number }): Promise<ProbeResult>;
+  /** Sends an IP packet of any protocol (253 and 254 are for experiments, RFC 3692) and waits for what comes back. */
+  rawProbe(options: ProbeOptions & { protocol: number }): Promise<ProbeResult>;
+  /** Opens a TCP connection and closes it again. `error` says why not: "ECONNREFUSED", "EHOSTUNREACH", "ENOPROTOOPT", … or "ETIMEDOUT" when time ran out. */
+  tcpConnect(options: Patience & { to: string; port: number }): Promise<{ error?: string }>;
+  /** Sends UDP datagrams with rising time to live until the destination answers: `timeout` for each. `maxHops`: default 8; `port`: default 33434. */
+  traceroute(options: Patience & { to: string; maxHops?: number; port?: number; size?: number }): Promise<Hop[]>;
+
+  /** A program on the kernel's side sends a whole Ethernet frame (on TUN: an IP packet) out of the interface. */
+  sendFrame(options: { device: string; bytes: Uint8Array }): Promise<void>;
+  /** A program on the kernel's side waits for frames of one EtherType (default 0x88b5), until `count` (default 1) have come. */
+  receiveFrames(options: Patience & { device: string; etherType?: number; count?: number }): Promise<ReceivedFrame[]>;
+
+  /** The kernel's ARP table; of one interface when `device` is given. */
+  arpTable(options?: { device?: string }): Promise<ArpEntry[]>;
+  /** Adds a permanent entry, or replaces one. */
+  arpAdd(options: { device: string; address: string; mac: string }): Promise<void>;
+  /** Removes an entry. One that does not exist is no error. */
+  arpDelete(options: { device: string; address: string }): Promise<void>;
+  /** Removes all entries of an interface. */
+  arpFlush(options: { device: string }): Promise<void>;
+
+  snmp(): Promise<SnmpCounters>;
+  deviceStats(): Promise<Record<string, DeviceCounters>>;
+
+  addRoute(options: RouteOptions): Promise<void>;
+  deleteRoute(options: RouteOptions): Promise<void>;
+  /** Gives the interface one more address. `index` (from 1) tells several apart. */
+  addAddress(options: { device: string; address: string; prefixLength: number; index?: number }): Promise<void>;
+  setAddress(options: { device: string; address: string; prefixLength: number }): Promise<void>;
+  setMtu(options: { device: string; mtu: number }): Promise<void>;
+  setMac(options: { device: string; mac: string }): Promise<void>;
+  setUp(options: { device: string; up: boolean }): Promise<void>;
+  /** Reads a setting of the network, such as "net.ipv4.ip_default_ttl", and sets it when `value` is given. Gives the value it had. */
+  sysctl(options: { name: string; value?: string | number }): Promise<string>;
+}
+
+/** The operations by name, with what each takes and gives. */
+export type OperationName = keyof KernelOperations;
+export type OperationOptions<N extends OperationName> = NonNullable<Parameters<KernelOperations[N]>[0]>;
+export type OperationResult<N extends OperationName> = Awaited<ReturnType<KernelOperations[N]>>;
