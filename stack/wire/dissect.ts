@@ -21,10 +21,12 @@ import {
   ICMP_REST,
   IPV4,
   IPV4_OPTIONS,
-  type Names,
+  type OptionRow,
+  type Options,
   TCP,
   TCP_OPTIONS,
   UDP,
+  UNKNOWN_OPTION,
 } from "./fields.ts";
 
 /** What a layer may be. */
@@ -265,38 +267,44 @@ function expectValue(layer: Open, name: string, wanted: number): void {
 }
 
 /** Grows a header to the length that it claims, and reads the options in it. */
-function extend(walk: Walk, layer: Open, claimed: number, end: number, names: Names): void {
+function extend(walk: Walk, layer: Open, claimed: number, end: number, known: Options): void {
   const fixed = layer.length;
   layer.length = Math.min(claimed, end - layer.offset);
   if (layer.length < claimed && !walk.quoted) layer.problems.push(`cut off after ${layer.length} of ${claimed} bytes`);
   if (layer.length === fixed) return;
   const offset = layer.offset + fixed;
   const length = layer.length - fixed;
-  const text = readOptions(walk.bytes, layer, offset, names);
+  const text = readOptions(walk.bytes, layer, offset, known);
   layer.fields.push({ name: "options", value: length, text, offset, length });
 }
 
 /** Options one after the other: 0 ends the list, 1 is a single byte, all others carry their length. */
-function readOptions(bytes: Uint8Array, layer: Open, from: number, names: Names): string {
+function readOptions(bytes: Uint8Array, layer: Open, from: number, known: Options): string {
   const end = layer.offset + layer.length;
   const texts: string[] = [];
   for (let at = from; at < end;) {
     const kind = bytes[at] as number;
-    const name = names[kind] ?? `option ${kind}`;
+    const row = known[kind] ?? [`${UNKNOWN_OPTION[0]} ${kind}`, UNKNOWN_OPTION[1], UNKNOWN_OPTION[2]];
     const length = kind <= 1 ? 1 : at + 1 < end ? bytes[at + 1] as number : 0;
-    if (length < (kind <= 1 ? 1 : 2) || at + length > end) {
-      layer.problems.push(`${name} at byte ${at - layer.offset} has a wrong length`);
+    if (length < Math.min(kind + 1, 2) || at + length > end) {
+      layer.problems.push(`${row[0]} at byte ${at - layer.offset} has a wrong length`);
       break;
     }
-    texts.push(
-      length <= 2
-        ? name
-        : `${name} ${Array.from(bytes.subarray(at + 2, at + length), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`,
-    );
+    texts.push(optionText(bytes.subarray(at, at + length), row));
     if (kind === 0) break;
     at += length;
   }
   return texts.join(", ");
+}
+
+/** "mss 1460"; of a route, the addresses in front of its pointer: "record route 1 of 9 10.44.0.2". */
+function optionText(option: Uint8Array, [name, width, format, route]: OptionRow): string {
+  const first = route === undefined ? 2 : 3;
+  const numbers: string[] = [];
+  for (let at = first; at + width <= option.length; at += width) numbers.push(format(readBits(option, at * 8, width * 8)));
+  if (route === undefined) return [name, ...numbers].join(" ");
+  const filled = Math.max(0, Math.min(numbers.length, Math.floor(((option[2] ?? 4) - 4) / width)));
+  return [name, `${filled} of ${numbers.length}`, ...numbers.slice(0, filled)].join(" ");
 }
 
 /**

@@ -159,24 +159,34 @@ export const TCP: readonly FieldRow[] = [
   ["urgent", 144, 16, plain],
 ];
 
+/**
+ * An option: its name, how many bytes each number in it has, and how such a number prints. `route` options begin with a
+ * pointer that says how far they are filled.
+ */
+export type OptionRow = readonly [name: string, width: number, format: Format, route?: "route"];
+export type Options = Readonly<Record<number, OptionRow>>;
+
 /** IPv4 options by type (RFC 791 §3.1, RFC 2113). */
-export const IPV4_OPTIONS: Names = {
-  0: "end of list",
-  1: "no operation",
-  7: "record route",
-  68: "timestamp",
-  131: "loose source route",
-  137: "strict source route",
-  148: "router alert",
+export const IPV4_OPTIONS: Options = {
+  0: ["end of list", 1, plain],
+  1: ["no operation", 1, plain],
+  7: ["record route", 4, ip, "route"],
+  68: ["timestamp", 1, hex(2)],
+  131: ["loose source route", 4, ip, "route"],
+  137: ["strict source route", 4, ip, "route"],
+  148: ["router alert", 2, plain],
 };
 
 /** TCP options by kind (RFC 9293 §3.2, RFC 7323, RFC 2018). */
-export const TCP_OPTIONS: Names = {
-  0: "end of list",
-  1: "no operation",
-  2: "mss",
-  3: "window scale",
-  4: "sack permitted",
-  5: "sack",
-  8: "timestamps",
+export const TCP_OPTIONS: Options = {
+  0: ["end of list", 1, plain],
+  1: ["no operation", 1, plain],
+  2: ["mss", 2, plain],
+  3: ["window scale", 1, plain],
+  4: ["sack permitted", 1, plain],
+  5: ["sack", 4, plain],
+  8: ["timestamps", 4, plain],
 };
+
+/** How an option prints that no table names. */
+export const UNKNOWN_OPTION: OptionRow = ["option", 1, hex(2)];
