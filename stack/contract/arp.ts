@@ -59,7 +59,10 @@ export interface ArpOptions {
   readonly maxRequests: number;
   /** Packets that wait for one address at most. Default of the host: 4. */
   readonly queueLimit: number;
-  /** Entries at most; the one that was used longest ago makes room. Default of the host: 256. */
+  /**
+   * Entries at most; the one that was used longest ago makes room, and what waits for it is dropped ("arp queue full").
+   * An entry is used when it is made and when an IP packet goes its way. Default of the host: 256.
+   */
   readonly maxEntries: number;
 }
 
@@ -87,7 +90,8 @@ export interface ArpCache {
    * Finds the way for an IP packet to `nextHop`.
    * - Reachable: `transmit` at once.
    * - Stale: `transmit` at once to the old address, and send one *unicast* request to check it;
-   *   further requests (up to `maxRequests` in all) follow from `poll`, and without any answer the entry is removed.
+   *   further requests (up to `maxRequests` in all, unicast or broadcast) follow from `poll`, and without any answer the
+   *   entry is removed.
    * - Unknown: make an incomplete entry, send a broadcast request, and let the frame wait.
    * - Incomplete: let the frame wait. When `queueLimit` frames wait, `drop` the *oldest* ("arp queue full"):
    *   the newest packets are the ones still wanted (RFC 1122 §2.3.2.2).
@@ -150,6 +154,8 @@ export interface AddressClaim {
    * and target MAC zero), 1–2 s apart at random (§2.1.1); 2 s after the last, with no conflict seen, send the first of
    * 2 announcements (gratuitous requests: sender and target IP both ours, target MAC zero) and the other
    * 2 s later (§2.3). State: probing, then announcing from the first announcement, then owned after the second.
+   * May be called again after a conflict; once more than 10 conflicts have been met, the first probe comes 60 s later than
+   * it would (§2.1.1, MAX_CONFLICTS and RATE_LIMIT_INTERVAL).
    */
   start(now: number): void;
   /** Like `start`, but without probing: sends the first announcement at once. */
