@@ -1,0 +1,70 @@
+/**
+ * `deno task test`: all tests of the tree, then one line that counts them. More words are passed on to `deno test`:
+ * files, or `--filter …`.
+ *
+ * The runner's output is shown as it comes. Its own summary is the count; tests it ignored are named before the last
+ * line, because what was not tested must not be overlooked. A test that cannot run somewhere says why in its name:
+ * see `tools/test_when.ts`.
+ */
+
+/** What a run came to. */
+export interface Result {
+  readonly passed: number;
+  readonly failed: number;
+  /** Names of the tests that were ignored. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Reads the runner's output. `success` is its exit status: a run that went wrong without a failed test (a file that does not
+ * load, no summary at all) counts as one failure.
+ */
+export function readResult(output: string, success: boolean): Result {
+  // deno-lint-ignore no-control-regex -- the runner's colours
+  const lines = output.replaceAll(/\x1b\[[0-9;]*m/g, "").split("\n");
+  const summary = lines.findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
+  const count = (what: string): number => Number(new RegExp(`(\\d+) ${what}`).exec(summary)?.[1] ?? 0);
+  const ignored = count("ignored");
+  const names = lines.flatMap((line) => /^(.+) \.\.\. ignored \(/.exec(line)?.[1] ?? []);
+  const skipped = names.length > ignored ? names.slice(-ignored || names.length) : names;
+  while (skipped.length < ignored) skipped.push("(a test without a line of its own)");
+  return { passed: count("passed"), failed: Math.max(count("failed"), success ? 0 : 1), skipped };
+}
+
+/** What is printed behind the runner's output; the last line counts. */
+export function conclusion({ passed, failed, skipped }: Result): string {
+  const names = skipped.map((name) => `skipped: ${name}\n`).join("");
+  return `${names}${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+}
+
+/** What tests may do: read, start programs, load libc; write only below `.wallsocket` and the temporary folder. */
+export function permissions(temporary: string): string[] {
+  return [
+    "--no-prompt",
+    "--allow-read",
+    `--allow-write=.wallsocket,${temporary}`,
+    "--allow-run",
+    "--allow-env",
+    "--allow-ffi",
+    "--allow-sys",
+  ];
+}
+
+if (import.meta.main) {
+  const plain = Deno.noColor || !Deno.stdout.isTerminal();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", ...permissions(Deno.env.get("TMPDIR") ?? "/tmp"), ...Deno.args],
+    stdin: "null",
+    stdout: "piped",
+    env: plain ? { NO_COLOR: "1" } : {},
+  }).spawn();
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stdout) {
+    output += decoder.decode(chunk, { stream: true });
+    for (let at = 0; at < chunk.length;) at += await Deno.stdout.write(chunk.subarray(at));
+  }
+  const result = readResult(output, (await child.status).success);
+  console.log(conclusion(result));
+  Deno.exit(result.failed === 0 ? 0 : 1);
+}
