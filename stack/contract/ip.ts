@@ -42,7 +42,7 @@ export type Ipv4Reject =
   | "bad total length"
   /** The header's checksum is wrong. */
   | "bad header checksum"
-  /** Offset + length is beyond 65535, or a fragment that is not the last is no multiple of 8 long, or it is empty. */
+  /** A fragment that is empty, or that ends beyond byte 65535, or that is not the last and no multiple of 8 long. */
   | "bad fragment";
 
 /** What a header to be written holds; what is not given is 0 or false. */
@@ -90,9 +90,9 @@ export type AdmitReject =
   | "bad source address"
   /** The source is one of our own addresses: forged, or a loop. */
   | "source is our own address"
-  /** Sent to everybody on the link, but addressed to one IP host (RFC 1122 §3.3.6). */
+  /** Sent to everybody on the link, but addressed to one IP host, us or another (RFC 1122 §3.3.6). */
   | "link broadcast for one host"
-  /** The destination is somebody else, and we are no router. */
+  /** The destination is somebody else, and we are no router; or no router may pass it on: multicast (here), loopback, unspecified, reserved. */
   | "not for us";
 
 /** A way to a net. */
@@ -206,7 +206,7 @@ export interface IpModule {
   writeIpv4(frame: Frame, fields: Ipv4Fields): void;
   /** Says what an address is to a host with these interfaces. */
   classifyAddress(address: Ipv4Address, interfaces: readonly Ipv4Interface[]): AddressKind;
-  /** Decides what becomes of a packet with a good header. Sources are looked at first. Multicast destinations are "not for us". */
+  /** Decides what becomes of a packet with a good header. The source is looked at first, then the destination, then how the link delivered it. */
   admit(header: Ipv4Header, arrival: Arrival): "deliver" | "forward" | AdmitReject;
   /**
    * Takes one hop off a packet that is to be forwarded: writes TTL − 1 and the checksum, updated incrementally, into the header
