@@ -42,7 +42,8 @@ export class PcapngWriter {
   readonly #sink: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #buffer = new Frame(BUFFER_SIZE, 0);
   readonly #encoder = new TextEncoder();
-  #interfaces = 0;
+  /** Per interface, how many bytes at a frame's end are its FCS. */
+  readonly #fcsLengths: number[] = [];
 
   /** `sink` gets the file's bytes piece by piece and must be done with each piece when it returns. */
   constructor(sink: (bytes: Uint8Array<ArrayBuffer>) => void) {
@@ -70,12 +71,13 @@ export class PcapngWriter {
     if (device.fcs) this.#byte(OPTION.fcsLength, 4);
     this.#endOfOptions();
     this.#end(at);
-    return this.#interfaces++;
+    return this.#fcsLengths.push(device.fcs ? 4 : 0) - 1;
   }
 
   /** Writes one packet. `time` is in milliseconds; what lies before zero counts as zero. Throws a RangeError for an interface that was not added. */
   packet(interfaceId: number, time: number, frame: Frame, direction: Direction, comment?: string): void {
-    if (!(interfaceId < this.#interfaces)) throw new RangeError(`Cannot write the packet: the capture has no interface ${interfaceId}`);
+    const fcsLength = this.#fcsLengths[interfaceId];
+    if (fcsLength === undefined) throw new RangeError(`Cannot write the packet: the capture has no interface ${interfaceId}`);
     this.#reserve(64 + frame.length + (comment === undefined ? 0 : 8 + Math.min(LONGEST_COMMENT, comment.length * 3)));
     const at = this.#begin(ENHANCED_PACKET);
     const microseconds = Math.max(0, Math.round(time * 1000));
@@ -88,7 +90,7 @@ export class PcapngWriter {
     this.#align();
     this.#u16(OPTION.flags);
     this.#u16(4);
-    this.#u32(direction === "inbound" ? 1 : 2);
+    this.#u32((direction === "inbound" ? 1 : 2) | fcsLength << 5); // direction in bits 0–1, length of the FCS in bits 5–8
     if (comment !== undefined && comment !== "") this.#text(OPTION.comment, comment);
     this.#endOfOptions();
     this.#end(at);
