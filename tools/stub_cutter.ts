@@ -2,9 +2,8 @@
  * Cuts the marked regions out of a solution, which leaves the stub that a student fills in.
  *
  * A region is what lies between a line `// region NAME` and the next line `// endregion`:
- * - inside a function or method it runs to the end of its block, and becomes
- *   `return todo("NAME", …)` with the function's parameters (and whatever given name nothing else would use,
- *   so that the stub has no unused ones);
+ * - inside a function or method it runs to the end of its block, and becomes `return todo("NAME", …)` with the
+ *   function's parameters, and with those given names that it used and nothing else does, so that none is "unused";
  * - anywhere else (at the top level, in a class, in an object) it disappears: helpers that a student
  *   invents for himself.
  *
@@ -39,37 +38,62 @@ const TODO_IMPORT = 'import { todo } from "../../stack/wire/not_implemented.ts";
 export function cutRegions(source: string, path: string): Cut {
   const lines = source.split("\n");
   const code = blankLiterals(source).split("\n");
-  const spans = findSpans(lines, path);
   const regions: Region[] = [];
-  const given: string[] = [];
   const kept: string[] = [];
-  const calls: { at: number; name: string; indent: string; parameters: string[] }[] = [];
+  const calls: { region: Region; at: number; depth: number }[] = [];
   let next = 0;
-  for (const { name, from, to } of spans) {
-    given.push(...lines.slice(next, from));
+  for (const { name, from, to } of findSpans(lines, path)) {
     kept.push(...lines.slice(next, from));
-    const parameters = enclosingParameters(code, from, indentOf(lines[from]).length);
-    const body = lines.slice(from + 1, to);
-    regions.push({ name, line: from + 1, body, todo: parameters !== undefined });
-    if (parameters !== undefined) {
+    const depth = indentOf(lines[from]).length;
+    const region = { name, line: from + 1, body: lines.slice(from + 1, to), todo: functionsAround(code, from, depth).length > 0 };
+    regions.push(region);
+    if (region.todo) {
       if (!code[to + 1]?.trim().startsWith("}")) throw new Error(`${path}:${to + 1}: region "${name}" must run to the end of its block`);
-      calls.push({ at: kept.length, name, indent: indentOf(lines[from]), parameters });
+      calls.push({ region, at: kept.length, depth });
       kept.push("");
     }
     next = to + 1;
   }
-  given.push(...lines.slice(next));
   kept.push(...lines.slice(next));
-  const before = blankLiterals(kept.join("\n"));
-  const orphans = declaredNames(before).filter((name) => countUses(before, name) === 1);
-  for (const call of calls) {
-    const region = regions.find((r) => r.name === call.name) as Region;
-    const code = blankLiterals(region.body.join("\n"));
-    const wanted = orphans.filter((name) => !call.parameters.includes(name) && countUses(code, name) > 0);
-    const names = [...new Set([...call.parameters, ...wanted])];
-    kept[call.at] = `${call.indent}return todo(${[JSON.stringify(call.name), ...names].join(", ")});`;
+  const stub = [...kept];
+  const keptCode = blankLiterals(kept.join("\n")).split("\n");
+  for (const { region, at, depth } of calls) {
+    const words = [JSON.stringify(region.name), ...argumentsOf(region, keptCode, at, depth, regions)];
+    stub[at] = `${" ".repeat(depth)}return todo(${words.join(", ")});`;
   }
-  return { stub: tidyImports(kept, calls.length > 0), regions, given };
+  return { stub: tidyImports(stub, calls.length > 0), regions, given: kept };
+}
+
+/**
+ * What `todo` is given: the parameters of the function, and of what is declared further out, whatever the region used and
+ * nothing else does.
+ */
+function argumentsOf(region: Region, code: readonly string[], at: number, depth: number, regions: readonly Region[]): string[] {
+  const [own, ...outer] = functionsAround(code, at, depth);
+  const used = reachOf(region, regions);
+  const names = new Set(own?.parameters);
+  const file: Scope = { parameters: [], from: 0, to: code.length, depth: 0 };
+  for (const scope of [file, ...outer.reverse(), ...own === undefined ? [] : [{ ...own, parameters: [] }]]) {
+    const text = code.slice(scope.from, scope.to).join("\n");
+    for (const name of [...scope.parameters, ...declaredNames(text, scope.depth)]) {
+      if (countUses(text, name) === 1 && countUses(used, name) > 0) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/** The code of a region and of the helpers it calls, of those that they call, and so on. */
+function reachOf(region: Region, regions: readonly Region[]): string {
+  let code = blankLiterals(region.body.join("\n"));
+  const helpers = regions.filter((other) => !other.todo).map((other) => blankLiterals(other.body.join("\n")));
+  for (let i = 0; i < helpers.length; i++) {
+    const helper = helpers[i] as string;
+    if (!declaredNames(helper, 0).some((name) => countUses(code, name) > 0)) continue;
+    code += helper;
+    helpers.splice(i, 1);
+    i = -1; // what was passed over may be wanted by this one
+  }
+  return code;
 }
 
 /** Finds the marks and checks that they pair. Lines from 0. */
@@ -99,29 +123,44 @@ function indentOf(line: string | undefined): string {
   return /^\s*/.exec(line ?? "")?.[0] ?? "";
 }
 
-/** The parameters of the function around the mark in line `at`, which is indented by `depth`, or undefined when the nearest block is no statement of a function. */
-function enclosingParameters(code: readonly string[], at: number, depth: number): string[] | undefined {
+/** A function around a region: its parameters, and its lines. */
+interface Scope {
+  readonly parameters: readonly string[];
+  readonly from: number;
+  readonly to: number;
+  /** The indentation of its statements. */
+  readonly depth: number;
+}
+
+/** The functions around line `at`, which is indented by `depth`, from the inside; none when the nearest block is no statement of a function. */
+function functionsAround(code: readonly string[], at: number, depth: number): Scope[] {
+  const found: Scope[] = [];
   let indent = depth;
   for (let i = at - 1; i >= 0 && indent > 0; i--) {
     const line = code[i] as string;
     if (line.trim() === "" || indentOf(line).length >= indent) continue;
     indent = indentOf(line).length;
-    const header = headerEndingAt(code, i);
+    const first = headerStart(code, i);
+    const header = code.slice(first, i + 1).map((part) => part.trim()).join(" ");
     if (/^(\} )?(if|else|for|while|do|switch|case|default|try|catch|finally)\b/.test(header)) continue;
-    return parametersOf(header);
+    const parameters = parametersOf(header);
+    if (parameters !== undefined) {
+      const end = code.findIndex((line, j) => j > at && line.trim() !== "" && indentOf(line).length <= indent);
+      found.push({ parameters, from: first, to: end < 0 ? code.length : end, depth: indent + 2 });
+    } else if (found.length === 0) return [];
   }
-  return undefined;
+  return found;
 }
 
-/** The whole header of the block that opens at the end of line `i`: one line, or several that begin at the same indentation. */
-function headerEndingAt(code: readonly string[], i: number): string {
+/** The first line of the header that ends in line `i`: the same line, or one above with the same indentation. */
+function headerStart(code: readonly string[], i: number): number {
   const indent = indentOf(code[i]).length;
   let first = i;
   while (/^\s*[)}>\]]/.test(code[first] as string) && !/^\s*\} (else|catch|finally)\b/.test(code[first] as string) && first > 0) {
     first--;
     while (first > 0 && ((code[first] as string).trim() === "" || indentOf(code[first]).length > indent)) first--;
   }
-  return code.slice(first, i + 1).map((line) => line.trim()).join(" ");
+  return first;
 }
 
 /** The names of the parameters in a function's or method's header, or undefined when it is none: a class, an object, a call. */
@@ -173,9 +212,10 @@ function boundNames(parameter: string): string[] {
   return name === undefined || name === "this" || name.startsWith("_") ? [] : [name];
 }
 
-/** Names declared by `const`, `let` and `function` without `export`. */
-function declaredNames(code: string): string[] {
-  return [...code.matchAll(/(?<!export )\b(?:const|let|function) ([\w$]+)/g)].map((match) => match[1] as string);
+/** Names that `const`, `let` and `function` declare at this depth, without `export`. */
+function declaredNames(code: string, depth: number): string[] {
+  const declaration = new RegExp(`^ {${depth}}(?:const|let|function) ([\\w$]+)`, "gm");
+  return [...code.matchAll(declaration)].map((match) => match[1] as string);
 }
 
 /** Drops imported names that nothing uses any more, and adds the import of `todo` in its place in the alphabet. */

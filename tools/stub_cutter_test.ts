@@ -64,7 +64,7 @@ Deno.test("cutRegions() cuts methods, arrow functions and accessors by their own
   };
 }
 `);
-  assertStringIncludes(stub, `todo("createRoutes.lookup", destination);`);
+  assertStringIncludes(stub, `todo("createRoutes.lookup", destination, options);`);
   assertStringIncludes(stub, `todo("createRoutes.remove", network, prefixLength);`);
   assertStringIncludes(stub, `todo("createRoutes.size");`);
 });
@@ -103,9 +103,22 @@ export function f(a: Kept): void {
   assertStringIncludes(stub, `import type { Kept } from "./types_of.ts";\nimport { readMac } from "./zz.ts";\n`);
 });
 
-Deno.test("cutRegions() passes a given name to todo that nothing else would use", () => {
+Deno.test("cutRegions() passes to todo the given names that only the region used, directly or through a helper that disappeared", () => {
   const stub = cut(`const HEADER = 20;
 const LIMIT = 9;
+const DEEP = 7;
+
+// region helpers
+function first(): number {
+  return second();
+}
+// endregion
+
+// region more-helpers
+function second(): number {
+  return DEEP;
+}
+// endregion
 
 export function f(a: number): number {
   // region f
@@ -114,10 +127,41 @@ export function f(a: number): number {
 }
 
 export function g(): number {
+  // region g
+  return first();
+  // endregion
+}
+
+export function h(): number {
   return LIMIT;
 }
 `);
   assertStringIncludes(stub, `return todo("f", a, HEADER);`);
+  assertStringIncludes(stub, `return todo("g", DEEP);`);
+});
+
+Deno.test("cutRegions() passes to todo what a factory was given and keeps, when only the region used it", () => {
+  const stub = cut(`export function make(options: Options, limit: number): Cache {
+  const table = new Map();
+  return {
+    limit,
+    // region make-helpers
+    helper() {},
+    // endregion
+    find(options2) {
+      // region make.find
+      return table.get(options.key);
+      // endregion
+    },
+  };
+}
+
+export function other(options: Options): number {
+  const table = options.table;
+  return table.size;
+}
+`);
+  assertStringIncludes(stub, `    find(options2) {\n      return todo("make.find", options2, options, table);\n    },`);
 });
 
 Deno.test("cutRegions() is not misled by marks and braces in strings, templates and regular expressions", () => {

@@ -8,7 +8,8 @@ import { type Lab, labs } from "../labs/manifest.ts";
 import { type Cut, cutRegions, type Region } from "./stub_cutter.ts";
 
 /** Short lines and lines like these are in every program; finding one tells nobody anything. */
-const TRIVIAL = /^(return [\w.]+;|(const|let) \w+ = [\w.]+;|if \(\w+ === undefined\) return( \w+)?;|\} else (if \(\w+\) )?\{)$/;
+const TRIVIAL =
+  /^([\w.]+[,;{]?|(\w+: )?\w+,|return [\w.]+;|(const|let) \w+ = [\w.]+;|if \(\w+ === undefined\) return( \w+)?;|\} else (if \(\w+\) )?\{)$/;
 
 /** What is wrong with a lab's regions, beside their form. */
 export function regionFaults(lab: Lab, file: string, regions: readonly Region[]): string[] {

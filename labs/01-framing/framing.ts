@@ -1,0 +1,118 @@
+/**
+ * Lab 01: Ethernet II framing, all that stands between a packet and the wire. Fourteen bytes in front say for whom the
+ * frame is, from whom, and what it carries; zeros behind fill up a frame that is too short; four bytes at the very end
+ * tell whether a bit was changed on the way.
+ *
+ *     destination 6 | source 6 | EtherType 2 | payload 46 to 1500 | FCS 4
+ *
+ * Every frame passes through here, so nothing below makes an array, a view or a string: fields are read where they lie,
+ * through `frame.view` and `frame.bytes`, at offsets that count from `frame.start`. A frame that is no good is answered
+ * with a word that says why; nothing throws because of what a frame contains.
+ *
+ * Reads: stack/contract/framing.ts (the specification), stack/wire/frame.ts, stack/wire/mac_address.ts.
+ * Sources: IEEE 802.3-2018 clause 3, RFC 894; for the CRC also RFC 1952 §8.
+ */
+import type { EthernetHeader, EtherProtocol, FrameLimits, FramingReject, MacFilter, MacMatch } from "../../stack/contract/framing.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
+import { type MacAddress } from "../../stack/wire/mac_address.ts";
+import { todo } from "../../stack/wire/not_implemented.ts";
+
+/** Bytes in front of the payload: two addresses and a type. */
+const HEADER_LENGTH = 14;
+
+/**
+ * Reads the header of the frame between `frame.start` and `frame.end`, or says why there is none to read. The FCS is
+ * already gone.
+ *
+ *     start            +6               +12   +14 = payload
+ *     | destination 6  | source 6       | type 2 | payload …            | end
+ *
+ * In this order: a frame shorter than `limits.minimum`, or than a header, is a "runt"; one longer than `limits.maximum` a
+ * "giant"; one *from* a group address (lowest bit of the address's first byte) has a "group source". Then the type:
+ * up to 1500 it is the length of an IEEE 802.3 frame, from 0x0600 on a type, and in between nothing at all.
+ *
+ * IEEE 802.3 clause 3.2.6, RFC 894, RFC 1122 §2.3.3.
+ */
+export function parseEthernet(frame: Frame, limits: FrameLimits): EthernetHeader | FramingReject {
+  return todo("parseEthernet", frame, limits, HEADER_LENGTH);
+}
+
+/**
+ * Puts a header in front of the packet: grows the frame by 14 bytes at its front and fills them in.
+ *
+ *     before                       |start  packet … |end
+ *     after    |start  header 14   |       packet … |end
+ *
+ * IEEE 802.3 clause 3.1.1, RFC 894.
+ */
+export function writeEthernet(frame: Frame, destination: MacAddress, source: MacAddress, etherType: number): void {
+  return todo("writeEthernet", frame, destination, source, etherType, HEADER_LENGTH);
+}
+
+/**
+ * Decides whether a station takes a frame that is addressed to `destination`, and as what: it is our own address, or
+ * everybody's, or a group's that we joined. A station that is promiscuous takes the rest as well.
+ *
+ * IEEE 802.3 clauses 3.2.3 and 4.2.4.1.1, RFC 1112 §6.4.
+ */
+export function filterMac(destination: MacAddress, filter: MacFilter): MacMatch {
+  return todo("filterMac", destination, filter);
+}
+
+/**
+ * Names the protocol that a frame carries: 0x0800 is "ipv4", 0x0806 is "arp"; we know no other.
+ *
+ * RFC 894, RFC 826 "Definitions".
+ */
+export function demultiplex(etherType: number): EtherProtocol {
+  return todo("demultiplex", etherType);
+}
+
+/**
+ * Appends zero bytes until the frame is `minimum` bytes long; one that is long enough stays as it is.
+ *
+ *     | header 14 | payload 28 | 00 00 00 … 18 times |        an ARP packet, padded to 60
+ *
+ * The frame's buffer has been used before: what lies behind `frame.end` is the rest of some other packet.
+ *
+ * IEEE 802.3 clause 4.2.3.3, RFC 894, RFC 1042.
+ */
+export function pad(frame: Frame, minimum: number): void {
+  return todo("pad", frame, minimum);
+}
+
+/**
+ * The CRC-32 of `bytes[start … end)`, as an unsigned number.
+ *
+ * The bytes are taken as one long polynomial over the numbers 0 and 1, lowest bit of each byte first, and divided by the
+ * generator x³² + x²⁶ + x²³ + x²² + x¹⁶ + x¹² + x¹¹ + x¹⁰ + x⁸ + x⁷ + x⁵ + x⁴ + x² + x + 1: as bits 0x04c11db7, mirrored
+ * 0xedb88320. The CRC is the remainder; it begins as all ones and is inverted at the end. One bit at a time is right but
+ * slow: make a table of what eight steps do to each of the 256 bytes, once, when the module is loaded.
+ *
+ * IEEE 802.3 clause 3.2.9, RFC 1952 §8.
+ */
+export function crc32(bytes: Uint8Array, start: number, end: number): number {
+  return todo("crc32", bytes, start, end);
+}
+
+/**
+ * Appends the frame check sequence: the CRC-32 of the whole frame, *least* significant byte first. It is the one field
+ * of all the protocols here that is not big-endian.
+ *
+ *     | header 14 | payload and padding | 26 39 f4 cb |        when the CRC is 0xcbf43926
+ *
+ * IEEE 802.3 clause 3.2.9.
+ */
+export function appendFcs(frame: Frame): void {
+  return todo("appendFcs", frame);
+}
+
+/**
+ * Checks the FCS in the frame's last four bytes. When it is right, cuts it off and returns true; when it is wrong, or the
+ * frame is shorter than an FCS, leaves the frame as it is and returns false.
+ *
+ * IEEE 802.3 clause 3.4 (an invalid frame).
+ */
+export function removeFcs(frame: Frame): boolean {
+  return todo("removeFcs", frame);
+}

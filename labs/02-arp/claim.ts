@@ -1,0 +1,76 @@
+/**
+ * The claim of one IPv4 address: ask whether somebody has it, tell everybody that it is ours, and notice when
+ * somebody disagrees (RFC 5227 §2). The whole life of a claim that nobody contests, in seconds:
+ *
+ *     start      probe        probe        probe           announce      announce
+ *       ├─ 0…1 ───┼─── 1…2 ────┼─── 1…2 ────┼────── 2 ───────┼───── 2 ─────┤
+ *       probing                                              announcing    owned
+ *
+ * A *probe* is a request that names no sender (0.0.0.0), so that nobody who hears it can put us into a table: we
+ * might yet learn that the address is taken. An *announcement* is a request in which sender and target are both ours:
+ * whoever knows the address updates its entry, and nobody has to answer. The waits are random so that a room full of machines which
+ * get their power back at the same moment does not speak all at once.
+ *
+ * No clock, no randomness of its own: `now` in milliseconds, `options.random()` in [0, 1).
+ */
+import type { AddressClaim, ClaimOptions, ClaimState } from "../../stack/contract/arp.ts";
+import { todo } from "../../stack/wire/not_implemented.ts";
+
+const REQUEST = 1;
+
+// The constants of RFC 5227 §1.1, in milliseconds and counts.
+const PROBE_WAIT = 1000;
+const PROBE_NUM = 3;
+const PROBE_MIN = 1000;
+const PROBE_MAX = 2000;
+const ANNOUNCE_WAIT = 2000;
+const ANNOUNCE_INTERVAL = 2000;
+const MAX_CONFLICTS = 10;
+const RATE_LIMIT_INTERVAL = 60_000;
+const DEFEND_INTERVAL = 10_000;
+
+/** Makes a claim in the state idle. What each method promises: stack/contract/arp.ts. */
+export function createAddressClaim(options: ClaimOptions): AddressClaim {
+  /** Where the claim stands, and what it remembers. */
+  const claim = {
+    state: "idle" as ClaimState,
+    /** When `poll` has to act; Infinity: never. */
+    due: Infinity,
+    /** Probes sent since `start`. */
+    probes: 0,
+    /** How often the address turned out to be somebody else's. */
+    conflicts: 0,
+    /** When a conflict was last answered with an announcement; -Infinity: never. */
+    defended: -Infinity,
+  };
+
+  return {
+    state() {
+      return todo("createAddressClaim.state", claim);
+    },
+
+    // Nothing is sent yet: the first probe is due after a random wait, and a minute later once conflicts have piled up.
+    start(now) {
+      return todo("createAddressClaim.start", now, PROBE_WAIT, MAX_CONFLICTS, RATE_LIMIT_INTERVAL, options, claim);
+    },
+
+    // The first of the two announcements, at once.
+    announce(now, actions) {
+      return todo("createAddressClaim.announce", now, actions, REQUEST, ANNOUNCE_INTERVAL, options, claim);
+    },
+
+    // A conflict is somebody else's packet that says it has the address (or, while we probe, that it wants it).
+    receive(packet, now, actions) {
+      return todo("createAddressClaim.receive", packet, now, actions, REQUEST, DEFEND_INTERVAL, options, claim);
+    },
+
+    // One step of the picture above; the next is counted from `now`, so a late poll never makes two packets follow at once.
+    poll(now, actions) {
+      return todo("createAddressClaim.poll", now, actions, REQUEST, PROBE_NUM, PROBE_MIN, PROBE_MAX, ANNOUNCE_WAIT, options, claim);
+    },
+
+    nextDeadline() {
+      return todo("createAddressClaim.nextDeadline", claim);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * The routing table: from a destination to the way there (RFC 1122 §3.3.1, RFC 1812 §5.2.4.3).
+ *
+ *     10.44.0.0/24    on the link      interface 0
+ *     10.0.0.0/8      via 10.44.0.9    interface 0
+ *     0.0.0.0/0       via 10.44.0.1    interface 0        the default route: everything fits
+ *
+ * Several routes may fit one destination; the one with the longest prefix knows the most about it and wins.
+ * An address and a prefix are compared under the prefix's mask: `stack/wire/ipv4_address.ts` has `prefixMask`
+ * and `networkOf`. A lookup happens for every packet that is sent, so it makes nothing new.
+ */
+import type { Route, RouteTable } from "../../stack/contract/ip.ts";
+import { type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+import { todo } from "../../stack/wire/not_implemented.ts";
+
+/** Makes an empty table. See stack/contract/ip.ts. */
+export function createRoutes(): RouteTable {
+  const routes: Route[] = [];
+
+  return {
+    /** Adds a route, or replaces the one to the same net. "10.44.0.2/24" is the net 10.44.0.0/24: host bits don't count. */
+    add(route: Route): void {
+      return todo("createRoutes.add", route, routes);
+    },
+
+    /** Takes a route out. False when there is none to this net, of exactly this length. */
+    remove(network: Ipv4Address, prefixLength: number): boolean {
+      return todo("createRoutes.remove", network, prefixLength, routes);
+    },
+
+    /** Finds the best route: of all whose net contains `destination`, the one with the longest prefix. */
+    lookup(destination: Ipv4Address): Route | undefined {
+      return todo("createRoutes.lookup", destination, routes);
+    },
+
+    /** All routes, longest prefix first. */
+    list(): readonly Route[] {
+      return todo("createRoutes.list", routes);
+    },
+  };
+}
