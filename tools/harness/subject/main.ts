@@ -1,0 +1,206 @@
+/**
+ * The subject: the process in which student code runs. It has no permission at all; it reads requests from
+ * standard input, does them, and writes replies to standard output. It holds no check and no verdict: what it
+ * says is only ever what the student's functions returned and what their host sent.
+ *
+ * `serve` is called by an entry file that the grader writes (see `tools/harness/workspace.ts`). That file imports this
+ * module first, so what is needed here was taken from the language before any student code could change it.
+ */
+import type { Modules } from "../../../stack/contract/modules.ts";
+import type { HostEvent } from "../../../stack/events.ts";
+import { Host } from "../../../stack/host.ts";
+import { PipeDevice } from "../../../stack/link/pipe.ts";
+import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { formatMac } from "../../../stack/wire/mac_address.ts";
+import { encodeMessage, MessageReader } from "../message.ts";
+import { keepConsole, takeLog } from "./console.ts";
+import { watchModules } from "./crumbs.ts";
+import type { Reply, Request, Sent } from "./protocol.ts";
+import { describeThrown, Values } from "./values.ts";
+
+const stdin = Deno.stdin;
+const readSync = stdin.readSync.bind(stdin);
+const read = stdin.read.bind(stdin);
+const writeSync = Deno.stdout.writeSync.bind(Deno.stdout);
+const exit = Deno.exit.bind(Deno);
+
+/** A host of this check, with the ends of its wires. */
+interface Station {
+  readonly host: Host;
+  readonly wires: readonly PipeDevice[];
+  events: unknown[];
+}
+
+export interface ServeOptions {
+  /** The functions each module must have. */
+  readonly wanted: Readonly<Record<string, readonly string[]>>;
+  /** Names each function on standard error as it begins and ends, to find the one that never did. */
+  readonly crumbs: boolean;
+  /** Waits without blocking, so that a debugger can be attached. */
+  readonly inspect: boolean;
+}
+
+keepConsole();
+
+/** Serves until standard input ends. */
+export async function serve(modules: Modules, options: ServeOptions): Promise<void> {
+  const missing: string[] = [];
+  for (const [module, names] of Object.entries(options.wanted)) {
+    for (const name of names) {
+      const member = (modules as unknown as Record<string, Record<string, unknown>>)[module]?.[name];
+      if (typeof member !== "function") missing.push(`${module}.${name}`);
+    }
+  }
+  const subject = new Subject(options.crumbs ? watchModules(modules) : modules);
+  send({ hello: true, missing });
+  const reader = new MessageReader();
+  const chunk = new Uint8Array(65536);
+  for (;;) {
+    const count = options.inspect ? await read(chunk) : readSync(chunk);
+    if (count === null) exit(0);
+    reader.push(chunk.subarray(0, count as number));
+    for (let request = reader.next(); request !== undefined; request = reader.next()) {
+      send(subject.answer(request as Request));
+    }
+  }
+}
+
+function send(value: unknown): void {
+  let bytes: Uint8Array;
+  try {
+    bytes = encodeMessage(value);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : "something";
+    bytes = encodeMessage({ returned: { t: "strange", what }, ...takeLog() });
+  }
+  for (let at = 0; at < bytes.length;) at += writeSync(bytes.subarray(at));
+}
+
+class Subject {
+  readonly #modules: Record<string, Record<string, (...args: unknown[]) => unknown>>;
+  #values = new Values();
+  #stations: Station[] = [];
+
+  constructor(modules: Modules) {
+    this.#modules = modules as never;
+  }
+
+  answer(request: Request): Reply {
+    let reply: Omit<Reply, "log" | "lost">;
+    try {
+      reply = this.#do(request);
+    } catch (error) {
+      reply = { threw: describeThrown(error) };
+    }
+    return { ...reply, recorded: this.#values.takeRecorded(), ...takeLog() };
+  }
+
+  #do(request: Request): Omit<Reply, "log" | "lost"> {
+    switch (request.op) {
+      case "reset":
+        this.#values = new Values();
+        this.#stations = [];
+        return {};
+      case "call":
+        return this.#call(this.#modules[request.module] ?? {}, request.name, request.args);
+      case "method":
+        return this.#call(this.#values.handle(request.handle) ?? {}, request.name, request.args);
+      case "many":
+        return {
+          all: request.lists.map((list) => {
+            const { returned, threw } = this.#call(this.#modules[request.module] ?? {}, request.name, list);
+            return { returned, threw };
+          }),
+        };
+      case "lent":
+        return { returned: { t: "value", value: this.#values.lent(request.pool) } };
+      case "host":
+        return this.#createHost(request);
+      case "step": {
+        const station = this.#station(request.host);
+        for (const { on, bytes } of request.frames) station.wires[on]?.inject(bytes);
+        station.host.poll(request.now);
+        return this.#drain(station);
+      }
+      case "act": {
+        const station = this.#station(request.host);
+        station.host.poll(request.now);
+        this.#act(station.host, request.act, request.args);
+        return this.#drain(station);
+      }
+      case "look": {
+        const { host } = this.#station(request.host);
+        const value = request.what === "counters" ? host.counters() : arpTable(host, request.on, request.now);
+        return { returned: { t: "value", value } };
+      }
+    }
+  }
+
+  /** Calls a function with arguments from outside. An exception is part of the answer, beside the frames as it left them. */
+  #call(target: object, name: string, sent: readonly Sent[]): Omit<Reply, "log" | "lost"> {
+    const args = sent.map((each) => this.#values.receive(each));
+    let result: Pick<Reply, "returned" | "threw">;
+    try {
+      const fn = (target as Record<string, unknown>)[name];
+      if (typeof fn !== "function") throw new TypeError(`there is no function ${name}`);
+      result = { returned: this.#values.give(fn.apply(target, args)) };
+    } catch (error) {
+      result = { threw: describeThrown(error) };
+    }
+    const frames = sent.map((each, index) => {
+      if (each.t !== "frame") return undefined;
+      const { bytes, start, end } = args[index] as { bytes: Uint8Array; start: number; end: number };
+      return { bytes, start, end };
+    });
+    return { ...result, frames };
+  }
+
+  #createHost(request: Request & { op: "host" }): Omit<Reply, "log" | "lost"> {
+    const wires = request.wires.map((wire) => new PipeDevice(wire));
+    const events: unknown[] = [];
+    const host = Host.bind(this.#modules as never, request.config, wires, {
+      now: request.now,
+      emit: (event) => void events.push(readable(event)),
+    });
+    const station: Station = { host, wires, events };
+    this.#stations.push(station);
+    return { ...this.#drain(station), returned: { t: "value", value: this.#stations.length - 1 } };
+  }
+
+  #act(host: Host, act: string, args: readonly unknown[]): void {
+    const to = parseIpv4Address(`${args[0]}`);
+    if (act === "ping") host.ping(to, args[1] as number, args[2] as number, args[3] as Uint8Array);
+    if (act === "output") host.output(to, args[1] as number, args[2] as Uint8Array);
+    if (act === "outputLink") host.outputLink(to, args[1] as Uint8Array, args[2] as number);
+  }
+
+  #drain(station: Station): Omit<Reply, "log" | "lost"> {
+    const out = station.wires.flatMap((wire, on) => wire.take().map((bytes) => ({ on, bytes })));
+    const events = station.events.splice(0);
+    return { out, events, deadline: station.host.nextDeadline() };
+  }
+
+  #station(index: number): Station {
+    const station = this.#stations[index];
+    if (station === undefined) throw new Error("there is no such host");
+    return station;
+  }
+}
+
+function arpTable(host: Host, on: number, now: number): unknown {
+  return host.interfaces[on]?.arpEntries(now).map((entry) => ({
+    address: formatIpv4Address(entry.address),
+    ...(entry.mac === undefined ? {} : { mac: formatMac(entry.mac) }),
+    state: entry.state,
+    waiting: entry.waiting,
+  }));
+}
+
+/** An event with its addresses as text. */
+function readable(event: HostEvent): unknown {
+  if (event.kind === "payload") return { ...event, from: formatMac(event.from) };
+  if (event.kind === "address conflict" || event.kind === "address claimed") {
+    return { kind: event.kind, from: formatIpv4Address(event.address) };
+  }
+  return { ...event, from: formatIpv4Address(event.from) };
+}

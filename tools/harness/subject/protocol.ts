@@ -1,0 +1,91 @@
+/**
+ * What the grader and the subject say to each other. The grader asks, the subject answers, one at a time.
+ * The subject is a pure function of what it was asked: it has no clock, no randomness and no files. So a run
+ * that ended badly can be repeated, message by message, in a fresh process.
+ */
+import type { HostConfig } from "../../../stack/host_config.ts";
+import type { PipeOptions } from "../../../stack/link/pipe.ts";
+import type { RecordedCall } from "../suite.ts";
+
+/** An argument on its way to the subject. */
+export type Sent =
+  | { readonly t: "value"; readonly value: unknown }
+  | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number }
+  | { readonly t: "view"; readonly bytes: Uint8Array }
+  | { readonly t: "recorder"; readonly id: number; readonly callback: boolean }
+  | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
+  | { readonly t: "random"; readonly seed: number }
+  | { readonly t: "record"; readonly members: Readonly<Record<string, Sent>> };
+
+/** A result on its way back. */
+export type Returned =
+  | { readonly t: "value"; readonly value: unknown }
+  | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number }
+  | { readonly t: "handle"; readonly id: number; readonly methods: readonly string[] }
+  | { readonly t: "promise" }
+  | { readonly t: "strange"; readonly what: string };
+
+/** What an exception was. */
+export interface Thrown {
+  readonly name: string;
+  readonly message: string;
+  /** For NotImplemented: which function. */
+  readonly symbol?: string;
+  /** Lines of the stack that lie in the student's files: "parseIpv4 (labs/03-ip/ipv4.ts:31:5)". */
+  readonly at: readonly string[];
+}
+
+export type Request =
+  /** Forget all objects and hosts. */
+  | { readonly op: "reset" }
+  | { readonly op: "call"; readonly module: string; readonly name: string; readonly args: readonly Sent[] }
+  | { readonly op: "method"; readonly handle: number; readonly name: string; readonly args: readonly Sent[] }
+  | { readonly op: "many"; readonly module: string; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
+  | { readonly op: "lent"; readonly pool: number }
+  | {
+    readonly op: "host";
+    readonly config: Partial<HostConfig>;
+    readonly wires: readonly PipeOptions[];
+    readonly now: number;
+  }
+  | {
+    readonly op: "step";
+    readonly host: number;
+    readonly now: number;
+    readonly frames: readonly { readonly on: number; readonly bytes: Uint8Array }[];
+  }
+  | {
+    readonly op: "act";
+    readonly host: number;
+    readonly now: number;
+    readonly act: "ping" | "output" | "outputLink";
+    readonly args: readonly unknown[];
+  }
+  | { readonly op: "look"; readonly host: number; readonly now: number; readonly what: "counters" | "arpTable"; readonly on: number };
+
+/** What the subject answers. */
+export interface Reply {
+  readonly returned?: Returned;
+  readonly threw?: Thrown;
+  /** For "many": one for each list of arguments. */
+  readonly all?: readonly { readonly returned?: Returned; readonly threw?: Thrown }[];
+  /** Frames among the arguments, as the call left them; undefined where the argument was no frame. */
+  readonly frames?: readonly ({ readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined)[];
+  readonly recorded?: readonly { readonly id: number; readonly call: RecordedCall }[];
+  /** Packets that the host sent. */
+  readonly out?: readonly { readonly on: number; readonly bytes: Uint8Array }[];
+  /** When the host wants to be polled next. */
+  readonly deadline?: number;
+  readonly events?: readonly unknown[];
+  /** What the student's code printed meanwhile. */
+  readonly log: readonly string[];
+  /** Printed lines beyond the limit, which were dropped. */
+  readonly lost: number;
+}
+
+/** The first thing a subject says: what it found in the modules. */
+export interface Hello {
+  readonly hello: true;
+  /** Functions that a module lacks: "ip.parseIpv4". */
+  readonly missing: readonly string[];
+}

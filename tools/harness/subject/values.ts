@@ -1,0 +1,137 @@
+/**
+ * How values cross into the subject and out of it: frames become frames of the student's process, recorders
+ * become objects whose calls are kept, objects with methods become handles.
+ */
+import { Frame } from "../../../stack/wire/frame.ts";
+import { FramePool } from "../../../stack/wire/frame_pool.ts";
+import { createRandom } from "../../../stack/wire/random.ts";
+import type { RecordedCall } from "../suite.ts";
+import type { Returned, Sent, Thrown } from "./protocol.ts";
+
+/** The objects of one check. */
+export class Values {
+  readonly #handles = new Map<number, object>();
+  readonly #pools = new Map<number, FramePool>();
+  #nextHandle = 1;
+  #recorded: { id: number; call: RecordedCall }[] = [];
+
+  /** The object behind a handle. */
+  handle(id: number): Record<string, unknown> | undefined {
+    return this.#handles.get(id) as Record<string, unknown> | undefined;
+  }
+
+  lent(pool: number): number {
+    return this.#pools.get(pool)?.lent ?? 0;
+  }
+
+  /** The calls that recorders saw since the last time. */
+  takeRecorded(): { id: number; call: RecordedCall }[] {
+    const taken = this.#recorded;
+    this.#recorded = [];
+    return taken;
+  }
+
+  /** Makes the argument that `sent` describes. */
+  receive(sent: Sent): unknown {
+    switch (sent.t) {
+      case "value":
+        return sent.value;
+      case "frame":
+        return frameOf(sent.bytes, sent.start, sent.end);
+      case "view":
+        return new DataView(sent.bytes.buffer, sent.bytes.byteOffset, sent.bytes.byteLength);
+      case "recorder":
+        return this.#recorder(sent.id, sent.callback);
+      case "pool": {
+        let pool = this.#pools.get(sent.id);
+        if (pool === undefined) this.#pools.set(sent.id, pool = new FramePool({ capacity: sent.capacity, limit: sent.limit }));
+        const made = pool;
+        return sent.method === "acquire" ? () => made.acquire() : (frame: Frame) => made.release(frame);
+      }
+      case "random": {
+        const random = createRandom(sent.seed);
+        return () => random.next();
+      }
+      case "record": {
+        const record: Record<string, unknown> = {};
+        for (const key of Object.keys(sent.members)) record[key] = this.receive(sent.members[key] as Sent);
+        return record;
+      }
+    }
+  }
+
+  /** Describes what a call returned. */
+  give(value: unknown): Returned {
+    if (value instanceof Frame) return { t: "frame", bytes: value.bytes, start: value.start, end: value.end };
+    if (typeof value === "function" || typeof value === "symbol") return { t: "strange", what: `a ${typeof value}` };
+    if (typeof value === "object" && value !== null && !(value instanceof Uint8Array)) {
+      if (typeof (value as { then?: unknown }).then === "function") return { t: "promise" };
+      const methods = methodsOf(value);
+      if (methods.length > 0) {
+        const id = this.#nextHandle++;
+        this.#handles.set(id, value);
+        return { t: "handle", id, methods };
+      }
+    }
+    return { t: "value", value };
+  }
+
+  #recorder(id: number, callback: boolean): unknown {
+    const record = (name: string, args: unknown[]): void => {
+      if (this.#recorded.length >= 10_000) throw new RangeError("more than 10 000 actions in one call");
+      this.#recorded.push({ id, call: { name, args: args.map((arg) => arg instanceof Frame ? arg.toBytes() : arg) } });
+    };
+    if (callback) return (...args: unknown[]) => record("", args);
+    return new Proxy({}, {
+      get: (_, name) => typeof name === "string" && name !== "then" ? (...args: unknown[]) => record(name, args) : undefined,
+    });
+  }
+}
+
+/** A frame whose buffer holds exactly these bytes, so that reading past its end is an error and not luck. */
+function frameOf(bytes: Uint8Array, start: number, end: number): Frame {
+  const frame = new Frame(bytes.length, 0);
+  frame.bytes.set(bytes);
+  frame.start = start;
+  frame.end = end;
+  return frame;
+}
+
+/** Names of the functions that an object has, its own or from a class. */
+function methodsOf(value: object): string[] {
+  const names: string[] = [];
+  for (
+    let level: object | null = value;
+    level !== null && level !== Object.prototype && level !== Array.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      if (name !== "constructor" && typeof (value as Record<string, unknown>)[name] === "function") names.push(name);
+    }
+  }
+  return names;
+}
+
+/** Describes an exception, whatever was thrown. */
+export function describeThrown(error: unknown): Thrown {
+  if (!(error instanceof Error)) {
+    return { name: "Error", message: `threw ${typeof error === "string" ? `"${error}"` : typeof error}`, at: [] };
+  }
+  const symbol = (error as { symbol?: unknown }).symbol;
+  return {
+    name: `${error.name}`,
+    message: `${error.message}`.slice(0, 500),
+    ...(error.name === "NotImplemented" && typeof symbol === "string" ? { symbol } : {}),
+    at: placesIn(`${error.stack ?? ""}`),
+  };
+}
+
+/** The lines of a stack trace that lie in a lab. */
+function placesIn(stack: string): string[] {
+  const places: string[] = [];
+  for (const line of stack.split("\n")) {
+    const found = /at (?:(\S+) \()?\S*?((?:labs|solutions)\/\d\d-[^:]+:\d+):\d+\)?$/.exec(line.trim());
+    if (found !== null && !line.includes("mod.ts")) places.push(found[1] === undefined ? `${found[2]}` : `${found[1]} (${found[2]})`);
+  }
+  return places.slice(0, 8);
+}

@@ -1,0 +1,218 @@
+/**
+ * The folder in which a subject runs: a copy of `stack/`, of the subject's own side of the harness, and of the lab files
+ * whose code is to run; nothing else. Its name is a hash of what is in it, so an unchanged lab finds its folder (and what
+ * Deno compiled of it) again, and two runs never disturb each other.
+ *
+ * Before anything in it runs, the module graph is checked: static imports need no permission in Deno, so a file of the
+ * student's could otherwise pull in anything that this user may read.
+ */
+import { labs } from "../../labs/manifest.ts";
+import type { ModuleName } from "../../stack/contract/modules.ts";
+
+/** Whose code a module is. */
+export type Origin = "yours" | "reference";
+
+/** Which code a subject runs. */
+export interface Selection {
+  /** For every module of every lab, whose it is. */
+  readonly origins: Readonly<Record<ModuleName, Origin>>;
+  /** The project's root. */
+  readonly root: string;
+  /** Files that stand in for others: path from the root, and the text. Used for mutants. */
+  readonly replaced?: ReadonlyMap<string, string>;
+}
+
+/** A folder that is ready to run. */
+export interface Workspace {
+  readonly folder: string;
+  /** The file to run: "entry.ts" in the folder. */
+  readonly entry: string;
+}
+
+/** The student's code cannot be run: a file is missing, or imports something it may not. The message is for the student. */
+export class WorkspaceError extends Error {
+  override readonly name = "WorkspaceError";
+}
+
+/** Modes that change the entry file. */
+export interface WorkspaceOptions {
+  readonly crumbs?: boolean;
+  readonly inspect?: boolean;
+}
+
+const SUBJECT_FILES = [
+  "tools/harness/message.ts",
+  "tools/harness/suite.ts",
+  ...["main", "protocol", "values", "console", "crumbs"].map((name) => `tools/harness/subject/${name}.ts`),
+];
+const KEEP = 12;
+
+/** Makes (or finds) the folder for a selection. Throws a WorkspaceError. */
+export async function prepareWorkspace(selection: Selection, options: WorkspaceOptions = {}): Promise<Workspace> {
+  const files = await collect(selection);
+  files.set("entry.ts", entryText(selection, options));
+  const base = `${selection.root}/.wallsocket/subjects`;
+  const folder = `${base}/${await hashOf(files)}`;
+  const entry = `${folder}/entry.ts`;
+  if (await exists(entry)) return { folder, entry };
+  const fresh = `${base}/new-${crypto.randomUUID()}`;
+  for (const directory of new Set([...files.keys()].map((path) => path.slice(0, Math.max(path.lastIndexOf("/"), 0))))) {
+    await Deno.mkdir(`${fresh}/${directory}`, { recursive: true });
+  }
+  await Promise.all([...files].map(([path, text]) => Deno.writeTextFile(`${fresh}/${path}`, text)));
+  try {
+    await checkGraph(fresh);
+    await Deno.rename(fresh, folder);
+  } catch (error) {
+    await Deno.remove(fresh, { recursive: true }).catch(() => {});
+    if (!(await exists(entry))) throw error; // somebody else made the same folder meanwhile: good
+  }
+  await forgetOldest(base, folder);
+  return { folder, entry };
+}
+
+/** The file that a module's lab is made of, for messages: "labs/03-ip". */
+export function sourceFolder(module: ModuleName, origin: Origin): string {
+  const lab = labs.find((each) => each.module === module);
+  return `${origin === "yours" ? "labs" : "solutions"}/${lab?.folder}`;
+}
+
+async function collect(selection: Selection): Promise<Map<string, string>> {
+  const paths = [...SUBJECT_FILES, ...await stackFiles(selection.root, "stack")];
+  for (const lab of labs) {
+    const folder = sourceFolder(lab.module, selection.origins[lab.module]);
+    paths.push(`${folder}/mod.ts`, ...lab.files.map((file) => `${folder}/${file}`));
+    paths.push(...await extraFiles(selection.root, folder, lab.files));
+  }
+  const texts = await Promise.all(paths.map(async (path): Promise<[string, string]> => {
+    const replaced = selection.replaced?.get(path);
+    if (replaced !== undefined) return [path, replaced];
+    try {
+      return [path, await Deno.readTextFile(`${selection.root}/${path}`)];
+    } catch (error) {
+      throw new WorkspaceError(
+        `Cannot read ${path}: ${error instanceof Deno.errors.NotFound ? "the file is missing" : (error as Error).message}`,
+      );
+    }
+  }));
+  return new Map(texts);
+}
+
+/** The files of `stack/` that a host is made of; the drivers of real devices stay outside. */
+async function stackFiles(root: string, folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) {
+      if (entry.name !== "link") found.push(...await stackFiles(root, path));
+    } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts")) found.push(path);
+  }
+  return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts"] : found;
+}
+
+/** Files that a student added beside those that the manifest names, and that these may import. */
+async function extraFiles(root: string, folder: string, known: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const ours = new Set([...known, "mod.ts", "suite.ts", "hidden.ts"]);
+  try {
+    for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+      if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts") && !ours.has(entry.name)) {
+        found.push(`${folder}/${entry.name}`);
+      }
+    }
+  } catch {
+    // a missing folder is reported by the files that are missing in it
+  }
+  return found;
+}
+
+function entryText(selection: Selection, options: WorkspaceOptions): string {
+  const wanted = Object.fromEntries(labs.map((lab) => [lab.module, Object.keys(lab.functions)]));
+  const imports = labs.map((lab) => `import ${lab.module} from "./${sourceFolder(lab.module, selection.origins[lab.module])}/mod.ts";`);
+  const modules = labs.map((lab) => lab.module).join(", ");
+  const settings = JSON.stringify({ wanted, crumbs: options.crumbs ?? false, inspect: options.inspect ?? false });
+  return [
+    `import { serve } from "./tools/harness/subject/main.ts";`,
+    ...imports,
+    `await serve({ ${modules} } as never, ${settings});`,
+    "",
+  ].join("\n");
+}
+
+interface GraphModule {
+  readonly specifier: string;
+  readonly kind?: string;
+  readonly error?: string;
+  readonly dependencies?: readonly {
+    readonly specifier: string;
+    readonly code?: { readonly span?: { readonly start: { readonly line: number } } };
+  }[];
+}
+
+/** Refuses every import that leads out of the folder. */
+async function checkGraph(folder: string): Promise<void> {
+  const info = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-config", "--no-lock", "--no-remote", "--no-npm", `${folder}/entry.ts`],
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).output();
+  if (!info.success) throw new WorkspaceError(plain(new TextDecoder().decode(info.stderr), folder));
+  const { modules } = JSON.parse(new TextDecoder().decode(info.stdout)) as { modules: GraphModule[] };
+  const inside = `file://${folder}/`;
+  for (const module of modules) {
+    const path = module.specifier.slice(inside.length);
+    for (const dependency of module.dependencies ?? []) {
+      const target = resolve(dependency.specifier, module.specifier);
+      if (target?.startsWith(inside) && /\.ts$/.test(target)) continue;
+      const line = (dependency.code?.span?.start.line ?? 0) + 1;
+      throw new WorkspaceError(
+        `${path}:${line} imports "${dependency.specifier}". A lab may import stack/contract, stack/wire and files of its own folder.`,
+      );
+    }
+  }
+  for (const module of modules) {
+    if (module.error !== undefined) throw new WorkspaceError(plain(module.error, folder));
+    if (!module.specifier.startsWith(inside)) throw new WorkspaceError(`"${module.specifier}" may not be imported by a lab`);
+  }
+}
+
+function resolve(specifier: string, from: string): string | undefined {
+  try {
+    return /^\.{0,2}\//.test(specifier) ? new URL(specifier, from).href : new URL(specifier).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A message of Deno's with the folder's name taken out, so that paths are those of the project. */
+export function plain(message: string, folder: string): string {
+  return message
+    // deno-lint-ignore no-control-regex -- colours are control characters
+    .replaceAll(/\u001b\[[0-9;]*m/g, "")
+    .replaceAll(`file://${folder}/`, "")
+    .replaceAll(`${folder}/`, "")
+    .trim();
+}
+
+async function hashOf(files: ReadonlyMap<string, string>): Promise<string> {
+  const all = [...files].sort(([a], [b]) => a < b ? -1 : 1).map(([path, text]) => `${path}\0${text}\0`).join("");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(Deno.version.deno + all)));
+  return digest.subarray(0, 12).toHex();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Keeps the newest folders; the others can be made again. One that was made in the last minute may be in use. */
+async function forgetOldest(base: string, current: string): Promise<void> {
+  const folders: { path: string; time: number }[] = [];
+  for await (const entry of Deno.readDir(base)) {
+    const path = `${base}/${entry.name}`;
+    const time = await Deno.stat(path).then((stat) => stat.mtime?.getTime() ?? 0, () => Infinity);
+    if (path !== current && Date.now() - time > 600_000) folders.push({ path, time });
+  }
+  folders.sort((a, b) => b.time - a.time);
+  for (const { path } of folders.slice(KEEP)) await Deno.remove(path, { recursive: true }).catch(() => {});
+}
