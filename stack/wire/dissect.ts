@@ -285,8 +285,9 @@ function readOptions(bytes: Uint8Array, layer: Open, from: number, known: Option
   for (let at = from; at < end;) {
     const kind = bytes[at] as number;
     const row = known[kind] ?? [`${UNKNOWN_OPTION[0]} ${kind}`, UNKNOWN_OPTION[1], UNKNOWN_OPTION[2]];
-    const length = kind <= 1 ? 1 : at + 1 < end ? bytes[at + 1] as number : 0;
-    if (length < Math.min(kind + 1, 2) || at + length > end) {
+    const single = kind <= 1;
+    const length = single ? 1 : at + 1 < end ? bytes[at + 1] as number : 0;
+    if (length < (single ? 1 : 2) || at + length > end) {
       layer.problems.push(`${row[0]} at byte ${at - layer.offset} has a wrong length`);
       break;
     }
