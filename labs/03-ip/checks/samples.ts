@@ -1,0 +1,88 @@
+/**
+ * What the checks of this lab are fed with: addresses, packets in buffers that were used before, and many calls at once.
+ * All of it is drawn from a check's own random numbers, so the seed that a failure prints gives the same again.
+ */
+import { Frame } from "../../../stack/wire/frame.ts";
+import { formatIpv4Address, type Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { Random } from "../../../stack/wire/random.ts";
+import { type Ipv4Fields, pattern } from "../../../tools/harness/packets.ts";
+import type { Trial } from "../../../tools/harness/suite.ts";
+
+/** Our address and the kernel's on the virtual wire, as the contract wants them: numbers. */
+export const US = 0x0a2c_0002 as Ipv4Address;
+export const PEER = 0x0a2c_0001 as Ipv4Address;
+
+/** The address of one host somewhere, in none of the nets that the checks use (10/8). */
+export function anyHost(random: Random): Ipv4Address {
+  const first = random.pick([random.int(1, 9), random.int(11, 126), random.int(128, 223)]);
+  return (first * 0x100_0000 + random.int(0, 0xff_ffff)) as Ipv4Address;
+}
+
+/**
+ * A frame with this packet in it, somewhere in its buffer. In front of it and behind it lie random bytes, as they do in
+ * a buffer that was used before; `room` of them behind.
+ */
+export function usedFrame(random: Random, packet: Uint8Array, room = random.int(8, 40)): Frame {
+  const headroom = random.int(20, 60);
+  const frame = new Frame(headroom + packet.length + room, headroom);
+  frame.bytes.set(random.bytes(frame.bytes.length));
+  frame.bytes.set(packet, frame.append(packet.length));
+  return frame;
+}
+
+/** A header's fields, all of them drawn; a whole packet, no fragment. */
+export function anyFields(random: Random): Ipv4Fields & { source: Ipv4Address; destination: Ipv4Address } {
+  return {
+    typeOfService: random.int(1, 255),
+    identification: random.int(1, 0xffff),
+    dontFragment: random.chance(0.5),
+    ttl: random.int(2, 255),
+    protocol: random.int(1, 255),
+    source: anyHost(random),
+    destination: anyHost(random),
+  };
+}
+
+/** The Internet checksum as RFC 1071 §4.1 puts it; `initial` is added first. */
+export function rightChecksum(bytes: Uint8Array, initial = 0): number {
+  let sum = initial;
+  for (const [at, byte] of bytes.entries()) sum += at % 2 === 0 ? byte * 256 : byte;
+  while (sum > 0xffff) sum = Math.floor(sum / 0x1_0000) + sum % 0x1_0000;
+  return 0xffff - sum;
+}
+
+/** A view of exactly these bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Data whose every byte tells where it belongs, a different one each time. */
+export function anyData(random: Random, length: number): Uint8Array<ArrayBuffer> {
+  const shift = random.int(1, 255);
+  return pattern(length).map((byte) => byte + shift);
+}
+
+/** One call of a function, and what it must return. */
+export interface Case {
+  readonly args: readonly unknown[];
+  readonly expected: unknown;
+  /** Names what is returned: "the checksum of 7 bytes". */
+  readonly what: string;
+}
+
+/** Calls a function of this lab with all cases in one message; fails at the first that is wrong. */
+export async function compareAll(t: Trial, name: keyof Trial["ip"] & string, cases: readonly Case[]): Promise<void> {
+  const outcomes = await t.many("ip", name, cases.map((each) => each.args));
+  for (const [index, { args: _, expected, what }] of cases.entries()) {
+    const outcome = outcomes[index];
+    t.ok(outcome?.threw === undefined, what, `an exception: ${outcome?.threw}`);
+    t.equal(outcome?.value, expected, what);
+  }
+}
+
+/** "0x220d": checksums are compared in the form in which people read them. */
+export function hex(value: unknown): string {
+  return typeof value === "number" ? `0x${value.toString(16).padStart(4, "0")}` : String(value);
+}
+
+export const show = formatIpv4Address;
