@@ -228,7 +228,9 @@ function tidyImports(lines: readonly string[], needsTodo: boolean): string {
       if (!what.startsWith("{")) return countUses(code, what.split(" ").at(-1) as string) > 0 ? whole : "";
       const names = what.slice(1, -1).split(",").map((name) => name.trim()).filter((name) => name !== "");
       const used = names.filter((name) => countUses(code, name.split(" ").at(-1) as string) > 0);
-      return used.length === 0 ? "" : `import ${type}{ ${used.join(", ")} } from ${from};\n`;
+      if (used.length === 0) return "";
+      if (!used.every((name) => name.startsWith("type "))) return `import ${type}{ ${used.join(", ")} } from ${from};\n`;
+      return `import type { ${used.map((name) => name.slice("type ".length)).join(", ")} } from ${from};\n`;
     },
   );
   return needsTodo ? insertTodoImport(tidied) : tidied;

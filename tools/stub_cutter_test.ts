@@ -92,15 +92,19 @@ Deno.test("cutRegions() drops the imports that only a region used, and keeps the
   const stub = cut(`import * as gone from "./gone.ts";
 import type { Kept, Unused } from "./types_of.ts";
 import { copyBytes, readMac } from "./zz.ts";
+import { makeB, type B } from "./zzz.ts";
 
-export function f(a: Kept): void {
+export function f(a: Kept, b: B): void {
   readMac(a);
   // region f
-  copyBytes(gone.from(a)); // readMac
+  copyBytes(gone.from(a), makeB()); // readMac
   // endregion
 }
 `);
-  assertStringIncludes(stub, `import type { Kept } from "./types_of.ts";\nimport { readMac } from "./zz.ts";\n`);
+  assertStringIncludes(
+    stub,
+    `import type { Kept } from "./types_of.ts";\nimport { readMac } from "./zz.ts";\nimport type { B } from "./zzz.ts";\n`,
+  );
 });
 
 Deno.test("cutRegions() passes to todo the given names that only the region used, directly or through a helper that disappeared", () => {

@@ -14,7 +14,7 @@
  */
 import type { EthernetHeader, EtherProtocol, FrameLimits, FramingReject, MacFilter, MacMatch } from "../../stack/contract/framing.ts";
 import type { Frame } from "../../stack/wire/frame.ts";
-import { type MacAddress } from "../../stack/wire/mac_address.ts";
+import type { MacAddress } from "../../stack/wire/mac_address.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
 /** Bytes in front of the payload: two addresses and a type. */

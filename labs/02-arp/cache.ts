@@ -18,10 +18,10 @@
  * Nothing here reads a clock. `now` is in milliseconds; what shall happen leaves through `actions`. No state is stored that
  * follows from the time: an entry is stale because of *when* it was confirmed, so it needs no one to make it so.
  */
-import type { ArpCache, ArpOptions } from "../../stack/contract/arp.ts";
+import type { ArpCache, ArpEntry, ArpOptions } from "../../stack/contract/arp.ts";
 import type { Frame } from "../../stack/wire/frame.ts";
-import { type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
-import { type MacAddress } from "../../stack/wire/mac_address.ts";
+import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+import type { MacAddress } from "../../stack/wire/mac_address.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
 const REQUEST = 1;
@@ -53,26 +53,26 @@ export function createArpCache(options: ArpOptions): ArpCache {
   return {
     // Find or make the entry. Without a MAC address the frame waits; with one it leaves at once. Whatever is not
     // reachable is asked for, if nobody is asking already.
-    resolve(nextHop, frame, now, actions) {
+    resolve(nextHop, frame, now, actions): void {
       return todo("createArpCache.resolve", nextHop, frame, now, actions, REQUEST, options, table);
     },
 
     // RFC 826 "Packet Reception", in its order: merge, then "is it for me?", then add, and only then "is it a request?".
-    receive(packet, now, actions) {
+    receive(packet, now, actions): void {
       return todo("createArpCache.receive", packet, now, actions, REQUEST, REPLY, options, table);
     },
 
     // For each entry whose time has come: ask again while requests are left, else give up.
-    poll(now, actions) {
+    poll(now, actions): void {
       return todo("createArpCache.poll", now, actions, REQUEST, options, table);
     },
 
     // The earliest time at which `poll` would do something for any entry.
-    nextDeadline() {
+    nextDeadline(): number {
       return todo("createArpCache.nextDeadline", REQUEST, options, table);
     },
 
-    entries(now) {
+    entries(now): ArpEntry[] {
       return todo("createArpCache.entries", now, REQUEST, options, table);
     },
   };

@@ -45,31 +45,31 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
   };
 
   return {
-    state() {
+    state(): ClaimState {
       return todo("createAddressClaim.state", claim);
     },
 
     // Nothing is sent yet: the first probe is due after a random wait, and a minute later once conflicts have piled up.
-    start(now) {
+    start(now): void {
       return todo("createAddressClaim.start", now, PROBE_WAIT, MAX_CONFLICTS, RATE_LIMIT_INTERVAL, options, claim);
     },
 
     // The first of the two announcements, at once.
-    announce(now, actions) {
+    announce(now, actions): void {
       return todo("createAddressClaim.announce", now, actions, REQUEST, ANNOUNCE_INTERVAL, options, claim);
     },
 
     // A conflict is somebody else's packet that says it has the address (or, while we probe, that it wants it).
-    receive(packet, now, actions) {
+    receive(packet, now, actions): void {
       return todo("createAddressClaim.receive", packet, now, actions, REQUEST, DEFEND_INTERVAL, options, claim);
     },
 
     // One step of the picture above; the next is counted from `now`, so a late poll never makes two packets follow at once.
-    poll(now, actions) {
+    poll(now, actions): void {
       return todo("createAddressClaim.poll", now, actions, REQUEST, PROBE_NUM, PROBE_MIN, PROBE_MAX, ANNOUNCE_WAIT, options, claim);
     },
 
-    nextDeadline() {
+    nextDeadline(): number {
       return todo("createAddressClaim.nextDeadline", claim);
     },
   };

@@ -15,7 +15,7 @@
  * See `stack/contract/ip.ts` for the whole contract.
  */
 import type { Ipv4Header, Piece, Reassembly, ReassemblyOptions } from "../../stack/contract/ip.ts";
-import { type Frame } from "../../stack/wire/frame.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
 /**

@@ -22,7 +22,7 @@
  */
 import type { AddressKind, AdmitReject, Arrival, Ipv4Fields, Ipv4Header, Ipv4Interface, Ipv4Reject } from "../../stack/contract/ip.ts";
 import type { Frame } from "../../stack/wire/frame.ts";
-import { type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
 /** Bytes of a header without options. */

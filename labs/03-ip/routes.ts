@@ -10,7 +10,7 @@
  * and `networkOf`. A lookup happens for every packet that is sent, so it makes nothing new.
  */
 import type { Route, RouteTable } from "../../stack/contract/ip.ts";
-import { type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
 /** Makes an empty table. See stack/contract/ip.ts. */

@@ -18,7 +18,7 @@
  * Nothing here reads a clock. `now` is in milliseconds; what shall happen leaves through `actions`. No state is stored that
  * follows from the time: an entry is stale because of *when* it was confirmed, so it needs no one to make it so.
  */
-import type { ArpActions, ArpCache, ArpOptions, ArpState } from "../../stack/contract/arp.ts";
+import type { ArpActions, ArpCache, ArpEntry, ArpOptions, ArpState } from "../../stack/contract/arp.ts";
 import type { Frame } from "../../stack/wire/frame.ts";
 import { type Ipv4Address, UNSPECIFIED } from "../../stack/wire/ipv4_address.ts";
 import { BROADCAST_MAC, type MacAddress, ZERO_MAC } from "../../stack/wire/mac_address.ts";
@@ -52,7 +52,7 @@ export function createArpCache(options: ArpOptions): ArpCache {
   return {
     // Find or make the entry. Without a MAC address the frame waits; with one it leaves at once. Whatever is not
     // reachable is asked for, if nobody is asking already.
-    resolve(nextHop, frame, now, actions) {
+    resolve(nextHop, frame, now, actions): void {
       // region createArpCache.resolve
       const entry = table.get(nextHop) ?? addEntry(table, options, nextHop, now, actions);
       entry.used = now;
@@ -71,7 +71,7 @@ export function createArpCache(options: ArpOptions): ArpCache {
     },
 
     // RFC 826 "Packet Reception", in its order: merge, then "is it for me?", then add, and only then "is it a request?".
-    receive(packet, now, actions) {
+    receive(packet, now, actions): void {
       // region createArpCache.receive
       // 0.0.0.0 is nobody's address, and ours in a stranger's packet is a conflict (claim.ts): neither belongs in the table.
       const usable = packet.senderIp !== UNSPECIFIED && packet.senderIp !== options.ownIp;
@@ -92,7 +92,7 @@ export function createArpCache(options: ArpOptions): ArpCache {
     },
 
     // For each entry whose time has come: ask again while requests are left, else give up.
-    poll(now, actions) {
+    poll(now, actions): void {
       // region createArpCache.poll
       for (const entry of table.values()) {
         if (dueAt(entry, options) > now) continue;
@@ -107,7 +107,7 @@ export function createArpCache(options: ArpOptions): ArpCache {
     },
 
     // The earliest time at which `poll` would do something for any entry.
-    nextDeadline() {
+    nextDeadline(): number {
       // region createArpCache.nextDeadline
       let earliest = Infinity;
       for (const entry of table.values()) earliest = Math.min(earliest, dueAt(entry, options));
@@ -115,7 +115,7 @@ export function createArpCache(options: ArpOptions): ArpCache {
       // endregion
     },
 
-    entries(now) {
+    entries(now): ArpEntry[] {
       // region createArpCache.entries
       return [...table.values()]
         .sort((a, b) => a.address - b.address)

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ArpActions, ArpOptions, ArpPacket } from "../../stack/contract/arp.ts";
+import type { ArpActions, ArpCache, ArpOptions, ArpPacket } from "../../stack/contract/arp.ts";
 import { Frame } from "../../stack/wire/frame.ts";
 import { type Ipv4Address, UNSPECIFIED } from "../../stack/wire/ipv4_address.ts";
 import { BROADCAST_MAC, type MacAddress, ZERO_MAC } from "../../stack/wire/mac_address.ts";
@@ -22,7 +22,7 @@ const OPTIONS: ArpOptions = {
 type Action = ["send", ArpPacket, MacAddress] | ["transmit", Frame, MacAddress] | ["drop", Frame, string];
 
 /** A cache and what it asked for. */
-function setUp(options: Partial<ArpOptions> = {}) {
+function setUp(options: Partial<ArpOptions> = {}): { cache: ArpCache; actions: ArpActions; take: () => Action[] } {
   const log: Action[] = [];
   const actions: ArpActions = {
     send: (packet, destination) => void log.push(["send", packet, destination]),

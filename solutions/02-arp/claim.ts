@@ -46,14 +46,14 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
   };
 
   return {
-    state() {
+    state(): ClaimState {
       // region createAddressClaim.state
       return claim.state;
       // endregion
     },
 
     // Nothing is sent yet: the first probe is due after a random wait, and a minute later once conflicts have piled up.
-    start(now) {
+    start(now): void {
       // region createAddressClaim.start
       claim.state = "probing";
       claim.probes = 0;
@@ -63,7 +63,7 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
     },
 
     // The first of the two announcements, at once.
-    announce(now, actions) {
+    announce(now, actions): void {
       // region createAddressClaim.announce
       claim.state = "announcing";
       claim.defended = -Infinity;
@@ -73,7 +73,7 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
     },
 
     // A conflict is somebody else's packet that says it has the address (or, while we probe, that it wants it).
-    receive(packet, now, actions) {
+    receive(packet, now, actions): void {
       // region createAddressClaim.receive
       if (packet.senderMac === options.mac) return;
       const has = packet.senderIp === options.address;
@@ -91,7 +91,7 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
     },
 
     // One step of the picture above; the next is counted from `now`, so a late poll never makes two packets follow at once.
-    poll(now, actions) {
+    poll(now, actions): void {
       // region createAddressClaim.poll
       if (now < claim.due) return;
       if (claim.state === "announcing") {
@@ -108,7 +108,7 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
       // endregion
     },
 
-    nextDeadline() {
+    nextDeadline(): number {
       // region createAddressClaim.nextDeadline
       return claim.due;
       // endregion

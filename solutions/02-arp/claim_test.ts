@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ArpPacket } from "../../stack/contract/arp.ts";
+import type { AddressClaim, ArpPacket, ClaimActions } from "../../stack/contract/arp.ts";
 import { type Ipv4Address, UNSPECIFIED } from "../../stack/wire/ipv4_address.ts";
 import { BROADCAST_MAC, type MacAddress, ZERO_MAC } from "../../stack/wire/mac_address.ts";
 import { createRandom } from "../../stack/wire/random.ts";
@@ -12,9 +12,25 @@ const PROBE: ArpPacket = { operation: 1, senderMac: MAC, senderIp: UNSPECIFIED, 
 const ANNOUNCEMENT: ArpPacket = { ...PROBE, senderIp: ADDRESS };
 const RIVAL: ArpPacket = { ...ANNOUNCEMENT, senderMac: OTHER };
 
-/** A claim and what it sent, each with the time at which it was sent. */
-function setUp(random: () => number = () => 0.5) {
-  const sent: { at: number; packet: ArpPacket }[] = [];
+/** A claim and what it sent. */
+interface Claimed {
+  readonly claim: AddressClaim;
+  readonly actions: ClaimActions;
+  /** What was sent since the last call, each with its time. */
+  take(): Sent[];
+  receive(packet: ArpPacket, at: number): void;
+  announce(at: number): void;
+  /** Polls at every deadline up to `end`. */
+  run(end: number): void;
+}
+
+interface Sent {
+  readonly at: number;
+  readonly packet: ArpPacket;
+}
+
+function setUp(random: () => number = () => 0.5): Claimed {
+  const sent: Sent[] = [];
   let now = 0;
   const claim = createAddressClaim({ mac: MAC, address: ADDRESS, random });
   const actions = {
@@ -29,7 +45,6 @@ function setUp(random: () => number = () => 0.5) {
     take: () => sent.splice(0),
     receive: (packet: ArpPacket, at: number) => claim.receive(packet, now = at, actions),
     announce: (at: number) => claim.announce(now = at, actions),
-    /** Polls at every deadline up to `end`. */
     run(end: number): void {
       while (claim.nextDeadline() <= end) {
         now = claim.nextDeadline();

@@ -213,7 +213,7 @@ export function createIdentifiers(seed: number): { next(source: Ipv4Address, des
   // One counter for all would tell each of our peers how much we send to the others (RFC 6274 §3.5.2.1).
   const counters = new Uint16Array(256);
   return {
-    next(source, destination, protocol) {
+    next(source, destination, protocol): number {
       const hash = scramble(scramble(scramble(seed ^ source) ^ destination) ^ protocol);
       const bucket = hash & 0xff;
       const count = counters[bucket] as number;
