@@ -1,0 +1,131 @@
+/**
+ * What the kernel's end of the wire can be told: ARP entries, routes, addresses, sysctls; and how a fresh
+ * namespace is made quiet, so that the only packets on a wire are those that a check asked for.
+ * Manual pages: arp(7), netdevice(7), rtnetlink's older sibling `SIOCADDRT` in route(8).
+ */
+import * as ifreq from "../../../stack/link/ifreq.ts";
+import { cString } from "../../../stack/link/libc.ts";
+import { formatIpv4Address, parseIpv4Address, prefixMask } from "../../../stack/wire/ipv4_address.ts";
+import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { OperationOptions, RouteOptions } from "./operations.ts";
+import { hardwareAddress, internetAddress } from "./socket_address.ts";
+import { pointer } from "./sockets.ts";
+import { arpTable, readKernelFile, writeKernelFile } from "./tables.ts";
+
+const SIOCADDRT = 0x890bn;
+const SIOCDELRT = 0x890cn;
+const SIOCDARP = 0x8953n;
+const SIOCSARP = 0x8955n;
+const ATF_COMPLETE = 2;
+const ATF_PERMANENT = 4;
+const RTF_UP = 1;
+const RTF_GATEWAY = 2;
+
+/**
+ * A fresh namespace copies some settings from the host's, so what matters is said outright. A setting that
+ * this kernel does not have, or does not let us change, is left as it is.
+ */
+const QUIET: readonly (readonly [name: string, value: string])[] = [
+  // No router solicitations, no multicast reports: this wire speaks IPv4.
+  ["net.ipv6.conf.all.disable_ipv6", "1"],
+  ["net.ipv6.conf.default.disable_ipv6", "1"],
+  // Group 0 (ours) may open ping sockets.
+  ["net.ipv4.ping_group_range", "0 0"],
+  // ICMP errors whenever they are due, not once a second.
+  ["net.ipv4.icmp_ratelimit", "0"],
+  ["net.ipv4.ip_forward", "0"],
+  ...["all", "default"].flatMap((one) =>
+    [
+      [`net.ipv4.conf.${one}.rp_filter`, "0"],
+      [`net.ipv4.conf.${one}.arp_accept`, "0"],
+      [`net.ipv4.conf.${one}.arp_announce`, "0"],
+      [`net.ipv4.conf.${one}.arp_filter`, "0"],
+      [`net.ipv4.conf.${one}.arp_ignore`, "0"],
+      [`net.ipv4.conf.${one}.arp_notify`, "0"],
+      [`net.ipv4.conf.${one}.proxy_arp`, "0"],
+      [`net.ipv4.conf.${one}.log_martians`, "0"],
+    ] as const
+  ),
+];
+
+/** Makes a fresh namespace ready: quiet, and its loopback up. */
+export function prepareNamespace(): void {
+  for (const [name, value] of QUIET) {
+    try {
+      writeKernelFile(sysctlPath(name), value);
+    } catch {
+      continue;
+    }
+  }
+  ifreq.setUp("lo", true);
+}
+
+/** Reads a sysctl of the network, and sets it when `value` is given. Gives the value it had. */
+export function sysctl({ name, value }: OperationOptions<"sysctl">): string {
+  const path = sysctlPath(name);
+  const before = readKernelFile(path).trim();
+  if (value !== undefined) writeKernelFile(path, `${value}`);
+  return before;
+}
+
+function sysctlPath(name: string): string {
+  if (!/^net(\.[\w-]+)+$/.test(name)) throw new TypeError(`Not a sysctl of the network: "${name}"`);
+  return `/proc/sys/${name.replaceAll(".", "/")}`;
+}
+
+/** `struct arpreq`: two addresses, flags, a mask, the interface's name. */
+function arpRequest(device: string, address: string, mac: string, flags: number): DataView<ArrayBuffer> {
+  const request = new Uint8Array(68);
+  request.set(internetAddress(address), 0);
+  request.set(hardwareAddress(mac), 16);
+  new DataView(request.buffer).setInt32(32, flags, true);
+  request.set(new Uint8Array(ifreq.ifreq(device).buffer, 0, 16), 52);
+  return new DataView(request.buffer);
+}
+
+export function arpAdd({ device, address, mac }: OperationOptions<"arpAdd">): void {
+  const request = arpRequest(device, address, mac, ATF_COMPLETE | ATF_PERMANENT);
+  ifreq.ask(SIOCSARP, request, `add ${address} to the ARP table of ${device}`);
+}
+
+export function arpDelete({ device, address }: OperationOptions<"arpDelete">): void {
+  if (!arpTable(device).some((entry) => entry.address === address)) return;
+  ifreq.ask(SIOCDARP, arpRequest(device, address, "00:00:00:00:00:00", 0), `delete ${address} from the ARP table of ${device}`);
+}
+
+export function arpFlush({ device }: OperationOptions<"arpFlush">): void {
+  for (const { address } of arpTable(device)) arpDelete({ device, address });
+}
+
+export function addRoute(options: RouteOptions): void {
+  ifreq.ask(SIOCADDRT, rtentry(options), `add a route to ${options.network}/${options.prefixLength}`);
+}
+
+export function deleteRoute(options: RouteOptions): void {
+  ifreq.ask(SIOCDELRT, rtentry(options), `delete the route to ${options.network}/${options.prefixLength}`);
+}
+
+/** The name that the route request under way points at: it must stay alive and in its place. */
+const routeDevice = new Uint8Array(new ArrayBuffer(64));
+
+/** `struct rtentry`, where only a few of 120 bytes matter. */
+function rtentry({ network, prefixLength, gateway, device }: RouteOptions): DataView<ArrayBuffer> {
+  const request = new Uint8Array(120);
+  const view = new DataView(request.buffer);
+  request.set(internetAddress(network), 8);
+  if (gateway !== undefined) request.set(internetAddress(gateway), 24);
+  request.set(internetAddress(formatIpv4Address(prefixMask(prefixLength) as Ipv4Address)), 40);
+  view.setUint16(56, gateway === undefined ? RTF_UP : RTF_UP | RTF_GATEWAY, true);
+  routeDevice.fill(0);
+  routeDevice.set(cString(device).subarray(0, 16));
+  view.setBigUint64(88, pointer(routeDevice), true);
+  return view;
+}
+
+export function setAddress({ device, address, prefixLength }: OperationOptions<"setAddress">): void {
+  ifreq.setAddress(device, parseIpv4Address(address), prefixLength);
+}
+
+export function addAddress({ device, address, prefixLength, index }: OperationOptions<"addAddress">): void {
+  ifreq.setAddress(`${device}:${index ?? 1}`, parseIpv4Address(address), prefixLength);
+}
