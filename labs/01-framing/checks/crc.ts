@@ -1,0 +1,266 @@
+/** Checks of crc32, appendFcs and removeFcs: the four bytes that tell whether a frame arrived as it was sent. */
+import { Frame } from "../../../stack/wire/frame.ts";
+import { ethernet, fcs as sealed } from "../../../tools/harness/packets.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { anyStation, usedFrame } from "./samples.ts";
+
+/** The CRC-32 that is right for these bytes. */
+function rightCrc(bytes: Uint8Array): number {
+  return Frame.of(sealed(bytes).subarray(-4)).view.getUint32(128, true);
+}
+
+const hex = (crc: number): string => `0x${crc.toString(16).padStart(8, "0")}`;
+
+export const crc: Readonly<Record<string, CheckSpec>> = {
+  "known-vectors": {
+    title: '"123456789" gives 0xcbf43926, and more known answers',
+    kind: "table",
+    weight: 2,
+    covers: ["LNK-1"],
+    look: ["crc32"],
+    why:
+      "A CRC has a polynomial, an initial value, a bit order and a final inversion; with one of them wrong everything is wrong. That is why " +
+      "each CRC is published with its “check”, its value for the nine characters 1 to 9: 0xcbf43926 for that of Ethernet (RFC 1952 §8).",
+    hints: [
+      "Work the one byte of the handout by hand and compare, step by step.",
+      "Start with all ones, take the lowest bit first (shift right, 0xedb88320), invert at the end. 0x340bc6d9 instead: you forgot to invert.",
+      "Per byte: exclusive-or it into the low 8 bits; then eight times: shift right by one, and if a 1 fell out, exclusive-or 0xedb88320.",
+    ],
+    run: async (t) => {
+      for (const text of ["123456789", "a", "abc", "The quick brown fox jumps over the lazy dog", `${t.random.int(0, 99999)}`]) {
+        const bytes = new TextEncoder().encode(text);
+        t.equal(hex(await t.framing.crc32(bytes, 0, bytes.length)), hex(rightCrc(bytes)), `the CRC-32 of "${text}"`);
+      }
+    },
+  },
+
+  "single-bytes": {
+    title: "each of the 256 bytes alone has its own CRC",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["crc32"],
+    why:
+      "One byte alone is one step: a look-up in the table and nothing else. If a few bytes are wrong, so are those entries of the table; " +
+      "if all of the upper half are wrong, look at the sign.",
+    hints: [
+      "Which bytes are wrong, and what have they in common?",
+      "The table's index is 8 bits wide: mask with 0xff *after* the exclusive or.",
+      "Entry b is what eight steps of the division make of b. There are 256 of them, for 0 to 255.",
+    ],
+    run: async (t: Trial) => {
+      const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+      const answers = await t.many("framing", "crc32", Array.from(bytes, (byte) => [bytes, byte, byte + 1]));
+      const wrong = answers.flatMap(({ value, threw }, byte) =>
+        value === rightCrc(bytes.subarray(byte, byte + 1)) ? [] : [`byte ${byte}: ${threw ?? String(value)}`]
+      );
+      t.ok(wrong.length === 0, "256 right CRCs of one byte each", `${wrong.length} wrong; ${wrong.slice(0, 4).join(", ")}`);
+    },
+  },
+
+  "nothing": {
+    title: "no bytes give 0",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["crc32"],
+    why:
+      "With nothing to divide, what is left is the initial value, all ones, inverted: 0. A wrong answer here means that the first or the " +
+      "last step is missing.",
+    hints: [
+      "What do you return when `start` equals `end`?",
+      "The initial value is all ones, and so is what the end exclusive-ors: they cancel.",
+      "No special case is needed: the loop does not run.",
+    ],
+    run: async (t) => {
+      const bytes = t.random.bytes(20);
+      for (const at of [0, 7, 20]) t.equal(await t.framing.crc32(bytes, at, at), 0, `the CRC-32 of no bytes, from ${at} to ${at}`);
+      t.equal(hex(await t.framing.crc32(bytes, 0, 20)), hex(rightCrc(bytes)), "the CRC-32 of all 20 bytes");
+    },
+  },
+
+  "part": {
+    title: "only the bytes from start up to end count",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["crc32"],
+    why:
+      "A frame lies somewhere in a larger buffer, with headroom in front and other people's bytes behind. One byte too many or too few " +
+      "and the FCS of every frame is wrong, but only for those who receive it.",
+    hints: [
+      "Does your loop begin at `start`? Does it stop before `end`?",
+      "`end` is one past the last byte.",
+      "for (let at = start; at < end; at++)",
+    ],
+    run: async (t) => {
+      for (let i = 0; i < 12; i++) {
+        const bytes = t.random.bytes(t.random.int(30, 300));
+        const start = t.random.int(1, 14);
+        const end = t.random.int(start + 1, bytes.length - 1);
+        const what = `the CRC-32 of the bytes from ${start} up to ${end}, of ${bytes.length}`;
+        t.equal(hex(await t.framing.crc32(bytes, start, end)), hex(rightCrc(bytes.subarray(start, end))), what);
+      }
+    },
+  },
+
+  "unsigned": {
+    title: "a CRC is a number from 0 to 2³² − 1, never negative",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["crc32"],
+    why:
+      "JavaScript's bit operators give *signed* 32-bit numbers: half of all CRCs come out negative, and a comparison with the unsigned " +
+      "number read from the frame then fails for every second frame.",
+    hints: [
+      'Is -873187034 what you return for "123456789"?',
+      "One operator of the language gives an unsigned result.",
+      "`>>> 0`, once, at the very end.",
+    ],
+    run: async (t: Trial) => {
+      let high = 0;
+      for (let i = 0; i < 200 && high < 12; i++) {
+        const bytes = t.random.bytes(t.random.int(1, 80));
+        if (rightCrc(bytes) < 2 ** 31) continue;
+        high++;
+        t.equal(await t.framing.crc32(bytes, 0, bytes.length), rightCrc(bytes), `the CRC-32 of ${bytes.length} bytes, as a number`);
+      }
+      t.ok(high === 12, "twelve samples with the highest bit set", `${high}`);
+    },
+  },
+};
+
+export const fcs: Readonly<Record<string, CheckSpec>> = {
+  "append": {
+    title: "appendFcs appends the CRC, least significant byte first",
+    kind: "table",
+    weight: 2,
+    covers: ["LNK-1"],
+    look: ["appendFcs", "crc32"],
+    why:
+      "Bytes leave lowest bit first, but the CRC leaves highest coefficient first (IEEE 802.3 clause 3.2.9), and in our mirrored notation " +
+      "that is the lowest bit. So the least significant byte is the first: the one field here that is not big-endian.",
+    hints: [
+      "Are your four bytes the right ones in the wrong order?",
+      "0xcbf43926 goes out as 26 39 f4 cb.",
+      "`frame.view.setUint32(at, crc, true)`: true means little-endian.",
+    ],
+    run: async (t) => {
+      for (const length of [60, 64, t.random.int(61, 1513), 1514]) {
+        const packet = ethernet({ source: anyStation(t.random) }, t.random.bytes(length - 14));
+        const frame = usedFrame(t.random, packet);
+        await t.framing.appendFcs(frame);
+        t.equal(frame.length, length + 4, `the length of a frame of ${length} bytes with its FCS`);
+        t.equal(frame.toBytes().subarray(length), sealed(packet).subarray(length), "the four bytes of the FCS");
+        t.equal(frame.toBytes().subarray(0, length), packet, "the bytes before them");
+      }
+    },
+  },
+
+  "append-covers": {
+    title: "the FCS covers the frame from its first byte to its last",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["appendFcs", "crc32"],
+    why:
+      "The CRC covers addresses, type, data and padding (IEEE 802.3 clause 3.2.9): a frame whose destination was changed on the way must " +
+      "not be believed either. What lies around the frame in its buffer has no part in it.",
+    hints: [
+      "From which byte to which do you sum?",
+      "Not only the payload, and not the four new bytes.",
+      "The CRC of `frame.start` to `frame.end`, computed *before* the frame grows.",
+    ],
+    run: async (t) => {
+      for (let i = 0; i < 6; i++) {
+        const packet = t.random.bytes(t.random.int(60, 200));
+        const frame = usedFrame(t.random, packet, 4);
+        const { start } = frame;
+        await t.framing.appendFcs(frame);
+        t.equal(frame.start, start, "where the frame starts");
+        const what = `the FCS of ${packet.length} bytes that begin at byte ${start} of their buffer`;
+        t.equal(frame.toBytes().subarray(packet.length), sealed(packet).subarray(-4), what);
+      }
+    },
+  },
+
+  "remove": {
+    title: "removeFcs cuts off a right FCS",
+    kind: "table",
+    weight: 2,
+    covers: ["LNK-1"],
+    look: ["removeFcs", "crc32"],
+    why: "The FCS belongs to the wire. The layers above never see it: left on, its four bytes would be read as data.",
+    hints: [
+      "What is the frame's length afterwards?",
+      "The CRC of all but the last four bytes, against those four read as a little-endian number.",
+      "`frame.end -= 4`, and true. `frame.view.getUint32(frame.end - 4, true)` reads them.",
+    ],
+    run: async (t) => {
+      for (const length of [60, 1514, t.random.int(61, 300), t.random.int(61, 300)]) {
+        const packet = t.random.bytes(length);
+        const frame = usedFrame(t.random, sealed(packet));
+        const { start } = frame;
+        t.equal(await t.framing.removeFcs(frame), true, `the answer to a frame of ${length} bytes with a right FCS`);
+        t.equal({ start: frame.start, length: frame.length }, { start, length }, "start and length of the frame without its FCS");
+        t.equal(frame.toBytes(), packet, "the frame without its FCS");
+      }
+    },
+  },
+
+  "one-bit": {
+    title: "one bit that changed on the way is noticed",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["removeFcs", "crc32"],
+    why:
+      "That is what the FCS is for: in a frame of Ethernet's size, any one, two or three changed bits give another remainder, and so does any " +
+      "burst of up to 32. A frame that fails is left alone, so that whoever counts and shows it sees what came.",
+    hints: [
+      "Do you return false for it, and leave `frame.end` where it was?",
+      "First compare, then cut.",
+      "if (crc32(…) !== …) return false; the line that moves `end` comes behind.",
+    ],
+    run: async (t) => {
+      const packet = sealed(t.random.bytes(t.random.int(60, 120)));
+      const good = usedFrame(t.random, packet);
+      t.equal(await t.framing.removeFcs(good), true, "the answer to the frame before a bit was changed");
+      for (let i = 0; i < 40; i++) {
+        const bit = i < 32 ? packet.length * 8 - 32 + i : t.random.int(0, packet.length * 8 - 1);
+        const changed = packet.slice();
+        changed[bit >> 3] = (changed[bit >> 3] as number) ^ 1 << bit % 8;
+        const frame = usedFrame(t.random, changed);
+        const { start, end } = frame;
+        t.equal(
+          await t.framing.removeFcs(frame),
+          false,
+          `the answer when bit ${bit % 8} of byte ${bit >> 3} (of ${packet.length}) was changed`,
+        );
+        t.equal({ start: frame.start, end: frame.end }, { start, end }, "start and end of the frame that was refused");
+      }
+    },
+  },
+
+  "too-short": {
+    title: "a frame shorter than an FCS is refused, not read",
+    kind: "table",
+    covers: ["LNK-1"],
+    look: ["removeFcs"],
+    why:
+      "What arrives may be anything, also three bytes or none. To read four bytes that are not there is an exception at best, and at worst " +
+      "a look into the frame that lay in the buffer before.",
+    hints: [
+      "What is `frame.end - 4` when the frame has two bytes?",
+      "Ask for the length before you look for the FCS.",
+      "if (frame.length < 4) return false;",
+    ],
+    run: async (t) => {
+      for (const length of [0, 1, 2, 3]) {
+        // In front of the frame lie bytes that would make its FCS right, if they were part of it.
+        const frame = usedFrame(t.random, sealed(t.random.bytes(60)));
+        frame.start = frame.end - length;
+        const { start, end } = frame;
+        t.equal(await t.framing.removeFcs(frame), false, `the answer to a frame of ${length} bytes`);
+        t.equal({ start: frame.start, end: frame.end }, { start, end }, "its start and end");
+      }
+      const good = usedFrame(t.random, sealed(t.random.bytes(60)));
+      t.equal(await t.framing.removeFcs(good), true, "the answer to a good frame afterwards");
+    },
+  },
+};
