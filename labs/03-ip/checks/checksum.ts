@@ -162,7 +162,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
     title: "one changed word is worked into the checksum without the rest",
     kind: "table",
     weight: 2,
-    covers: ["1071-4"],
+    covers: ["1624"],
     look: ["updateChecksum"],
     why:
       "A router changes one byte of every packet that it forwards, and would have to sum 20 bytes for it. Subtract the old word and add the new one: " +

@@ -5,7 +5,7 @@
 import { Frame } from "../../../stack/wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
-import { type Ipv4Fields, pattern } from "../../../tools/harness/packets.ts";
+import { pattern } from "../../../tools/harness/packets.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
 
 /** Our address and the kernel's on the virtual wire, as the contract wants them: numbers. */
@@ -30,8 +30,19 @@ export function usedFrame(random: Random, packet: Uint8Array, room = random.int(
   return frame;
 }
 
-/** A header's fields, all of them drawn; a whole packet, no fragment. */
-export function anyFields(random: Random): Ipv4Fields & { source: Ipv4Address; destination: Ipv4Address } {
+/** A header's fields as the builder of packets takes them. */
+export interface PacketFields {
+  readonly typeOfService: number;
+  readonly identification: number;
+  readonly dontFragment: boolean;
+  readonly ttl: number;
+  readonly protocol: number;
+  readonly source: Ipv4Address;
+  readonly destination: Ipv4Address;
+}
+
+/** Fields that are all drawn, for a whole packet that is no fragment. */
+export function anyFields(random: Random): PacketFields {
   return {
     typeOfService: random.int(1, 255),
     identification: random.int(1, 0xffff),
