@@ -1,0 +1,25 @@
+/**
+ * Asks tshark what it makes of a capture: the second opinion on everything that we write and read. Only for tests and
+ * checks of our own tree, where tshark is installed (`missingProgram("tshark")` in `tools/test_when.ts`).
+ */
+
+/** tshark verifies every checksum that it can. */
+const VERIFY = ["ip.check_checksum", "udp.check_checksum", "tcp.check_checksum", "eth.check_fcs"].flatMap((name) => ["-o", `${name}:TRUE`]);
+
+/** The fields of every packet, one row per packet; a field that it does not have is "", one that it has twice is joined by ",". */
+export async function tsharkFields(path: string, fields: readonly string[], options: readonly string[] = []): Promise<string[][]> {
+  const { success, stdout, stderr } = await new Deno.Command("tshark", {
+    args: ["-r", path, ...VERIFY, ...options, "-T", "fields", ...fields.flatMap((field) => ["-e", field])],
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error(`tshark does not read ${path}: ${new TextDecoder().decode(stderr).trim()}`);
+  const lines = new TextDecoder().decode(stdout).split("\n").slice(0, -1);
+  return lines.map((line) => line.split("\t"));
+}
+
+/** What tshark complains of in a capture, with severity "warning" or above: "3: Bad checksum [should be 0x1234]". */
+export async function tsharkComplaints(path: string): Promise<string[]> {
+  const severe = ["-Y", "_ws.expert.severity >= 0x600000 || _ws.malformed"];
+  const rows = await tsharkFields(path, ["frame.number", "_ws.expert.message"], [...severe, "-o", "ip.defragment:TRUE"]);
+  return rows.map(([number, message]) => `${number}: ${message || "malformed"}`);
+}
