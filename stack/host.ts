@@ -35,7 +35,7 @@ export class Host {
   /** The Internet layer; undefined while `layers` is below 3. */
   readonly internet: Internet | undefined;
   readonly #pool: FramePool;
-  readonly #big = new FramePool({ capacity: 65535 + 256, limit: 64 });
+  readonly #big = new FramePool({ capacity: 65535 + 320, limit: 64 });
   #now: number;
 
   private constructor(modules: Modules, config: HostConfig, devices: readonly Device[], emit: EventSink, now: number) {

@@ -18,6 +18,9 @@ import type { HostConfig } from "../../stack/host_config.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
 import type { PacketMatcher } from "./matchers.ts";
+import type { RecordedCall } from "./subject/protocol.ts";
+
+export type { RecordedCall } from "./subject/protocol.ts";
 
 export type Visibility = "public" | "hidden";
 export type CheckKind = "table" | "scenario" | "live";
@@ -75,14 +78,6 @@ export type Remote<T> = T extends (...args: infer A) => infer R ? (...args: A) =
   : { readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<RemoteResult<R>> : T[K] };
 type Methods = Record<string, (...args: never[]) => unknown>;
 type RemoteResult<R> = R extends Methods ? Remote<R> : R;
-
-/** A call that the student's code made on something it was given (`ArpActions`, a callback). */
-export interface RecordedCall {
-  /** The method's name; "" for a plain callback. */
-  readonly name: string;
-  /** Frames arrive as copies of their packet (Uint8Array), everything else as it was. */
-  readonly args: readonly unknown[];
-}
 
 /** Stands for an object whose calls are recorded. `calls` grows as the student's code calls; `take()` empties it. */
 export interface Recorder<T> {

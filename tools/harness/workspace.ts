@@ -42,7 +42,6 @@ export interface WorkspaceOptions {
 
 const SUBJECT_FILES = [
   "tools/harness/message.ts",
-  "tools/harness/suite.ts",
   ...["main", "protocol", "values", "console", "crumbs"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
 const KEEP = 12;

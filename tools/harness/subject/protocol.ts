@@ -5,7 +5,14 @@
  */
 import type { HostConfig } from "../../../stack/host_config.ts";
 import type { PipeOptions } from "../../../stack/link/pipe.ts";
-import type { RecordedCall } from "../suite.ts";
+
+/** A call that the student's code made on something it was given (`ArpActions`, a callback). */
+export interface RecordedCall {
+  /** The method's name; "" for a plain callback. */
+  readonly name: string;
+  /** Frames arrive as copies of their packet (Uint8Array), everything else as it was. */
+  readonly args: readonly unknown[];
+}
 
 /** An argument on its way to the subject. */
 export type Sent =

@@ -5,8 +5,7 @@
 import { Frame } from "../../../stack/wire/frame.ts";
 import { FramePool } from "../../../stack/wire/frame_pool.ts";
 import { createRandom } from "../../../stack/wire/random.ts";
-import type { RecordedCall } from "../suite.ts";
-import type { Returned, Sent, Thrown } from "./protocol.ts";
+import type { RecordedCall, Returned, Sent, Thrown } from "./protocol.ts";
 
 /** The objects of one check. */
 export class Values {

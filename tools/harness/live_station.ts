@@ -1,0 +1,325 @@
+/**
+ * The student's host across a real device. The kernel sends frames, they are handed to the subject, what the subject's
+ * host answers goes back to the kernel; all of it is written down on the way. The clock is the real one.
+ *
+ * A check never sits out a timeout for a stack that says nothing: when no frame has moved in either direction for a
+ * while, and the kernel peer has confirmed that it holds none, the operation under way is ended early.
+ */
+import type { HostConfig } from "../../stack/host_config.ts";
+import type { PipeOptions } from "../../stack/link/pipe.ts";
+import { describe } from "../../stack/wire/describe.ts";
+import { CheckFailed } from "./failure.ts";
+import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
+import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
+import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
+import { pattern } from "./packets.ts";
+import type { Conversation } from "./remote.ts";
+import type { Reply, Request } from "./subject/protocol.ts";
+import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
+import { hostConfig, wireFor } from "./virtual_station.ts";
+
+/** Milliseconds without any frame after which an operation is given up. */
+const QUIET = 150;
+const FOREVER = 10_000;
+let numbers = 0;
+
+/** Opens a wire to the kernel and starts the host at our end of it. */
+export async function startLiveStation(
+  conversation: Conversation,
+  kernel: KernelPeer,
+  config: LiveConfig,
+  layers: 1 | 2 | 3,
+): Promise<RealStation> {
+  const number = ++numbers % 250;
+  const kind = config.kind ?? "tap";
+  const net = { kernel: `10.44.${number}.1`, stack: `10.44.${number}.2` };
+  const macs = { kernel: `02:00:00:00:${hexByte(number)}:01`, stack: `02:00:00:00:${hexByte(number)}:02` };
+  const medium = kind === "tap" ? "ethernet" : "ip";
+  const first = config.interfaces?.[0];
+  const settings = hostConfig(config, layers);
+  const interfaces = [
+    { ...first, medium, mac: first?.mac ?? macs.stack, address: first?.address ?? net.stack } as const,
+    ...(config.interfaces ?? []).slice(1),
+  ];
+  const wires = interfaces.map((each, index) => wireFor(each, index, "live"));
+  const wire = await kernel.openWire({
+    kind,
+    mtu: first?.mtu ?? 1500,
+    address: net.kernel,
+    prefixLength: first?.prefixLength ?? 24,
+    ...(kind === "tap" ? { mac: macs.kernel } : {}),
+  });
+  const station = new RealStation(conversation, kernel, wire, wires, {
+    address: interfaces[0]?.address ?? net.stack,
+    mac: interfaces[0]?.mac ?? macs.stack,
+    kernelAddress: net.kernel,
+    kernelMac: macs.kernel,
+  });
+  await station.begin({ ...settings, interfaces });
+  return station;
+}
+
+interface Ends {
+  readonly address: string;
+  readonly mac: string;
+  readonly kernelAddress: string;
+  readonly kernelMac: string;
+}
+
+export class RealStation implements LiveStation {
+  readonly address: string;
+  readonly mac: string;
+  readonly kernelAddress: string;
+  readonly kernelMac: string;
+  readonly device: string;
+  readonly kernel: KernelOperations;
+  readonly frames: SeenFrame[] = [];
+  readonly #conversation: Conversation;
+  readonly #peer: KernelPeer;
+  readonly #wire: Wire;
+  readonly #wires: readonly PipeOptions[];
+  readonly #start = performance.now();
+  #host = 0;
+  #deadline = Infinity;
+  #events: HostEvent[] = [];
+  #incoming: { bytes: Uint8Array; time: number }[] = [];
+  #activity = performance.now();
+  #turn: Promise<unknown> = Promise.resolve();
+  #pumping = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #problem: Error | undefined;
+  #before: SnmpCounters = {};
+  #closed = false;
+
+  constructor(conversation: Conversation, peer: KernelPeer, wire: Wire, wires: readonly PipeOptions[], ends: Ends) {
+    this.address = ends.address;
+    this.mac = ends.mac;
+    this.kernelAddress = ends.kernelAddress;
+    this.kernelMac = ends.kernelMac;
+    this.device = wire.device;
+    this.#conversation = conversation;
+    this.#peer = peer;
+    this.#wire = wire;
+    this.#wires = wires;
+    conversation.now = () => this.#now();
+    this.kernel = this.#operations();
+  }
+
+  async begin(config: Partial<HostConfig>): Promise<void> {
+    this.#before = await this.#peer.snmp();
+    const reply = await this.#conversation.ask({ op: "host", config, wires: this.#wires, now: this.#now() });
+    this.#host = reply.returned?.t === "value" ? Number(reply.returned.value) : 0;
+    this.#take(reply);
+    this.#wire.onFrame((bytes, time) => {
+      this.#activity = performance.now();
+      this.#incoming.push({ bytes, time: Math.max(0, time - this.#start) });
+      this.#pump();
+    });
+    this.#rethrow();
+  }
+
+  /** Takes the interface away. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#wire.close();
+  }
+
+  async settle(milliseconds = 20): Promise<void> {
+    const end = performance.now() + FOREVER;
+    while (performance.now() < end && this.#problem === undefined) {
+      const idle = performance.now() - this.#activity;
+      if (idle >= milliseconds && this.#incoming.length === 0 && !this.#pumping) {
+        const before = this.#activity;
+        await this.#peer.snmp(); // the peer reads all its devices before it answers
+        if (this.#activity === before) break;
+      } else await sleep(Math.max(1, milliseconds - idle));
+    }
+    this.#rethrow();
+  }
+
+  expectSeen(direction: SeenFrame["direction"], matcher: PacketMatcher, why: string): Uint8Array {
+    const medium = this.#wire.kind === "tap" ? "ethernet" : "ip";
+    let nearest: { mismatches: Mismatch[]; text: string } | undefined;
+    for (const frame of this.frames) {
+      if (frame.direction !== direction) continue;
+      const mismatches = matchPacket(frame.bytes, medium, matcher);
+      if (mismatches.length === 0) return frame.bytes;
+      if (nearest === undefined || mismatches.length < nearest.mismatches.length) {
+        nearest = { mismatches, text: describe(frame.bytes, medium) };
+      }
+    }
+    const who = direction === "from stack" ? "your stack" : "the kernel";
+    if (nearest === undefined) throw new CheckFailed(why, `no packet at all from ${who}`);
+    throw new CheckFailed(why, `the nearest packet from ${who}: ${nearest.text}`, { mismatches: nearest.mismatches });
+  }
+
+  async counters(): Promise<Readonly<Record<string, number>>> {
+    const value = await this.#look("counters");
+    return typeof value === "object" && value !== null ? value as Record<string, number> : {};
+  }
+
+  async arpTable(): Promise<{ address: string; mac?: string; state: string; waiting: number }[]> {
+    const value = await this.#look("arpTable");
+    return Array.isArray(value) ? value : [];
+  }
+
+  async ping(to: string, options: { id?: number; seq?: number; size?: number } = {}): Promise<void> {
+    this.#note(`an application of yours pings ${to}`);
+    await this.#act("ping", [to, options.id ?? 7, options.seq ?? 1, pattern(options.size ?? 56)]);
+  }
+
+  async output(to: string, protocol: number, payload: Uint8Array): Promise<void> {
+    this.#note(`the layer above sends ${payload.length} bytes of protocol ${protocol} to ${to}`);
+    await this.#act("output", [to, protocol, payload]);
+  }
+
+  async outputLink(nextHop: string, payload: Uint8Array): Promise<void> {
+    this.#note(`the layer above sends ${payload.length} bytes to the neighbour ${nextHop}`);
+    await this.#act("outputLink", [nextHop, payload, 0]);
+  }
+
+  async events(): Promise<readonly HostEvent[]> {
+    await this.#ask({ op: "step", host: this.#host, now: this.#now(), frames: [] });
+    return this.#events.splice(0);
+  }
+
+  /** Counters of the kernel that tell of bad packets, and that rose since the check began: "Icmp InCsumErrors 0 → 1". */
+  async kernelComplaints(): Promise<string[]> {
+    const after = await this.#peer.snmp();
+    const complaints: string[] = [];
+    for (const [group, counters] of Object.entries(after)) {
+      for (const [name, value] of Object.entries(counters)) {
+        const before = this.#before[group]?.[name] ?? 0;
+        if (/Err|Discard|ReasmFails|InUnknown|Trunc/.test(name) && value > before) complaints.push(`${group} ${name} ${before} → ${value}`);
+      }
+    }
+    return complaints;
+  }
+
+  #now(): number {
+    return performance.now() - this.#start;
+  }
+
+  #note(text: string): void {
+    this.#conversation.transcript.note(this.#now(), text);
+  }
+
+  /** The kernel's operations, each watched so that it ends when nothing moves any more. */
+  #operations(): KernelOperations {
+    return new Proxy({}, {
+      get: (_, name) => {
+        if (typeof name !== "string" || name === "then") return undefined;
+        return (options: Record<string, unknown> = {}) => this.#operate(name as keyof KernelOperations, options);
+      },
+    }) as KernelOperations;
+  }
+
+  async #operate(name: keyof KernelOperations, options: Record<string, unknown>): Promise<unknown> {
+    const abort = new AbortController();
+    const run = this.#peer[name] as (options: unknown) => Promise<unknown>;
+    this.#activity = performance.now();
+    const pending = run({ ...options, signal: abort.signal });
+    const watch = this.#abortWhenQuiet(abort);
+    try {
+      const result = await pending;
+      return result;
+    } finally {
+      abort.abort();
+      await watch;
+      this.#rethrow();
+    }
+  }
+
+  async #abortWhenQuiet(abort: AbortController): Promise<void> {
+    while (!abort.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 25);
+        abort.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      });
+      if (abort.signal.aborted) return;
+      if (this.#problem !== undefined) return abort.abort();
+      if (performance.now() - this.#activity < QUIET || this.#pumping || this.#incoming.length > 0) continue;
+      const before = this.#activity;
+      await this.#peer.snmp();
+      if (this.#activity === before && !this.#pumping) return abort.abort();
+    }
+  }
+
+  /** Hands frames to the host, one batch after the other, as long as there are any. */
+  #pump(): void {
+    if (this.#pumping || this.#closed || this.#problem !== undefined) return;
+    this.#pumping = true;
+    this.#work().finally(() => {
+      this.#pumping = false;
+      if (this.#incoming.length > 0) this.#pump();
+    });
+  }
+
+  async #work(): Promise<void> {
+    try {
+      do {
+        const batch = this.#incoming.splice(0);
+        for (const { bytes, time } of batch) this.#file("to you", time, bytes, 0);
+        await this.#ask({ op: "step", host: this.#host, now: this.#now(), frames: batch.map(({ bytes }) => ({ on: 0, bytes })) });
+      } while (this.#incoming.length > 0 && this.#problem === undefined);
+    } catch (error) {
+      this.#problem ??= error as Error;
+    }
+  }
+
+  /** Asks in turn: the subject does one thing at a time. */
+  async #ask(request: Request): Promise<Reply> {
+    const mine = this.#turn.then(() => this.#conversation.ask(request));
+    this.#turn = mine.catch(() => {});
+    const reply = await mine;
+    if (request.op !== "look") this.#take(reply);
+    return reply;
+  }
+
+  async #act(act: "ping" | "output" | "outputLink", args: readonly unknown[]): Promise<void> {
+    this.#activity = performance.now();
+    await this.#ask({ op: "act", host: this.#host, now: this.#now(), act, args });
+    this.#rethrow();
+  }
+
+  async #look(what: "counters" | "arpTable"): Promise<unknown> {
+    const reply = await this.#ask({ op: "look", host: this.#host, now: this.#now(), what, on: 0 });
+    if (reply.threw !== undefined) throw this.#conversation.exception(reply.threw);
+    return reply.returned?.t === "value" ? reply.returned.value : undefined;
+  }
+
+  /** Sends on what the host sent, and sees to its next deadline. */
+  #take(reply: Reply): void {
+    if (reply.threw !== undefined) this.#problem ??= this.#conversation.exception(reply.threw);
+    if (Array.isArray(reply.events)) this.#events.push(...reply.events as HostEvent[]);
+    for (const { on, bytes } of reply.out ?? []) {
+      this.#activity = performance.now();
+      this.#file("from you", this.#now(), bytes, on);
+      if (on === 0) this.#wire.send(bytes);
+    }
+    this.#deadline = reply.deadline ?? Infinity;
+    clearTimeout(this.#timer);
+    if (this.#deadline === Infinity || this.#closed || this.#problem !== undefined) return;
+    const wait = Math.max(1, Math.min(this.#deadline - this.#now(), FOREVER));
+    this.#timer = setTimeout(() => this.#pump(), wait);
+  }
+
+  #file(direction: "to you" | "from you", time: number, bytes: Uint8Array, on: number): void {
+    const medium = this.#wires[on]?.medium ?? "ethernet";
+    if (on === 0) this.frames.push({ direction: direction === "to you" ? "from kernel" : "from stack", time, bytes });
+    this.#conversation.transcript.packet({ time, direction, other: on === 0 ? "kernel" : "wire", bytes, medium, fcs: false, note: "", on });
+  }
+
+  #rethrow(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+  }
+}
+
+function hexByte(value: number): string {
+  return value.toString(16).padStart(2, "0");
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

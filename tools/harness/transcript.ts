@@ -1,0 +1,109 @@
+/**
+ * What happened in one check, step by step: calls, packets in both directions, virtual time, and what the student's
+ * code printed meanwhile. Kept while the check runs, shown when it fails, written out as a capture on request.
+ */
+import { PcapngWriter } from "../../stack/link/pcapng.ts";
+import type { Medium } from "../../stack/link/device.ts";
+import { describe, describeProblems } from "../../stack/wire/describe.ts";
+import { Frame } from "../../stack/wire/frame.ts";
+
+/** The direction of a packet, as the student sees it. */
+export type PacketDirection = "to you" | "from you";
+
+/** One step. `time` is in milliseconds of the check's own clock. */
+export type Step =
+  | { readonly kind: "call" | "note"; readonly time: number; readonly text: string }
+  | { readonly kind: "log"; readonly time: number; readonly text: string; readonly step: number }
+  | {
+    readonly kind: "packet";
+    readonly time: number;
+    readonly direction: PacketDirection;
+    /** Who is at the other end: "kernel", "peer". */
+    readonly other: string;
+    readonly text: string;
+    readonly problems: readonly string[];
+    readonly bytes: Uint8Array;
+    readonly medium: Medium;
+    readonly fcs: boolean;
+    readonly note: string;
+    readonly on: number;
+  };
+
+export type PacketStep = Step & { kind: "packet" };
+
+const MAX_STEPS = 5000;
+const MAX_LOG = 200;
+
+export class Transcript {
+  readonly steps: Step[] = [];
+  /** Steps that were not kept, because there were too many. */
+  lost = 0;
+  #numbered = 0;
+  #logs = 0;
+
+  /** Steps so far that carry a number: all but printed lines. */
+  get numbered(): number {
+    return this.#numbered;
+  }
+
+  call(time: number, text: string): void {
+    this.#add({ kind: "call", time, text });
+  }
+
+  note(time: number, text: string): void {
+    this.#add({ kind: "note", time, text });
+  }
+
+  /** Lines that student code printed while the newest step was done. */
+  log(time: number, lines: readonly string[], lost: number): void {
+    for (const text of lines) {
+      if (this.#logs++ < MAX_LOG) this.steps.push({ kind: "log", time, text, step: this.#numbered });
+    }
+    if (lost > 0) this.steps.push({ kind: "log", time, text: `… and ${lost} more lines`, step: this.#numbered });
+  }
+
+  packet(step: Omit<PacketStep, "kind" | "text" | "problems">): void {
+    const options = { fcs: step.fcs };
+    this.#add({
+      ...step,
+      kind: "packet",
+      text: describe(step.bytes, step.medium, options),
+      problems: step.direction === "from you" ? describeProblems(step.bytes, step.medium, options) : [],
+    });
+  }
+
+  /** The packets as a pcapng file, with the check's clock and a comment where there is something to say. */
+  toPcapng(): Uint8Array<ArrayBuffer> {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const writer = new PcapngWriter((bytes) => chunks.push(bytes.slice()));
+    const interfaces = new Map<string, number>();
+    const frame = new Frame(65536 + 512, 128);
+    for (const step of this.steps) {
+      if (step.kind !== "packet") continue;
+      const key = `${step.on} ${step.medium} ${step.fcs}`;
+      let id = interfaces.get(key);
+      if (id === undefined) {
+        id = writer.addInterface({ name: `wire${step.on}`, medium: step.medium, fcs: step.fcs });
+        interfaces.set(key, id);
+      }
+      frame.reset();
+      frame.bytes.set(step.bytes, frame.append(step.bytes.length));
+      const comment = [step.note, ...step.problems.map((problem) => `wrong: ${problem}`)].filter((text) => text !== "").join("; ");
+      writer.packet(id, step.time, frame, step.direction === "to you" ? "inbound" : "outbound", comment === "" ? undefined : comment);
+    }
+    writer.flush();
+    const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = 0;
+    for (const chunk of chunks) {
+      file.set(chunk, at);
+      at += chunk.length;
+    }
+    return file;
+  }
+
+  #add(step: Step): void {
+    this.#numbered++;
+    if (this.steps.length < MAX_STEPS) this.steps.push(step);
+    else this.lost++;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * One run of one check: the `Trial` that its body is given, and the verdict that comes out of it.
+ */
+import type { ModuleName } from "../../stack/contract/modules.ts";
+import { createRandom, type Random } from "../../stack/wire/random.ts";
+import { equal } from "@std/assert";
+import { CheckFailed, CheckSkipped, NotWritten } from "./failure.ts";
+import type { KernelPeer } from "./kernel/kernel_peer.ts";
+import { RealStation, startLiveStation } from "./live_station.ts";
+import { Conversation, Marker } from "./remote.ts";
+import { showValue } from "./show.ts";
+import { type Subject, SubjectDied } from "./subject.ts";
+import type { Check, LiveConfig, LiveStation, Outcome, Recorder, Remote, Station, StationConfig, Trial } from "./suite.ts";
+import { Transcript } from "./transcript.ts";
+import { startStation } from "./virtual_station.ts";
+import { WorkspaceError } from "./workspace.ts";
+
+/** What became of a check. */
+export type Verdict =
+  | { readonly outcome: "passed" }
+  | {
+    readonly outcome: "failed";
+    readonly expected: string;
+    readonly got: string;
+    readonly mismatches: CheckFailed["mismatches"];
+    readonly symbol?: string;
+    readonly complaints: readonly string[];
+  }
+  | { readonly outcome: "not written"; readonly symbol: string }
+  | { readonly outcome: "skipped"; readonly reason: string }
+  /** The check itself is broken: a fault of ours, never the student's. */
+  | { readonly outcome: "broken"; readonly error: string };
+
+/** A check with its verdict. */
+export interface CheckResult {
+  readonly check: Check;
+  readonly seed: number;
+  readonly verdict: Verdict;
+  readonly milliseconds: number;
+  readonly transcript: Transcript;
+}
+
+/** What a check needs from the run. */
+export interface TrialMeans {
+  readonly subject: Subject;
+  /** The kernel, or why there is none. */
+  readonly kernel: () => Promise<KernelPeer | string>;
+  /** Runs without a limit on the whole check: while a debugger is attached. */
+  readonly patient?: boolean;
+}
+
+/** The longest a whole check may take, in milliseconds. Each single answer of the subject has its own, shorter limit. */
+const CHECK_LIMIT = 20_000;
+
+/** Runs a check. Never throws. */
+export async function runCheck(check: Check, seed: number, means: TrialMeans): Promise<CheckResult> {
+  const began = performance.now();
+  const transcript = new Transcript();
+  const trial = new RunningTrial(check, seed, means, transcript);
+  let verdict: Verdict;
+  try {
+    await means.subject.reset();
+    await withLimit(check.run(trial), means.patient ? Infinity : CHECK_LIMIT);
+    verdict = { outcome: "passed" };
+  } catch (error) {
+    verdict = await trial.verdictOf(error);
+  }
+  trial.close();
+  return { check, seed, verdict, milliseconds: performance.now() - began, transcript };
+}
+
+async function withLimit(work: Promise<void>, limit: number): Promise<void> {
+  if (limit === Infinity) return await work;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CheckFailed("the check to come to an end", `none within ${limit / 1000} s`)), limit);
+  });
+  try {
+    await Promise.race([work, overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class RunningTrial implements Trial {
+  readonly seed: number;
+  readonly random: Random;
+  readonly framing: Trial["framing"];
+  readonly arp: Trial["arp"];
+  readonly ip: Trial["ip"];
+  readonly #check: Check;
+  readonly #means: TrialMeans;
+  readonly #transcript: Transcript;
+  readonly #conversation: Conversation;
+  #live: RealStation | undefined;
+
+  constructor(check: Check, seed: number, means: TrialMeans, transcript: Transcript) {
+    this.seed = seed;
+    this.random = createRandom(seed);
+    this.#check = check;
+    this.#means = means;
+    this.#transcript = transcript;
+    this.#conversation = new Conversation(means.subject, transcript);
+    const module = <M extends ModuleName>(name: M): Remote<Trial[M]> => this.#conversation.module(name) as never;
+    this.framing = module("framing") as never;
+    this.arp = module("arp") as never;
+    this.ip = module("ip") as never;
+  }
+
+  // deno-lint-ignore no-explicit-any -- as in the interface
+  many(module: ModuleName, name: string, argumentLists: readonly (readonly unknown[])[]): Promise<Outcome<any>[]> {
+    return this.#conversation.many(module, name, argumentLists);
+  }
+
+  recorder<T>(options: { callback?: boolean } = {}): Recorder<T> {
+    return this.#conversation.recorder<T>(options.callback ?? false);
+  }
+
+  pool(options: { capacity?: number; limit?: number }): ReturnType<Trial["pool"]> {
+    return this.#conversation.pool(options.capacity ?? 65535 + 320, options.limit ?? 64);
+  }
+
+  randomSource(seed: number): () => number {
+    return new Marker({ t: "random", seed }) as never;
+  }
+
+  step(text: string): void {
+    this.#transcript.note(this.#conversation.now(), text);
+  }
+
+  equal<T>(actual: T, expected: T, what: string): void {
+    if (equal(actual, expected)) return this.#good(what, actual);
+    const key = /\w+$/.exec(what)?.[0] ?? "";
+    throw new CheckFailed(`${what}: ${showValue(expected, key)}`, showValue(actual, key));
+  }
+
+  fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
+    if (typeof actual !== "object" || actual === null) throw new CheckFailed(`${what}: ${showValue(expected)}`, showValue(actual));
+    const mismatches = Object.entries(expected)
+      .filter(([key, value]) => !equal((actual as Record<string, unknown>)[key], value))
+      .map(([key, value]) => ({
+        field: key,
+        expected: showValue(value, key),
+        got: showValue((actual as Record<string, unknown>)[key], key),
+      }));
+    if (mismatches.length > 0) throw new CheckFailed(what, showValue(actual), { mismatches });
+    this.#good(what, actual);
+  }
+
+  oneOf<T>(actual: T, legal: readonly T[], what: string): void {
+    if (legal.some((each) => equal(actual, each))) return this.#good(what, actual);
+    throw new CheckFailed(`${what}: ${legal.map((each) => showValue(each)).join(" or ")}`, showValue(actual));
+  }
+
+  ok(condition: boolean, expected: string, got: string): asserts condition {
+    if (!condition) throw new CheckFailed(expected, got);
+  }
+
+  async host(config: StationConfig = {}): Promise<Station> {
+    return await startStation(this.#conversation, config, this.#layers);
+  }
+
+  async live(config: LiveConfig = {}): Promise<LiveStation> {
+    const kernel = await this.#means.kernel();
+    if (typeof kernel === "string") throw new CheckSkipped(kernel);
+    this.#live?.close();
+    this.#live = await startLiveStation(this.#conversation, kernel, config, this.#layers);
+    return this.#live;
+  }
+
+  /** Gives back what the check had open. */
+  close(): void {
+    this.#live?.close();
+  }
+
+  /** What an exception out of the body means. */
+  async verdictOf(error: unknown): Promise<Verdict> {
+    if (error instanceof NotWritten) return { outcome: "not written", symbol: error.symbol };
+    if (error instanceof CheckSkipped) return { outcome: "skipped", reason: error.message };
+    if (error instanceof SubjectDied) return failed("an answer", error.message, error.symbol);
+    if (error instanceof WorkspaceError) return failed("code that can be loaded", error.message, undefined);
+    if (error instanceof CheckFailed) {
+      const complaints = await this.#live?.kernelComplaints().catch(() => []) ?? [];
+      return { ...failed(error.expected, error.got, error.symbol), mismatches: error.mismatches, complaints };
+    }
+    return { outcome: "broken", error: error instanceof Error ? `${error.stack ?? error.message}` : String(error) };
+  }
+
+  get #layers(): 1 | 2 | 3 {
+    return Math.min(this.#check.lab, 3) as 1 | 2 | 3;
+  }
+
+  #good(what: string, actual: unknown): void {
+    this.#transcript.note(this.#conversation.now(), `${what} is right: ${showValue(actual, "", 60)}`);
+  }
+}
+
+function failed(expected: string, got: string, symbol: string | undefined): Verdict & { outcome: "failed" } {
+  return { outcome: "failed", expected, got, mismatches: [], complaints: [], ...(symbol === undefined ? {} : { symbol }) };
+}

@@ -1,0 +1,176 @@
+/**
+ * Runs the checks of one lab against a selection of code: tables and scenarios in one subject, live checks in a second
+ * one beside it. Used by the student's command, by the tests and by the mutants.
+ */
+import { findLab, type Lab, labs } from "../../labs/manifest.ts";
+import type { ModuleName } from "../../stack/contract/modules.ts";
+import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
+import type { Driver, KernelPeer } from "../harness/kernel/kernel_peer.ts";
+import { Subject, SubjectDied } from "../harness/subject.ts";
+import type { Check, Suite } from "../harness/suite.ts";
+import { type CheckResult, runCheck } from "../harness/trial.ts";
+import { Transcript } from "../harness/transcript.ts";
+import { type Origin, type Selection, WorkspaceError } from "../harness/workspace.ts";
+
+/** The project's root, without a slash at its end. */
+export const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
+
+/** A run of one lab. */
+export interface RunOptions {
+  readonly lab: Lab;
+  readonly selection: Selection;
+  readonly checks: readonly Check[];
+  /** Seed of the whole run; each check derives its own from it. */
+  readonly seed: number;
+  /** No live wire is opened. */
+  readonly virtual: boolean;
+  readonly driver: Driver;
+  readonly inspect: boolean;
+  /** Called as soon as a check has its verdict. */
+  readonly done?: (result: CheckResult) => void;
+}
+
+/** What came of a run. Results are in the order of the checks. */
+export interface RunResult {
+  readonly results: readonly CheckResult[];
+  /** Why there was no live wire, if one was wanted and could not be had. */
+  readonly noWire: NoLiveWire | undefined;
+  /** Milliseconds from the start of the run to the first check. */
+  readonly firstCheck: number;
+}
+
+/** The checks of a lab: the public ones, and the hidden ones where there are solutions. */
+export async function loadChecks(lab: Lab, hidden: boolean): Promise<Check[]> {
+  const suites = [import(`../../labs/${lab.folder}/suite.ts`)];
+  if (hidden) suites.push(import(`../../solutions/${lab.folder}/hidden.ts`));
+  const loaded = await Promise.all(suites) as { default: Suite }[];
+  return loaded.flatMap((module) => module.default.checks);
+}
+
+/** Whether the reference of a lab is here: an instructor's checkout has it, a student's has not. */
+export function hasReference(lab: Lab): boolean {
+  try {
+    return Deno.statSync(`${ROOT}/solutions/${lab.folder}/mod.ts`).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whose code runs in lab `number`: the lab itself is yours unless `reference` names it; the other labs come from the
+ * reference where that is here, unless `mine` is set.
+ */
+export function selectOrigins(number: number, options: { reference?: ReadonlySet<number>; mine?: boolean }): Record<ModuleName, Origin> {
+  const origins = labs.map((lab): [ModuleName, Origin] => {
+    if (options.reference?.has(lab.number)) return [lab.module, "reference"];
+    if (lab.number === number || options.mine || options.reference !== undefined && options.reference.size > 0) {
+      return [lab.module, "yours"];
+    }
+    return [lab.module, hasReference(lab) ? "reference" : "yours"];
+  });
+  return Object.fromEntries(origins) as Record<ModuleName, Origin>;
+}
+
+/** Runs all checks. Throws a WorkspaceError or SubjectDied when the code cannot even be loaded. */
+export async function runLab(options: RunOptions): Promise<RunResult> {
+  const began = performance.now();
+  const live = options.checks.filter((check) => check.kind === "live");
+  const still = options.checks.filter((check) => check.kind !== "live");
+  const wire = new LiveWire(options.driver);
+  if (live.length > 0 && !options.virtual) wire.begin();
+  const results = new Map<string, CheckResult>();
+  const finish = (result: CheckResult): void => {
+    results.set(result.check.id, result);
+    options.done?.(result);
+  };
+  let firstCheck = 0;
+  try {
+    await Promise.all([
+      inSubject(still, async (subject, check) => {
+        firstCheck ||= performance.now() - began;
+        finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
+      }),
+      options.virtual ? Promise.resolve(live.forEach((check) => finish(skip(check, "--virtual was given")))) : runLive(),
+    ]);
+  } finally {
+    wire.close();
+  }
+  return { results: options.checks.map((check) => results.get(check.id) as CheckResult), noWire: wire.refused, firstCheck };
+
+  async function inSubject(checks: readonly Check[], run: (subject: Subject, check: Check) => Promise<void>): Promise<void> {
+    if (checks.length === 0) return;
+    const subject = new Subject(options.selection, { inspect: options.inspect });
+    try {
+      await subject.start();
+      for (const check of checks) await run(subject, check);
+    } finally {
+      subject.close();
+    }
+  }
+
+  async function runLive(): Promise<void> {
+    if (live.length === 0) return;
+    const kernel = await wire.kernel();
+    if (typeof kernel === "string") return live.forEach((check) => finish(skip(check, kernel)));
+    await inSubject(live, async (subject, check) => {
+      firstCheck ||= performance.now() - began;
+      finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
+    });
+  }
+}
+
+function skip(check: Check, reason: string): CheckResult {
+  return { check, seed: 0, verdict: { outcome: "skipped", reason }, milliseconds: 0, transcript: new Transcript() };
+}
+
+/** Each check has a seed of its own, so that it draws the same whether it runs alone or among others. */
+export function seedOf(seed: number, id: string): number {
+  let hash = seed >>> 0;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
+  return hash;
+}
+
+/** The kernel peer of a run, started at most once. */
+class LiveWire {
+  refused: NoLiveWire | undefined;
+  readonly #driver: Driver;
+  #starting: Promise<KernelPeer | string> | undefined;
+  #peer: KernelPeer | undefined;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  begin(): void {
+    this.#starting ??= this.#start();
+  }
+
+  kernel(): Promise<KernelPeer | string> {
+    this.begin();
+    return this.#starting as Promise<KernelPeer | string>;
+  }
+
+  close(): void {
+    this.#peer?.close().catch(() => {});
+  }
+
+  async #start(): Promise<KernelPeer | string> {
+    try {
+      const { KernelPeer } = await import("../harness/kernel/kernel_peer.ts");
+      this.#peer = await KernelPeer.start({ driver: this.#driver });
+      return this.#peer;
+    } catch (error) {
+      if (!(error instanceof NoLiveWire)) throw error;
+      this.refused = error;
+      return error.what;
+    }
+  }
+}
+
+/** Whether an error means that the student's code cannot be loaded at all. */
+export function isLoadError(error: unknown): error is WorkspaceError | SubjectDied {
+  return error instanceof WorkspaceError || error instanceof SubjectDied;
+}
+
+/** The lab with this number; undefined when there is none. */
+export { findLab };
