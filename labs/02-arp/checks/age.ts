@@ -1,0 +1,296 @@
+/** Checks of createArpCache, seen from the clock: asking again, giving up, growing stale. */
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { type CacheBench, cacheBench, type Done } from "./cache_bench.ts";
+import { asking, ipText, macText, replyFrom, requestFrom } from "./samples.ts";
+
+/** The times at which requests were sent. */
+export function requestTimes(history: readonly { at: number; done: Done }[]): number[] {
+  return history.flatMap(({ at, done }) => done.sent.map(() => at));
+}
+
+/** Fails unless `times` follow each other by `interval`, or somewhat more. */
+export function expectSpacing(t: Trial, times: readonly number[], interval: number): void {
+  const gaps = times.slice(1).map((time, i) => time - (times[i] as number));
+  const good = gaps.every((gap) => gap >= interval && gap <= interval * 1.5);
+  t.ok(good, `each request ${interval} ms after the one before`, `requests at ${times.join(", ")} ms`);
+}
+
+/** A cache that knows its first neighbour since 0 ms. */
+async function acquainted(t: Trial, options: Parameters<typeof cacheBench>[1] = {}): Promise<CacheBench> {
+  const bench = await cacheBench(t, options);
+  await bench.receive(requestFrom(bench.others[0], bench.own.ip), 0);
+  bench.take();
+  return bench;
+}
+
+export const retry: Readonly<Record<string, CheckSpec>> = {
+  "once-a-second": {
+    title: "an unanswered request is repeated after the interval, and not before",
+    kind: "table",
+    weight: 2,
+    covers: ["ARP-2"],
+    look: ["createArpCache.poll", "createArpCache.nextDeadline"],
+    why:
+      "A request can be lost like any frame, so it is repeated. At most once a second: RFC 1122 §2.3.2.1 (MUST prevent floods; the recommended " +
+      "maximum rate is 1 per second per destination).",
+    hints: [
+      "When was the last request for this address sent? Does your entry remember?",
+      "`poll` is called at any time, also much too early: it compares `now` with the time of the last request.",
+      "if (now >= asked + retryInterval) send again, and note asked = now. nextDeadline is the smallest asked + retryInterval.",
+    ],
+    run: async (t: Trial) => {
+      for (const retryInterval of [1000, t.random.int(1001, 4000)]) {
+        const bench = await cacheBench(t, { retryInterval, maxRequests: 5 });
+        const { own, others: [a] } = bench;
+        const start = t.random.int(0, 100_000);
+        await bench.resolve(a.ip, start);
+        bench.take();
+        for (const early of [0, 1, retryInterval / 2, retryInterval - 1]) await bench.poll(start + early);
+        t.equal(bench.take().sent, [], `requests that poll sends less than ${retryInterval} ms after the first`);
+        const history = await bench.run(start + retryInterval - 1, start + 4.4 * retryInterval);
+        expectSpacing(t, [start, ...requestTimes(history)], retryInterval);
+        const sent = history.flatMap(({ done }) => done.sent);
+        t.ok(sent.length >= 2, "at least two repeats within four intervals", `${sent.length}`);
+        t.equal(sent, sent.map(() => asking(own, a.ip)), "the repeated requests");
+      }
+    },
+  },
+
+  "flood": {
+    title: "however many packets come, requests stay an interval apart",
+    kind: "table",
+    covers: ["ARP-2"],
+    look: ["createArpCache.resolve", "createArpCache.poll"],
+    why:
+      "The limit is for each address and for the whole cache's behaviour, not for each packet: a program that sends without pause to a silent " +
+      "address must not turn into a broadcast storm (RFC 1122 §2.3.2.1).",
+    hints: [
+      "Does a packet that arrives between two requests change the time of the next?",
+      "Only sending a request may move the time of the next one.",
+      "`resolve` on an incomplete entry: queue the frame, and nothing else.",
+    ],
+    run: async (t: Trial) => {
+      const bench = await cacheBench(t, { maxRequests: 1000 });
+      const { others: [a] } = bench;
+      const times: number[] = [];
+      for (let now = 0; now < 6000; now += t.random.int(20, 90)) {
+        await bench.resolve(a.ip, now);
+        if (t.random.chance(0.7)) await bench.poll(now);
+        for (const _ of bench.take().sent) times.push(now);
+      }
+      expectSpacing(t, times, 1000);
+      t.ok(times.length >= 4, "a request about every second for 6 seconds", `requests at ${times.join(", ")} ms`);
+    },
+  },
+
+  "give-up": {
+    title: "after the last request the packets are given up and the entry goes",
+    kind: "table",
+    weight: 2,
+    covers: ["ARP-1", "ARP-2"],
+    look: ["createArpCache.poll"],
+    why:
+      'Somebody waits for these packets: IP reports "host unreachable" to the program that sent them. And an entry for every address that was ever tried ' +
+      "would fill the table with nobodies.",
+    hints: [
+      "How many requests were sent, and what happens when one more would be due?",
+      '`maxRequests` in all, the first one from `resolve` included. One interval after the last, `drop(frame, "no arp answer")` for each waiting frame.',
+      "In poll: if requests < maxRequests ask again; else drop all that wait, oldest first, and delete the entry.",
+    ],
+    run: async (t) => {
+      for (const maxRequests of [3, 1, t.random.int(4, 7)]) {
+        const bench = await cacheBench(t, { maxRequests });
+        const { others: [a] } = bench;
+        await bench.resolve(a.ip, 0);
+        await bench.resolve(a.ip, 0);
+        const first = bench.take().sent.map(() => 0);
+        const history = await bench.run(0, 20_000);
+        const times = [...first, ...requestTimes(history)];
+        t.equal(times.length, maxRequests, "requests in all");
+        const end = history.at(-1);
+        t.equal(end?.done.dropped ?? [], ["packet 1: no arp answer", "packet 2: no arp answer"], "what is given up");
+        t.equal(history.flatMap(({ done }) => done.dropped).length, 2, "packets given up in all");
+        expectSpacing(t, [...times, end?.at ?? 0], 1000);
+        t.equal(await bench.entries(20_000), [], "the entries afterwards");
+        t.equal(await bench.deadline(), Infinity, "nextDeadline() of an empty table");
+      }
+    },
+  },
+
+  "deadline": {
+    title: "a host that polls only at nextDeadline misses nothing",
+    kind: "table",
+    covers: ["ARP-2"],
+    look: ["createArpCache.nextDeadline"],
+    why:
+      "A host sleeps until the earliest deadline. One that comes too late makes it oversleep; one that does not move on after `poll` keeps it awake for ever, with a " +
+      "processor at 100 %.",
+    hints: [
+      "What is the deadline of a cache with several entries?",
+      "The minimum over all entries. For one that is asked for, its next request (or the time it is given up); Infinity for an empty table.",
+      "Make one function of an entry that gives its time, and use it in `poll` and in `nextDeadline`: then they cannot disagree.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t, { maxRequests: 3 });
+      const { own, others } = bench;
+      t.equal(await bench.deadline(), Infinity, "nextDeadline() of an empty table");
+      const starts = [0, 250, 600, 601].map((base) => base + t.random.int(0, 100));
+      for (const [i, start] of starts.entries()) await bench.resolve(others[i]?.ip ?? own.ip, start);
+      bench.take();
+      const history = await bench.run(701, 30_000);
+      for (const [i, start] of starts.entries()) {
+        const other = others[i] ?? own;
+        const times = history.filter(({ done }) => done.sent.includes(asking(own, other.ip))).map(({ at }) => at);
+        t.equal(times.length, 2, `repeated requests for ${ipText(other.ip)}`);
+        expectSpacing(t, [start, ...times], 1000);
+      }
+      t.equal(history.flatMap(({ done }) => done.dropped).length, 4, "packets given up");
+    },
+  },
+};
+
+export const age: Readonly<Record<string, CheckSpec>> = {
+  "stale": {
+    title: "an entry is reachable for reachableTime after the last answer, then stale",
+    kind: "table",
+    covers: ["ARP-1", "ARP-3"],
+    look: ["createArpCache.entries", "createArpCache.receive"],
+    why:
+      "Stations get new network cards, addresses move to other stations. An entry that is believed for ever keeps sending packets where nobody listens: " +
+      "RFC 1122 §2.3.2.1 wants a way to flush old entries (MUST), and a timeout that can be set (SHOULD).",
+    hints: [
+      "Since when is the entry's age counted?",
+      "From the last ARP packet of that station, not from the making of the entry, and not from the last use.",
+      'state = now - confirmed < options.reachableTime ? "reachable" : "stale"; compute it when asked, and nothing has to happen at that moment.',
+    ],
+    run: async (t) => {
+      for (const reachableTime of [60_000, t.random.int(5000, 300_000)]) {
+        const bench = await acquainted(t, { reachableTime });
+        const { own, others: [a] } = bench;
+        const line = `${ipText(a.ip)} ${macText(a.mac)}`;
+        const before = reachableTime - 1;
+        await bench.poll(before);
+        t.equal(await bench.entries(before), [`${line} reachable`], `the entry 1 ms before reachableTime, ${reachableTime} ms, is over`);
+        t.equal(await bench.entries(reachableTime + 1), [`${line} stale`], `the entry 1 ms after it`);
+        await bench.receive(requestFrom(a, own.ip), before);
+        await bench.poll(reachableTime + 1);
+        t.equal(await bench.entries(reachableTime + 1), [`${line} reachable`], "the same entry when its station was heard in between");
+        t.equal(await bench.entries(before + reachableTime + 1), [`${line} stale`], "and reachableTime after that");
+      }
+    },
+  },
+
+  "use-stale": {
+    title: "a stale entry is still used, and its next use asks its station",
+    kind: "table",
+    weight: 2,
+    covers: ["ARP-1"],
+    look: ["createArpCache.resolve"],
+    why:
+      "An old address is most likely still right: the packet needn't wait. But it is checked, by a *unicast* request to the one station it belongs to " +
+      '(RFC 1122 §2.3.2.1 (2) "Unicast Poll"): nobody else has to read that.',
+    hints: [
+      "How many things happen at the first use of a stale entry?",
+      "Two: the packet is transmitted to the old address, and one request is sent, in a frame for the same address. Further packets only leave.",
+      "The request's destination is entry.mac where there is one, else BROADCAST_MAC. Note that you are asking.",
+    ],
+    run: async (t) => {
+      const bench = await acquainted(t);
+      const { own, others: [a] } = bench;
+      const now = 60_001 + t.random.int(0, 100_000);
+      await bench.resolve(a.ip, now);
+      const first = { sent: [asking(own, a.ip, a.mac)], transmitted: [`packet 1 to ${macText(a.mac)}`], dropped: [] };
+      t.equal(bench.take(), first, "what the first packet over a stale entry causes");
+      await bench.resolve(a.ip, now + 1);
+      await bench.resolve(a.ip, now + 500);
+      const further = { sent: [], transmitted: [2, 3].map((n) => `packet ${n} to ${macText(a.mac)}`), dropped: [] };
+      t.equal(bench.take(), further, "what two further packets cause");
+    },
+  },
+
+  "confirmed": {
+    title: "an answer makes a stale entry reachable and stops the asking",
+    kind: "table",
+    covers: ["ARP-1", "826-2"],
+    look: ["createArpCache.receive"],
+    why: "The question is answered: going on with it would waste the link, and in the end remove an entry that has just been confirmed.",
+    hints: [
+      "What does `poll` do a second after the answer?",
+      "An answer resets everything about the question: when it was confirmed, whether we ask.",
+      "confirmed = now, asking = false, and the MAC address may be a new one.",
+    ],
+    run: async (t) => {
+      const bench = await acquainted(t);
+      const { own, others: [a, b] } = bench;
+      const moved = { ...a, mac: b.mac };
+      await bench.resolve(a.ip, 70_000);
+      bench.take();
+      await bench.receive(replyFrom(moved, own), 70_500);
+      const history = await bench.run(70_500, 125_000);
+      t.equal(requestTimes(history), [], "times of requests after the answer");
+      t.equal(await bench.entries(125_000), [`${ipText(a.ip)} ${macText(b.mac)} reachable`], "the entry 54 s after the answer");
+      await bench.resolve(a.ip, 125_001);
+      t.equal(bench.take(), { sent: [], transmitted: [`packet 2 to ${macText(b.mac)}`], dropped: [] }, "what a packet causes then");
+    },
+  },
+
+  "unconfirmed": {
+    title: "a stale entry that nobody confirms is removed",
+    kind: "table",
+    weight: 2,
+    covers: ["ARP-1"],
+    look: ["createArpCache.poll"],
+    why:
+      "No answer to several polls: the station is gone, or another one has the address now. Only when the entry is gone is everybody asked again, " +
+      "and the new owner found (RFC 1122 §2.3.2.1 (2): delete the entry after N successive polls without a reply).",
+    hints: [
+      "Does a stale entry that is asked for ever come to an end?",
+      "It is like an incomplete one: maxRequests, an interval apart. Only nothing waits in it.",
+      "Let `poll` treat all entries that ask alike; whether they have a MAC address decides only whom the request goes to.",
+    ],
+    run: async (t) => {
+      const maxRequests = t.random.int(2, 4);
+      const bench = await acquainted(t, { maxRequests });
+      const { own, others: [a] } = bench;
+      await bench.resolve(a.ip, 100_000);
+      bench.take();
+      const history = await bench.run(100_000, 150_000);
+      const times = [100_000, ...requestTimes(history)];
+      t.equal(times.length, maxRequests, "requests in all");
+      expectSpacing(t, [...times, history.at(-1)?.at ?? 0], 1000);
+      t.equal(await bench.entries(150_000), [], "the entries afterwards");
+      await bench.resolve(a.ip, 150_000);
+      t.equal(bench.take(), { sent: [asking(own, a.ip)], transmitted: [], dropped: [] }, "what the next packet causes");
+    },
+  },
+
+  "unused": {
+    title: "a stale entry that nobody uses is removed after staleTime",
+    kind: "table",
+    covers: ["ARP-1", "ARP-3"],
+    look: ["createArpCache.poll", "createArpCache.nextDeadline"],
+    why:
+      'Stations come and go; without an end, the table would hold everyone who was ever met. RFC 1122 §2.3.2.1 (1) "Timeout": entries are removed by time ' +
+      "even when they are not used.",
+    hints: [
+      "Is there a deadline for an entry that nobody asks for?",
+      "It becomes stale `reachableTime` after it was confirmed, and goes `staleTime` after that.",
+      "Its deadline is confirmed + reachableTime + staleTime.",
+    ],
+    run: async (t) => {
+      const [reachableTime, staleTime] = [t.random.int(1000, 90_000), t.random.int(1000, 900_000)];
+      const bench = await acquainted(t, { reachableTime, staleTime });
+      const { own, others: [, b] } = bench;
+      await bench.receive(requestFrom(b, own.ip), 500);
+      bench.take();
+      const end = reachableTime + staleTime;
+      await bench.run(500, end - 1);
+      t.equal((await bench.entries(end - 1)).length, 2, `entries 1 ms before ${reachableTime} + ${staleTime} ms`);
+      const history = await bench.run(end - 1, end + 250);
+      t.equal(await bench.entries(end + 250), [`${ipText(b.ip)} ${macText(b.mac)} stale`], "the entries a quarter of a second later");
+      t.equal(requestTimes(history), [], "times of requests for an entry that nobody used");
+      await bench.run(end + 250, end + 750);
+      t.equal(await bench.entries(end + 750), [], "the entries another half second later");
+    },
+  },
+};

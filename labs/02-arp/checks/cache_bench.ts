@@ -1,0 +1,116 @@
+/**
+ * An ARP cache of the student's on a bench: the check plays the host, calls the cache with times of its own choice,
+ * and reads what the cache asked for.
+ */
+import type { ArpActions, ArpCache, ArpOptions, ArpPacket } from "../../../stack/contract/arp.ts";
+import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { RecordedCall, Remote, Trial } from "../../../tools/harness/suite.ts";
+import { hex, ipText, lineOf, macText, type Neighbour, type Neighbours, neighbours, usedFrame } from "./samples.ts";
+
+/** What the cache did since it was last asked, each kind in its order. */
+export interface Done {
+  /** ARP packets. */
+  readonly sent: string[];
+  /** "packet 1 to 02:00:00:00:00:01". */
+  readonly transmitted: string[];
+  /** "packet 1: arp queue full". */
+  readonly dropped: string[];
+}
+
+/** One entry as a line: "10.44.0.1 02:00:00:00:00:01 reachable", "10.44.0.1 incomplete, 2 waiting". */
+export type EntryLine = string;
+
+/** A cache on the bench. Times are milliseconds. */
+export interface CacheBench {
+  readonly own: Neighbour;
+  /** Other stations on the link, twelve of them. */
+  readonly others: Neighbours;
+  readonly options: ArpOptions;
+  /** Passes an IP packet to the cache, numbered from 1 in the order of the calls. */
+  resolve(to: Ipv4Address, now: number): Promise<void>;
+  receive(packet: ArpPacket, now: number): Promise<void>;
+  poll(now: number): Promise<void>;
+  deadline(): Promise<number>;
+  entries(now: number): Promise<EntryLine[]>;
+  /** What was done since the last `take`. */
+  take(): Done;
+  /** Polls whenever the cache wants to be polled, from `from` up to `until`, and gives what it did, and when. */
+  run(from: number, until: number): Promise<{ at: number; done: Done }[]>;
+}
+
+/** Puts an empty cache on the bench. `options` replace the defaults of the host. */
+export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): Promise<CacheBench> {
+  const [own, ...others] = neighbours(t.random);
+  const all: ArpOptions = {
+    ownMac: own.mac,
+    ownIp: own.ip,
+    reachableTime: 60_000,
+    staleTime: 600_000,
+    retryInterval: 1000,
+    maxRequests: 3,
+    queueLimit: 4,
+    maxEntries: 256,
+    ...options,
+  };
+  const cache = await t.arp.createArpCache(all) as unknown as Remote<ArpCache>;
+  const recorder = t.recorder<ArpActions>();
+  const names = new Map<string, string>();
+
+  const bench: CacheBench = {
+    own,
+    others: others as unknown as Neighbours,
+    options: all,
+    resolve: async (to, now) => {
+      const packet = t.random.bytes(t.random.int(20, 40));
+      const name = `packet ${names.size + 1}`;
+      names.set(hex(packet), name);
+      t.step(`${now} ms: ${name} for ${ipText(to)}`);
+      await cache.resolve(to, usedFrame(t.random, packet), now, recorder.object);
+    },
+    receive: async (packet, now) => {
+      t.step(`${now} ms: received ${lineOf(packet, own.mac).replace(/;.*/, "")}`);
+      await cache.receive(packet, now, recorder.object);
+    },
+    poll: async (now) => await cache.poll(now, recorder.object),
+    deadline: async () => {
+      const deadline = await cache.nextDeadline();
+      t.ok(typeof deadline === "number" && !Number.isNaN(deadline), "nextDeadline() to be a time or Infinity", `${deadline}`);
+      return deadline;
+    },
+    entries: async (now) => {
+      const entries = await cache.entries(now);
+      t.ok(Array.isArray(entries), "entries() to be a list", `${entries}`);
+      return entries.map(({ address, mac, state, waiting }) =>
+        mac === undefined ? `${ipText(address)} ${state}, ${waiting} waiting` : `${ipText(address)} ${macText(mac)} ${state}`
+      );
+    },
+    take: () => sort(recorder.take(), names),
+    run: async (from, until) => {
+      const history: { at: number; done: Done }[] = [];
+      for (let now = from; history.length < 1000;) {
+        const deadline = Math.max(now, await bench.deadline());
+        if (deadline > until) break;
+        await bench.poll(deadline);
+        history.push({ at: deadline, done: bench.take() });
+        const next = await bench.deadline();
+        t.ok(next > deadline, `nextDeadline() to lie behind ${deadline} ms after poll(${deadline})`, `${next}: a host would never sleep`);
+        now = deadline;
+      }
+      return history;
+    },
+  };
+  return bench;
+}
+
+/** The recorded actions by kind. */
+function sort(calls: readonly RecordedCall[], names: ReadonlyMap<string, string>): Done {
+  const done: Done = { sent: [], transmitted: [], dropped: [] };
+  const nameOf = (frame: unknown): string =>
+    frame instanceof Uint8Array ? names.get(hex(frame)) ?? `an unknown packet (${hex(frame)})` : `no frame (${frame})`;
+  for (const { name, args: [what, how] } of calls) {
+    if (name === "send") done.sent.push(lineOf(what, how));
+    else if (name === "transmit") done.transmitted.push(`${nameOf(what)} to ${macText(how)}`);
+    else if (name === "drop") done.dropped.push(`${nameOf(what)}: ${how}`);
+  }
+  return done;
+}

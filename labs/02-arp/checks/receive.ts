@@ -1,0 +1,243 @@
+/** Checks of createArpCache, seen from the wire: what is learned from a packet, and what is answered. */
+import type { ArpPacket } from "../../../stack/contract/arp.ts";
+import { type Ipv4Address, UNSPECIFIED } from "../../../stack/wire/ipv4_address.ts";
+import { ZERO_MAC } from "../../../stack/wire/mac_address.ts";
+import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { cacheBench } from "./cache_bench.ts";
+import { answering, asking, ipText, macText, replyFrom, requestFrom } from "./samples.ts";
+
+const NOTHING = { sent: [], transmitted: [], dropped: [] };
+
+export const receive: Readonly<Record<string, CheckSpec>> = {
+  "answer": {
+    title: "a request for our address is answered to the one who asked",
+    kind: "table",
+    weight: 2,
+    covers: ["826-5"],
+    look: ["createArpCache.receive"],
+    why:
+      'Without this answer nobody can send you anything. RFC 826 "Packet Reception": swap sender and target, fill in your own addresses, set the operation to ' +
+      "reply, and send it to the (new) target hardware address: by unicast, nobody else needs it.",
+    hints: [
+      "Which fields of your reply differ from the expected line?",
+      "Sender: us. Target: both addresses of the one who asked. The frame goes to his MAC address, not to everybody.",
+      "actions.send({ operation: 2, senderMac: ownMac, senderIp: ownIp, targetMac: packet.senderMac, targetIp: packet.senderIp }, packet.senderMac).",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others } = bench;
+      for (const [i, other] of others.slice(0, 4).entries()) {
+        // Whatever stands in the target's MAC address of a request, it is no part of the question.
+        const request = { ...requestFrom(other, own.ip), targetMac: t.random.pick([ZERO_MAC, own.mac, others[5].mac]) };
+        await bench.receive(request, i);
+        t.equal(bench.take(), { ...NOTHING, sent: [answering(own, other)] }, `what a request from ${ipText(other.ip)} causes`);
+      }
+      await bench.receive(requestFrom(others[0], own.ip), 10);
+      t.equal(bench.take().sent, [answering(own, others[0])], "what is sent when the first asks again");
+    },
+  },
+
+  "only-requests": {
+    title: "replies, and requests for others, are not answered",
+    kind: "table",
+    covers: ["826-3", "826-5"],
+    look: ["createArpCache.receive"],
+    why:
+      "Only the station that is asked answers: two answers for one address are a conflict. And a reply that is answered with a reply never ends.",
+    hints: [
+      "Which packets get an answer? There are two conditions.",
+      "The target is `ownIp`, *and* the operation is request.",
+      "Behind the merge: if (packet.targetIp !== ownIp) return; and at the end: if (packet.operation === 1) send the reply.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others: [a, b, c] } = bench;
+      await bench.receive(requestFrom(a, own.ip), 0);
+      t.equal(bench.take().sent, [answering(own, a)], "what is sent for a request for us");
+      const silent: ArpPacket[] = [
+        replyFrom(a, own),
+        replyFrom(b, own),
+        requestFrom(a, c.ip),
+        requestFrom(b, c.ip),
+        requestFrom(b, a.ip),
+        requestFrom(a, (own.ip ^ 1) >>> 0 as Ipv4Address),
+        replyFrom(a, c),
+      ];
+      for (const packet of silent) {
+        await bench.receive(packet, 1);
+        t.equal(bench.take().sent, [], "what is sent for it");
+      }
+    },
+  },
+
+  "learn": {
+    title: "who asks for us is learned",
+    kind: "table",
+    weight: 2,
+    covers: ["826-4"],
+    look: ["createArpCache.receive"],
+    why:
+      "Whoever asks for you is about to send you something, and you will want to answer: his addresses are in the request already. RFC 826 adds them to the " +
+      "table, and saves the question that would come next.",
+    hints: [
+      "What does the table hold after a request for your address?",
+      "An entry for the sender, reachable from now on.",
+      "If the sender was not in the table (merge is false), the target is ours and the packet is a request: add it.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others: [a] } = bench;
+      await bench.receive(requestFrom(a, own.ip), 5000);
+      bench.take();
+      t.equal(await bench.entries(5000), [`${ipText(a.ip)} ${macText(a.mac)} reachable`], "the entries after a request for us");
+      await bench.resolve(a.ip, 5001);
+      t.equal(bench.take(), { ...NOTHING, transmitted: [`packet 1 to ${macText(a.mac)}`] }, "what a packet for the one who asked causes");
+    },
+  },
+
+  "not-for-us": {
+    title: "a request for somebody else makes no entry",
+    kind: "table",
+    covers: ["826-3"],
+    look: ["createArpCache.receive"],
+    why:
+      "Every station hears every broadcast request. If each made an entry of them, every table would hold the whole link, and push out the few entries that it needs. " +
+      "RFC 826: am I the target? If not, stop.",
+    hints: [
+      "At which point does your code ask whether the packet is meant for us?",
+      "After the update of an entry that exists, before a new one is made.",
+      "if (packet.targetIp !== options.ownIp) return; stands between the two.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others: [a, b, c] } = bench;
+      for (const packet of [requestFrom(a, b.ip), requestFrom(b, b.ip), replyFrom(b, a), requestFrom(c, 0xffff_ffff as Ipv4Address)]) {
+        await bench.receive(packet, 0);
+      }
+      t.equal(await bench.entries(0), [], "the entries after four packets for others");
+      await bench.receive(requestFrom(c, own.ip), 0);
+      t.equal(await bench.entries(0), [`${ipText(c.ip)} ${macText(c.mac)} reachable`], "the entries after one for us");
+    },
+  },
+
+  "update": {
+    title: "a known sender is updated by every packet of his",
+    kind: "table",
+    weight: 2,
+    covers: ["826-2", "826-6"],
+    look: ["createArpCache.receive"],
+    why:
+      "RFC 826 updates the entry of a sender who is in the table *before* it looks at the target and at the operation. So a station that changed its address is " +
+      "known again with the first packet it sends to anybody.",
+    hints: [
+      "Which of the packets below are not even for us? They count too.",
+      "The very first step: is `senderIp` in the table? Then note the new MAC address and the time.",
+      "No look at `operation` and `targetIp` comes before that.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others: [a, b, c, ...more] } = bench;
+      const packets = (from: typeof a): ArpPacket[] => [
+        requestFrom(from, own.ip),
+        replyFrom(from, own),
+        requestFrom(from, b.ip),
+        requestFrom(from, from.ip),
+        replyFrom(from, c),
+        { ...replyFrom(from, from), targetMac: from.mac },
+      ];
+      await bench.receive(requestFrom(a, own.ip), 0);
+      for (let i = 0; i < 6; i++) {
+        const now = 1000 + i * 50_000;
+        const { mac } = more[i] ?? a;
+        await bench.receive(packets({ ip: a.ip, mac })[i] as ArpPacket, now);
+        t.equal(await bench.entries(now + 49_000), [`${ipText(a.ip)} ${macText(mac)} reachable`], "the entries 49 s after it");
+      }
+    },
+  },
+
+  "unasked-reply": {
+    title: "a reply that nobody asked for makes no entry",
+    kind: "table",
+    weight: 2,
+    covers: ["826-4"],
+    look: ["createArpCache.receive"],
+    why:
+      'ARP believes everybody, so anyone on the link can claim any address ("cache poisoning"). A table that takes up only what it asked for, or who talks to us, leaves ' +
+      "him at least nothing to prepare: a reply for no question is thrown away.",
+    hints: [
+      "Your cache took a reply for an address that was never asked for. Where?",
+      "Only a *request* for us makes a new entry. A reply can do no more than update one that exists, complete or not.",
+      "The condition for adding: not merged, target is ours, and operation === 1.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others: [a, b] } = bench;
+      await bench.receive(replyFrom(a, own), 0);
+      await bench.receive({ ...replyFrom(b, own), targetMac: ZERO_MAC, targetIp: b.ip }, 0);
+      t.equal(await bench.entries(0), [], "the entries after two replies that nobody asked for");
+      await bench.resolve(a.ip, 1);
+      t.equal(bench.take(), { ...NOTHING, sent: [asking(own, a.ip)] }, "what a packet for that station causes");
+      await bench.receive(replyFrom(a, own), 2);
+      t.equal(await bench.entries(2), [`${ipText(a.ip)} ${macText(a.mac)} reachable`], "the entries when the reply comes as an answer");
+    },
+  },
+
+  "gratuitous": {
+    title: "an announcement updates an entry, and makes none",
+    kind: "table",
+    covers: ["826-2", "826-3"],
+    look: ["createArpCache.receive"],
+    why:
+      'A station that comes up or moves says so to everybody: a "gratuitous" request in which sender and target are both its own address (RFC 5227 §3). Who knows it takes the new MAC address; ' +
+      "who doesn't has no use for it. No special case is needed: RFC 826's order does it.",
+    hints: [
+      "An announcement's target is not your address. What do the steps make of that?",
+      "Step 1 updates a known sender; step 2 stops.",
+      "If you wrote code for announcements, take it out again.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others: [a, b, c] } = bench;
+      await bench.receive(requestFrom(a, own.ip), 0);
+      bench.take();
+      for (const operation of [1, 2]) {
+        const mac = operation === 1 ? b.mac : c.mac;
+        await bench.receive({ ...requestFrom({ ip: a.ip, mac }, a.ip), operation }, 1000);
+        await bench.receive({ ...requestFrom(b, b.ip), operation }, 1000);
+        t.equal(
+          await bench.entries(1000),
+          [`${ipText(a.ip)} ${macText(mac)} reachable`],
+          "the entries after announcements of a known and of an unknown station",
+        );
+        t.equal(bench.take(), NOTHING, "what they cause");
+      }
+    },
+  },
+
+  "probe": {
+    title: "a probe is answered, and 0.0.0.0 is never learned",
+    kind: "table",
+    covers: ["5227-5", "826-5"],
+    look: ["createArpCache.receive"],
+    why:
+      "A station that wants our address asks first, with sender 0.0.0.0 (RFC 5227 §2.1.1). Unless it gets an answer, it takes the address, and two have it. But 0.0.0.0 is " +
+      "nobody's address: an entry for it would be nonsense.",
+    hints: [
+      "Does a request from 0.0.0.0 get a reply? Does it leave an entry?",
+      "Reply as always: target 0.0.0.0 with the prober's MAC address, in a frame to him. Leave out only the learning.",
+      "if (packet.senderIp !== UNSPECIFIED) guards steps 1 and 3; step 4 has no such guard.",
+    ],
+    run: async (t) => {
+      const bench = await cacheBench(t);
+      const { own, others } = bench;
+      for (const other of others.slice(0, 3)) {
+        const prober = { mac: other.mac, ip: UNSPECIFIED };
+        await bench.receive(requestFrom(prober, own.ip), 0);
+        t.equal(bench.take(), { ...NOTHING, sent: [answering(own, prober)] }, "what a probe for our address causes");
+        await bench.receive(requestFrom(prober, others[5].ip), 0);
+        t.equal(bench.take(), NOTHING, "what a probe for another address causes");
+        t.equal(await bench.entries(0), [], "the entries after probes");
+      }
+    },
+  },
+};

@@ -1,0 +1,94 @@
+/**
+ * What the checks of this lab are fed with: stations with random addresses, packets about them, and frames in
+ * buffers that were used before. All of it is drawn from a check's own random numbers, so the seed that a failure
+ * prints gives the same packets again.
+ *
+ * What the student's code does comes back as lines of text, one for each action, with every field in it: two lists
+ * of lines that differ say more than two nested records.
+ */
+import type { ArpPacket } from "../../../stack/contract/arp.ts";
+import { Frame } from "../../../stack/wire/frame.ts";
+import { formatIpv4Address, type Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { BROADCAST_MAC, formatMac, type MacAddress, ZERO_MAC } from "../../../stack/wire/mac_address.ts";
+import type { Random } from "../../../stack/wire/random.ts";
+
+export const REQUEST = 1;
+export const REPLY = 2;
+
+/** A station on the link. */
+export interface Neighbour {
+  readonly mac: MacAddress;
+  readonly ip: Ipv4Address;
+}
+
+/** Stations that share a link; at least six of them. */
+export type Neighbours = readonly [Neighbour, Neighbour, Neighbour, Neighbour, Neighbour, Neighbour, ...Neighbour[]];
+
+/** Thirteen stations with different addresses, all of one /24; every bit of an address may be set. */
+export function neighbours(random: Random): Neighbours {
+  const network = random.int(0x01_0000, 0xdf_ffff) * 256;
+  const hosts = random.shuffle(Array.from({ length: 254 }, (_, i) => i + 1)).slice(0, 13);
+  const prefix = random.int(0, 127) * 2 ** 41 + random.int(0, 2 ** 32 - 1) * 2 ** 8;
+  return hosts.map((host) => ({
+    // The last byte keeps them apart; a single station's address has an even first byte.
+    mac: prefix + host * 7 % 256,
+    ip: network + host,
+  })) as unknown as Neighbours;
+}
+
+/** A station's request: who has `target`? */
+export function requestFrom(from: Neighbour, target: Ipv4Address): ArpPacket {
+  return { operation: REQUEST, senderMac: from.mac, senderIp: from.ip, targetMac: ZERO_MAC, targetIp: target };
+}
+
+/** A station's reply to another. */
+export function replyFrom(from: Neighbour, to: Neighbour): ArpPacket {
+  return { operation: REPLY, senderMac: from.mac, senderIp: from.ip, targetMac: to.mac, targetIp: to.ip };
+}
+
+/** A frame with this packet in it, somewhere in its buffer; in front of it and behind it lies what an earlier packet left there. */
+export function usedFrame(random: Random, packet: Uint8Array, room = random.int(20, 60)): Frame {
+  const headroom = random.int(28, 90);
+  const frame = new Frame(headroom + packet.length + room, headroom);
+  frame.bytes.set(random.bytes(frame.bytes.length));
+  frame.bytes.set(packet, frame.append(packet.length));
+  return frame;
+}
+
+/** "00 01 08 00": bytes as people read them. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** One sent ARP packet as a line of text. What the student's code gave may be anything. */
+export function lineOf(packet: unknown, destination: unknown): string {
+  const { operation, senderMac, senderIp, targetMac, targetIp } = Object(packet) as Record<keyof ArpPacket, unknown>;
+  const name = operation === REQUEST ? "request" : operation === REPLY ? "reply" : `operation ${operation}`;
+  // In a request to one station the target's MAC address means nothing (RFC 826): zero, or what is known.
+  const target = operation === REQUEST && destination !== BROADCAST_MAC ? "(any)" : macText(targetMac);
+  return `${name}: sender ${macText(senderMac)} ${ipText(senderIp)}, target ${target} ${ipText(targetIp)}; in a frame for ${
+    macText(destination)
+  }`;
+}
+
+/** The line of our request for `target`: to everybody, or to one station. */
+export function asking(own: Neighbour, target: Ipv4Address, to: MacAddress = BROADCAST_MAC): string {
+  return lineOf(requestFrom(own, target), to);
+}
+
+/** The line of our reply to `asker`. */
+export function answering(own: Neighbour, asker: Neighbour): string {
+  return lineOf(replyFrom(own, asker), asker.mac);
+}
+
+/** An Ethernet address as text, or whatever else it is. */
+export function macText(value: unknown): string {
+  const is = typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 48;
+  return is ? formatMac(value as MacAddress) : `(no MAC address: ${value})`;
+}
+
+/** An IPv4 address as text, or whatever else it is. */
+export function ipText(value: unknown): string {
+  const is = typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+  return is ? formatIpv4Address(value as Ipv4Address) : `(no IPv4 address: ${value})`;
+}
