@@ -2,7 +2,7 @@
  * Runs the checks of one lab against a selection of code: tables and scenarios in one subject, live checks in a second
  * one beside it. Used by the student's command, by the tests and by the mutants.
  */
-import { findLab, type Lab, labs } from "../../labs/manifest.ts";
+import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import type { Driver, KernelPeer } from "../harness/kernel/kernel_peer.ts";
@@ -171,6 +171,3 @@ class LiveWire {
 export function isLoadError(error: unknown): error is WorkspaceError | SubjectDied {
   return error instanceof WorkspaceError || error instanceof SubjectDied;
 }
-
-/** The lab with this number; undefined when there is none. */
-export { findLab };

@@ -1,0 +1,238 @@
+/**
+ * `deno task lab3`: the student's whole interface. Runs the checks of a lab against the student's code and tells what
+ * came of it.
+ */
+import { type Lab, labs } from "../../labs/manifest.ts";
+import { Subject } from "../harness/subject.ts";
+import type { Check } from "../harness/suite.ts";
+import { type CheckResult, runCheck } from "../harness/trial.ts";
+import { sourceFolder } from "../harness/workspace.ts";
+import { failureText } from "./failure_report.ts";
+import { nextHint } from "./hints.ts";
+import { helpText, type LabOptions, readOptions, UsageError } from "./options.ts";
+import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
+import { hasReference, isLoadError, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.ts";
+import { paint, wrap } from "./text.ts";
+
+const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
+const FULL_FAILURES = 3;
+const MAX_BLAMED = 3;
+
+/** Runs the command and returns its exit status. */
+export async function main(words: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(words);
+    if ("help" in options) {
+      console.log(helpText(options.help));
+      return PASSED;
+    }
+    return await run(options);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(error.message);
+      return USAGE;
+    }
+    throw error;
+  }
+}
+
+async function run(options: LabOptions): Promise<number> {
+  const { lab } = options;
+  for (const number of options.reference) {
+    const wanted = labs.find((each) => each.number === number) as Lab;
+    if (!hasReference(wanted)) {
+      throw new UsageError(`Cannot take lab ${number} from the reference: solutions/${wanted.folder} is not here.`);
+    }
+  }
+  const all = await loadChecks(lab, hasReference(lab));
+  const checks = choose(all, options.only, lab);
+  if (options.list) {
+    for (const check of checks) console.log(`${check.id.padEnd(34)} ${check.title}`);
+    return PASSED;
+  }
+  if (options.hint !== undefined) {
+    const check = all.find((each) => each.id === options.hint);
+    if (check === undefined) throw new UsageError(`There is no check "${options.hint}". deno task lab${lab.number} --list names them all.`);
+    console.log(await nextHint(check));
+    return PASSED;
+  }
+  if (options.pcap !== undefined) await makeFolder(options.pcap);
+  return await runAndReport(options, checks);
+}
+
+async function runAndReport(options: LabOptions, checks: readonly Check[]): Promise<number> {
+  const { lab } = options;
+  const seed = options.seed ?? crypto.getRandomValues(new Uint16Array(1))[0] as number;
+  const origins = selectOrigins(lab.number, { reference: options.reference, mine: options.mine });
+  const selection = { root: ROOT, origins };
+  const began = performance.now();
+  const printer = new GroupPrinter(lab, checks, options.json);
+  const wire = options.virtual || !checks.some((check) => check.kind === "live") ? "virtual wire" : "virtual wire and live";
+  if (!options.json) console.log(headerText(lab, origins, wire));
+  if (options.inspect) console.error("Open chrome://inspect in a browser, or attach your editor; the run waits for it.\n");
+  let result: RunResult;
+  try {
+    result = await runLab({ ...options, checks, selection, seed, done: (each) => printer.done(each) });
+  } catch (error) {
+    if (!isLoadError(error)) throw error;
+    console.error(`${paint("red", "✘ Your code cannot be loaded.")}\n\n${error.message}`);
+    return FAILED;
+  }
+  const { results, noWire } = result;
+  const took = performance.now() - began;
+  const captures = await writeCaptures(results, options);
+  if (options.json) console.log(JSON.stringify(jsonReport(lab, origins, results, noWire, seed), undefined, 2));
+  else {
+    printer.finish();
+    await printFailures(results, options, seed, captures, origins);
+    console.log(summaryText(lab, results, noWire, seed, took));
+  }
+  if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
+    console.error(`\n--require-live: the live checks could not be run.`);
+    return IMPOSSIBLE;
+  }
+  if (results.some((each) => each.verdict.outcome === "broken")) return IMPOSSIBLE;
+  return results.every((each) => each.verdict.outcome === "passed" || each.verdict.outcome === "skipped") ? PASSED : FAILED;
+}
+
+/** Prints each group as soon as all of its checks have a verdict, in the order of the suite. */
+class GroupPrinter {
+  readonly #lab: Lab;
+  readonly #silent: boolean;
+  readonly #groups: Map<string, Check[]> = new Map();
+  readonly #results = new Map<string, CheckResult>();
+
+  constructor(lab: Lab, checks: readonly Check[], silent: boolean) {
+    this.#lab = lab;
+    this.#silent = silent;
+    for (const check of checks) {
+      const key = `${check.group}${check.visibility === "hidden" ? " (hidden)" : ""}`;
+      this.#groups.set(key, [...this.#groups.get(key) ?? [], check]);
+    }
+  }
+
+  done(result: CheckResult): void {
+    this.#results.set(result.check.id, result);
+    this.#print(false);
+  }
+
+  finish(): void {
+    this.#print(true);
+    console.log();
+  }
+
+  #print(rest: boolean): void {
+    for (const [name, checks] of this.#groups) {
+      const results = checks.flatMap((check) => this.#results.get(check.id) ?? []);
+      if (results.length < checks.length && !rest) return;
+      if (!this.#silent) console.log(groupText(name, results, this.#lab));
+      this.#groups.delete(name);
+    }
+  }
+}
+
+async function printFailures(
+  results: readonly CheckResult[],
+  options: LabOptions,
+  seed: number,
+  captures: ReadonlyMap<string, string>,
+  origins: ReturnType<typeof selectOrigins>,
+): Promise<void> {
+  const failed = results.filter((result) => result.verdict.outcome === "failed");
+  const shown = options.all || options.only.length > 0 ? failed.length : FULL_FAILURES;
+  for (const [index, result] of failed.entries()) {
+    if (index < shown) {
+      const blame = index < MAX_BLAMED ? await blameOf(result, origins) : undefined;
+      console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame })}\n`);
+      continue;
+    }
+    if (index === shown) console.log(`${failed.length - shown} more failed; --all shows them in full:`);
+    console.log(paint("red", `✘ ${result.check.id.padEnd(30)} ${result.check.title}`.slice(0, 80)));
+  }
+  if (failed.length > shown) console.log();
+  for (const { check, verdict } of results) {
+    if (verdict.outcome === "broken") {
+      console.log(`! ${check.id}: this check itself is broken, which is our fault and not yours.\n${verdict.error}\n`);
+    }
+  }
+}
+
+/**
+ * Blame by substitution: the same check with the same seed, with each of the student's *other* labs swapped for the reference.
+ * Only where several labs are the student's and the reference is here.
+ */
+async function blameOf(result: CheckResult, origins: ReturnType<typeof selectOrigins>): Promise<string | undefined> {
+  const others = labs.filter((lab) => lab.number < result.check.lab && origins[lab.module] === "yours" && hasReference(lab));
+  if (result.check.kind === "live" || others.length === 0) return undefined;
+  for (const lab of others) {
+    const subject = new Subject({ root: ROOT, origins: { ...origins, [lab.module]: "reference" } });
+    const again = await runCheck(result.check, result.seed, { subject, kernel: () => Promise.resolve("not for blame") });
+    subject.close();
+    if (again.verdict.outcome === "passed") return `passes when ${sourceFolder(lab.module, "yours")} is the reference: look there`;
+  }
+  return undefined;
+}
+
+/** Keeps captures: of failed checks always, of all with --pcap. Names the files by check. */
+async function writeCaptures(results: readonly CheckResult[], options: LabOptions): Promise<Map<string, string>> {
+  const folder = options.pcap ?? `.wallsocket/lab${options.lab.number}`;
+  const written = new Map<string, string>();
+  const wanted = results.filter((result) =>
+    result.transcript.steps.some((step) => step.kind === "packet") && (options.pcap !== undefined || result.verdict.outcome === "failed")
+  );
+  if (wanted.length === 0) return written;
+  if (options.pcap === undefined) await makeFolder(`${ROOT}/${folder}`);
+  for (const { check, transcript } of wanted) {
+    const path = `${folder}/${check.id.replaceAll("/", "-")}.pcapng`;
+    const full = options.pcap === undefined ? `${ROOT}/${path}` : path;
+    try {
+      await Deno.writeFile(full, transcript.toPcapng());
+    } catch (error) {
+      throw new ImpossibleError(`Cannot write the capture ${path}: ${reasonOf(error)}`);
+    }
+    written.set(check.id, path);
+  }
+  return written;
+}
+
+/** The run cannot be done, for a reason outside it. Exit status 3. */
+class ImpossibleError extends Error {}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new ImpossibleError(`Cannot make the folder ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/ ?\(os error.*/s, "").replace(/^./, (letter) => letter.toLowerCase());
+}
+
+/** The checks that were asked for: all, or those whose id or group is named. Throws a UsageError for a name that fits none. */
+function choose(all: readonly Check[], only: readonly string[], lab: Lab): Check[] {
+  for (const name of only) {
+    if (!all.some((check) => fits(check, name))) {
+      throw new UsageError(
+        `There is no check and no group "${name}" in lab ${lab.number}. deno task lab${lab.number} --list names them all.`,
+      );
+    }
+  }
+  return only.length === 0 ? [...all] : all.filter((check) => only.some((name) => fits(check, name)));
+}
+
+function fits(check: Check, name: string): boolean {
+  return check.id === name || check.group === name.replace(/\/$/, "");
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof ImpossibleError)) throw error;
+    console.error(wrap(error.message, 80).join("\n"));
+    Deno.exit(IMPOSSIBLE);
+  }
+}

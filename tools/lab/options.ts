@@ -1,0 +1,139 @@
+/**
+ * The words behind `deno task lab3`: what they mean, and a plain sentence for those that mean nothing.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { findLab, type Lab, labs } from "../../labs/manifest.ts";
+import type { Driver } from "../harness/kernel/kernel_peer.ts";
+
+/** What a student asked for. */
+export interface LabOptions {
+  readonly lab: Lab;
+  readonly reference: ReadonlySet<number>;
+  readonly mine: boolean;
+  readonly only: readonly string[];
+  /** Undefined: draw one. */
+  readonly seed: number | undefined;
+  readonly virtual: boolean;
+  readonly requireLive: boolean;
+  readonly pcap: string | undefined;
+  readonly json: boolean;
+  readonly inspect: boolean;
+  readonly all: boolean;
+  readonly driver: Driver;
+  /** The check whose next hint is wanted. */
+  readonly hint: string | undefined;
+  readonly list: boolean;
+}
+
+/** The command was wrong; the message says how. Exit status 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What `--help` prints. */
+export function helpText(lab: Lab | undefined): string {
+  const name = lab === undefined ? "lab3" : `lab${lab.number}`;
+  return `deno task ${name}: runs the checks of lab ${lab === undefined ? "3" : lab.number}${
+    lab === undefined ? "" : ` (${lab.name})`
+  } against your code
+
+  --only ID        only this check, or this group of checks (may be repeated)
+  --seed N         draw the same inputs as the run that printed this seed
+  --hint ID        the next of three hints for a check
+  --list           the checks by name, without running them
+  --all            show every failure in full, not only the first three
+
+  --reference 1-3  take these labs from the reference solutions, where they are here
+  --mine           take all labs from you, where the reference would stand in
+
+  --virtual        leave the live checks out
+  --require-live   fail when the live checks cannot be run
+  --driver NAME    ffi (as is) or tuntap2 (deno task tuntap2 builds it)
+  --pcap DIR       keep a capture of every check, for Wireshark
+  --inspect        wait for a debugger, with all clocks off
+  --json           one JSON object in place of the report
+  --help           this
+
+Exit status: 0 all passed, 1 some failed, 2 the command was wrong, 3 the run could not be done.`;
+}
+
+/** Reads the command line; the first word is the lab's number. Returns "help" when that is asked for. Throws a UsageError. */
+export function readOptions(words: readonly string[]): LabOptions | { readonly help: Lab | undefined } {
+  const unknown: string[] = [];
+  const args = parseArgs(words, {
+    string: ["only", "seed", "pcap", "reference", "driver", "hint"],
+    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list"],
+    collect: ["only"],
+    alias: { h: "help" },
+    unknown: (word: string, key?: string): boolean => {
+      if (key === undefined) return true;
+      unknown.push(word);
+      return false;
+    },
+  });
+  if (unknown[0] !== undefined) throw new UsageError(`There is no option ${unknown[0].split("=")[0]}. --help lists them all.`);
+  const lab = readLab(args._[0]);
+  if (args.help === true) return { help: lab };
+  if (lab === undefined) throw new UsageError(`Which lab? There are ${labNumbers()}: deno task lab1`);
+  if (args._.length > 1) throw new UsageError(`Cannot make sense of "${args._[1]}". --help lists the options.`);
+  for (const name of ["only", "seed", "pcap", "reference", "driver", "hint"]) {
+    const value = args[name];
+    if (value === "" || Array.isArray(value) && value.includes("")) {
+      throw new UsageError(`--${name} needs a value behind it. --help shows how.`);
+    }
+  }
+  const driver = (args.driver ?? "ffi") as string;
+  if (driver !== "ffi" && driver !== "tuntap2") throw new UsageError(`There is no driver "${driver}": ffi or tuntap2.`);
+  return {
+    lab,
+    reference: readLabs(args.reference as string | undefined),
+    mine: args.mine === true,
+    only: ((args.only ?? []) as string[]).flatMap((each) => each.split(",")).filter((each) => each !== ""),
+    seed: readSeed(args.seed as string | undefined),
+    virtual: args.virtual === true,
+    requireLive: args["require-live"] === true,
+    pcap: args.pcap as string | undefined,
+    json: args.json === true,
+    inspect: args.inspect === true,
+    all: args.all === true,
+    driver,
+    hint: args.hint as string | undefined,
+    list: args.list === true,
+  };
+}
+
+function readLab(word: string | number | undefined): Lab | undefined {
+  if (word === undefined) return undefined;
+  const lab = findLab(Number(word));
+  if (lab === undefined) throw new UsageError(`There is no lab ${word}: there are ${labNumbers()}.`);
+  return lab;
+}
+
+/** "1-3", "2", "1,3". */
+function readLabs(text: string | undefined): ReadonlySet<number> {
+  const chosen = new Set<number>();
+  for (const part of text?.split(",") ?? []) {
+    const range = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+    const first = Number(range?.[1]);
+    const last = Number(range?.[2] ?? range?.[1]);
+    if (range === null || last < first) throw new UsageError(`Cannot make sense of --reference ${text}: write 2, 1-3 or 1,3.`);
+    for (let number = first; number <= Math.min(last, 99); number++) {
+      if (findLab(number) === undefined) {
+        throw new UsageError(`There is no lab ${number} to take from the reference: there are ${labNumbers()}.`);
+      }
+      chosen.add(number);
+    }
+  }
+  return chosen;
+}
+
+function readSeed(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed > 0xffff_ffff) throw new UsageError(`"${text}" is no seed: a whole number from 0 to 4294967295.`);
+  return seed;
+}
+
+function labNumbers(): string {
+  return `${labs[0]?.number} to ${labs.at(-1)?.number}`;
+}

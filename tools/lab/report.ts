@@ -1,0 +1,158 @@
+/**
+ * The report of a run: whose code ran and across which wire, the checks by group with a mark each, the failures, the
+ * score, and what to do next. Also the same as one JSON object.
+ */
+import { type Lab, labs } from "../../labs/manifest.ts";
+import type { ModuleName } from "../../stack/contract/modules.ts";
+import type { NoLiveWire } from "../../stack/link/no_live_wire.ts";
+import type { Check } from "../harness/suite.ts";
+import type { CheckResult } from "../harness/trial.ts";
+import type { Origin } from "../harness/workspace.ts";
+import { placeOf } from "./places.ts";
+import { labelled, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
+
+/** "01–02 reference · 03 yours". */
+export function originsText(origins: Readonly<Record<ModuleName, Origin>>): string {
+  const runs: { origin: Origin; first: number; last: number }[] = [];
+  for (const lab of labs) {
+    const origin = origins[lab.module];
+    const last = runs.at(-1);
+    if (last?.origin === origin) last.last = lab.number;
+    else runs.push({ origin, first: lab.number, last: lab.number });
+  }
+  return runs.map(({ origin, first, last }) => `${two(first)}${first === last ? "" : `–${two(last)}`} ${origin}`).join(" · ");
+}
+
+/** The first lines: which lab, whose code, which wire. */
+export function headerText(lab: Lab, origins: Readonly<Record<ModuleName, Origin>>, wire: string): string {
+  const title = `Lab ${two(lab.number)} · ${lab.name}`;
+  const left = `${title.padEnd(24)}${originsText(origins)}`;
+  return `${paint("bold", sides(left, wire))}\n`;
+}
+
+const MARKS = {
+  "passed": ["✔", "green"],
+  "failed": ["✘", "red"],
+  "not written": ["○", "yellow"],
+  "skipped": ["–", "dim"],
+  "broken": ["!", "red"],
+} as const;
+
+/** One group of checks: its marks, its time, and which functions are missing. */
+export function groupText(group: string, results: readonly CheckResult[], lab: Lab): string {
+  const time = results.reduce((sum, result) => sum + result.milliseconds, 0);
+  const room = 28;
+  const lines: string[] = [];
+  for (let at = 0; at < results.length; at += room / 2) {
+    const part = results.slice(at, at + room / 2);
+    const marks = part.map((result) => paint(MARKS[result.verdict.outcome][1], MARKS[result.verdict.outcome][0])).join(" ");
+    const fill = " ".repeat(Math.max(0, room - (part.length * 2 - 1)));
+    lines.push(at === 0 ? `  ${group.padEnd(15)} ${marks}${fill}` : `  ${"".padEnd(15)} ${marks}`);
+  }
+  const missing = missingIn(results);
+  const first = missing[0];
+  const place = first === undefined ? undefined : placeOf(first, lab);
+  const note = first === undefined
+    ? milliseconds(time).padStart(9)
+    : `not written yet: ${first}${missing.length > 1 ? `, +${missing.length - 1}` : ""}`;
+  lines[0] = `${lines[0]} ${first === undefined ? paint("dim", note) : note}`;
+  if (place !== undefined) {
+    lines.splice(
+      1,
+      0,
+      paint("dim", `${" ".repeat(18 + room + 1)}${place.file}`.slice(0, Math.max(WIDTH, 18 + room + 1 + place.file.length))),
+    );
+  }
+  return lines.map((line) => line.trimEnd()).join("\n");
+}
+
+/** The lines below the failures: score, skipped checks, the next step. */
+export function summaryText(lab: Lab, results: readonly CheckResult[], noWire: NoLiveWire | undefined, seed: number, took: number): string {
+  const { passed, points, ran } = scoreOf(lab, results);
+  const of = results.length === 0 ? "" : ` · ${points} of ${lab.points} points`;
+  const lines = [paint("bold", sides(`${passed} of ${results.length} checks${of}`, `seed ${seed} · ${milliseconds(took)}`))];
+  const skipped = results.filter((result) => result.verdict.outcome === "skipped");
+  if (skipped.length > 0) {
+    const reason = skipped[0]?.verdict.outcome === "skipped" ? skipped[0].verdict.reason : "";
+    lines.push("");
+    lines.push(...(noWire === undefined ? wrap(`${skipped.length} live checks skipped: ${reason}.`, WIDTH) : wrap(noWire.message, WIDTH)));
+    if (noWire !== undefined) {
+      lines.push(
+        ...wrap(`${skipped.length} live checks skipped; their virtual twins ran. A skipped check earns no points in grading.`, WIDTH),
+      );
+    }
+  }
+  const next = nextStep(lab, results, ran === passed);
+  if (next !== "") lines.push("", next);
+  return lines.join("\n");
+}
+
+/** How many checks passed, and what they are worth. */
+export function scoreOf(lab: Lab, results: readonly CheckResult[]): { passed: number; ran: number; points: number } {
+  const weight = (check: Check): number => check.weight ?? 1;
+  const total = results.reduce((sum, result) => sum + weight(result.check), 0);
+  const good = results.filter((result) => result.verdict.outcome === "passed");
+  const earned = good.reduce((sum, result) => sum + weight(result.check), 0);
+  const ran = results.filter((result) => result.verdict.outcome !== "skipped").length;
+  return { passed: good.length, ran, points: total === 0 ? 0 : Math.floor(lab.points * earned / total) };
+}
+
+function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean): string {
+  if (allPassed) return "";
+  const command = `deno task lab${lab.number}`;
+  const missing = new Set(missingIn(results).map((symbol) => symbol.split(".")[0]));
+  const first = Object.keys(lab.functions).find((name) => missing.has(name)) ?? missingIn(results)[0];
+  if (first !== undefined) {
+    const place = placeOf(first, lab);
+    const group = results.find((result) => result.verdict.outcome === "not written" && result.verdict.symbol.split(".")[0] === first)?.check
+      .group;
+    return [
+      labelled("Next", `write ${first}  ${place?.file ?? ""}`, 0),
+      labelled("", `${place?.handout ?? ""}`, 0),
+      labelled("", `then  ${command}${group === undefined ? "" : ` --only ${group}`}`, 0),
+    ].join("\n");
+  }
+  const failed = results.find((result) => result.verdict.outcome === "failed");
+  return failed === undefined ? "" : labelled("Next", `${command} --only ${failed.check.id}`, 0);
+}
+
+/** Functions that are not written yet, in the order in which the checks met them. */
+function missingIn(results: readonly CheckResult[]): string[] {
+  const symbols = results.flatMap((result) => result.verdict.outcome === "not written" ? [result.verdict.symbol] : []);
+  return [...new Set(symbols)];
+}
+
+/** The run as data, for other programs. */
+export function jsonReport(
+  lab: Lab,
+  origins: Readonly<Record<ModuleName, Origin>>,
+  results: readonly CheckResult[],
+  noWire: NoLiveWire | undefined,
+  seed: number,
+): unknown {
+  const { passed, points } = scoreOf(lab, results);
+  return {
+    version: 1,
+    lab: lab.number,
+    origins,
+    seed,
+    passed,
+    checks: results.length,
+    points,
+    ofPoints: lab.points,
+    noLiveWire: noWire === undefined ? null : { reason: noWire.reason, message: noWire.message },
+    results: results.map(({ check, verdict, milliseconds: time }) => ({
+      id: check.id,
+      title: check.title,
+      kind: check.kind,
+      visibility: check.visibility,
+      weight: check.weight ?? 1,
+      milliseconds: Math.round(time * 10) / 10,
+      ...verdict,
+    })),
+  };
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, "0");
+}
