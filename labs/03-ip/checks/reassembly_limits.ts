@@ -1,0 +1,148 @@
+/** Public checks of lab 03: how long an unfinished packet is kept, how many, and how long one may be. */
+import type { ReassemblyExpired } from "../../../stack/contract/ip.ts";
+import { payloadOf } from "../../../tools/harness/matchers.ts";
+import { fragmentPacket, icmpEcho, ipv4, KERNEL_IP, pattern, STACK_IP } from "../../../tools/harness/packets.ts";
+import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { createTable, fragmentOf, framed } from "./received.ts";
+
+export const limits: Readonly<Record<string, CheckSpec>> = {
+  "fixed-deadline": {
+    title: "time runs from the first fragment, and later ones don't stretch it",
+    kind: "table",
+    covers: ["IP-7", "815"],
+    look: ["createReassembly"],
+    why:
+      "A timer that each fragment restarts keeps the memory for as long as somebody sends. It is fixed when the first one arrives (RFC 1122 §3.3.2).",
+    hints: [
+      "When do you compute the deadline?",
+      "Once per packet: `now` of its first fragment, whichever that is, plus options.timeout.",
+      "nextDeadline() is the earliest of all, Infinity when there is none; poll(now) gives up every packet whose deadline is at or before now.",
+    ],
+    run: async (t) => {
+      const timeout = t.random.int(60_000, 120_000);
+      const start = t.random.int(0, 1_000_000);
+      const data = t.random.bytes(64);
+      const table = await createTable(t, { timeout });
+      const expired = t.recorder<ReassemblyExpired>({ callback: true });
+      t.equal(await table.reassembly.nextDeadline(), Infinity, "nextDeadline() of an empty table");
+      await table.insert(fragmentOf(data, 16, 32, true), start);
+      await table.insert(fragmentOf(data, 32, 48, true), start + timeout - 1);
+      await table.insert(fragmentOf(data, 0, 16, true, { identification: 99 }), start + 500);
+      t.equal(await table.reassembly.nextDeadline(), start + timeout, "nextDeadline() with two unfinished packets");
+      await table.reassembly.poll(start + timeout - 1, expired.object);
+      t.equal([expired.take().length, await table.reassembly.size()], [0, 2], "packets given up, and kept, a millisecond too early");
+      await table.reassembly.poll(start + timeout, expired.object);
+      t.equal([expired.take().length, await table.reassembly.size()], [1, 1], "packets given up, and kept, at the deadline");
+      await table.reassembly.poll(start + timeout + 500, expired.object);
+      t.equal([expired.take().length, await table.reassembly.size()], [1, 0], "packets given up, and kept, 500 ms later");
+      t.equal(await table.lent(), 0, "frames not given back to the pool");
+      t.equal(await table.reassembly.nextDeadline(), Infinity, "nextDeadline() when all is given up");
+    },
+  },
+  "timeout": {
+    title: "after 60 seconds the sender is told, with fragment 0 quoted",
+    kind: "scenario",
+    weight: 2,
+    covers: ["IP-7", "ICMP-2"],
+    look: ["createReassembly", "writeIcmpError"],
+    why:
+      '"Time exceeded" with code 1 says: your fragment came, the others did not. It quotes fragment 0, whose first 8 bytes tell which program sent it (RFC 792, RFC 1122 §3.3.2).',
+    hints: [
+      "What does `poll` hand to `expired`?",
+      "Keep fragment 0's header too: the frame's headroom has space for its up to 60 bytes, right in front of the payload.",
+      "For `expired` set frame.start to where the header lies and frame.end to the end of fragment 0's own payload. Release the frame after the call.",
+    ],
+    run: async (t) => {
+      const station = await t.host({ reassembly: { timeout: 60_000 } });
+      const data = t.random.bytes(200);
+      const fields = { identification: t.random.int(0, 65535), protocol: 253 };
+      const first = fragmentOf(data, 0, 88, true, fields);
+      await station.send(framed(fragmentOf(data, 104, 152, true, fields)), "a fragment from the middle");
+      await station.wait(20_000);
+      await station.send(framed(first), "fragment 0");
+      await station.expectSilence(39_900, "60 seconds have not passed since the first fragment came");
+      const frame = await station.expect(
+        { ipv4: { source: STACK_IP, destination: KERNEL_IP }, icmp: { type: 11, code: 1, rest: 0 }, dataStart: first.subarray(0, 28) },
+        "time exceeded in reassembly, 60 s after the first fragment",
+        1000,
+      );
+      const quote = payloadOf(frame, "ethernet");
+      t.equal(quote, first.subarray(0, quote.length), "the quoted part of fragment 0");
+      await station.send(framed(fragmentOf(data, 88, 104, true, fields)), "the missing fragment, too late");
+      await station.expectSilence(1000, "what was given up is forgotten");
+    },
+  },
+  "timeout-without-first": {
+    title: "nobody is told when fragment 0 never came",
+    kind: "scenario",
+    covers: ["IP-7", "ICMP-3"],
+    look: ["createReassembly"],
+    why: 'Without fragment 0 an error could not say which program sent the packet, so none is sent (RFC 792 "Time Exceeded").',
+    hints: [
+      "What does `poll` pass to `expired` when fragment 0 is missing?",
+      "Remember whether a fragment with offset 0 ever came.",
+      "expired(undefined) when it did not; the frame goes back to the pool all the same.",
+    ],
+    run: async (t) => {
+      const station = await t.host({ reassembly: { timeout: 60_000 } });
+      const data = t.random.bytes(96);
+      await station.send(framed(fragmentOf(data, 32, 64, true)));
+      await station.send(framed(fragmentOf(data, 64, 96, false)));
+      await station.expectSilence(61_000, "an error would have nothing to quote");
+      t.equal((await station.counters())["ip: reassembly timeout"], 1, "the count of packets given up");
+    },
+  },
+  "bounded": {
+    title: "a thousand first fragments fill no memory, and an honest packet still gets through",
+    kind: "table",
+    covers: ["815", "IP-6"],
+    look: ["createReassembly"],
+    why: "Each unfinished packet holds 64 KiB. Without a limit, one sender of first fragments takes all memory there is (RFC 1122 §3.3.2).",
+    hints: [
+      "How many packets does your table hold at most?",
+      "When a new packet comes and maxPackets are unfinished, the oldest gives way: release its frame and forget it.",
+      "Compare before you acquire: the frame that you release is the one that the new packet needs.",
+    ],
+    run: async (t) => {
+      const maxPackets = t.random.int(4, 16);
+      const table = await createTable(t, { maxPackets, limit: maxPackets });
+      const data = pattern(32);
+      for (let identification = 0; identification < 1000; identification++) {
+        const result = await table.insert(fragmentOf(data, 0, 16, true, { identification }), identification);
+        if (result !== "waiting") t.equal(result, "waiting", `insert of first fragment number ${identification + 1}`);
+      }
+      t.equal(await table.reassembly.size(), maxPackets, "size() after a thousand first fragments");
+      t.equal(await table.lent(), maxPackets, "frames taken from the pool");
+      const honest = t.random.bytes(100);
+      await table.insert(fragmentOf(honest, 64, 100, false, { identification: 7777 }), 2000);
+      t.equal(await table.insert(fragmentOf(honest, 0, 64, true, { identification: 7777 }), 2001), honest, "the honest packet");
+    },
+  },
+  "ping-of-death": {
+    title: "a fragment that ends beyond byte 65,535 is dropped",
+    kind: "scenario",
+    covers: ["791-4"],
+    look: ["parseIpv4", "createReassembly"],
+    why:
+      "Offset 65,528 plus 16 bytes is more than any packet can be long. In 1996 it overwrote the memory behind the buffer of nearly every system (RFC 791 §3.1).",
+    hints: [
+      "What is the largest offset that the field can hold, in bytes?",
+      'parseIpv4 rejects a fragment whose offset plus length is above 65,535, as "bad fragment".',
+      "The length is header.end − header.payload; the offset on the wire is in units of 8.",
+    ],
+    run: async (t) => {
+      const station = await t.host();
+      const fields = { identification: t.random.int(0, 65535) };
+      const echo = icmpEcho({ id: 6 }, pattern(1400));
+      await station.send(framed(ipv4({ ...fields, moreFragments: true }, echo)), "fragment 0, in good order");
+      const length = t.random.int(8, 1480);
+      await station.send(framed(ipv4({ ...fields, fragmentOffset: 65528 }, t.random.bytes(length))), `the end, at 65528 + ${length}`);
+      await station.expectSilence(100, "such a packet cannot exist");
+      t.equal((await station.counters())["ip: bad fragment"], 1, 'the count of "ip: bad fragment"');
+      for (const fragment of fragmentPacket(ipv4({ identification: 1 }, icmpEcho({ id: 8 }, pattern(100))), [56])) {
+        await station.send(framed(fragment));
+      }
+      await station.expect({ icmp: { type: 0, identifier: 8 }, data: pattern(100) }, "the stack still answers an honest ping in fragments");
+    },
+  },
+};

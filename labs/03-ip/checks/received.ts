@@ -1,0 +1,96 @@
+/**
+ * Packets as the functions of this lab are handed them: in a frame, with the header already read. The grader reads the
+ * header itself, so that a fault in `parseIpv4` doesn't show in checks of what comes after it.
+ */
+import type { Arrival, Ipv4Header, Reassembly } from "../../../stack/contract/ip.ts";
+import { Frame } from "../../../stack/wire/frame.ts";
+import { parseIpv4Address, readIpv4 } from "../../../stack/wire/ipv4_address.ts";
+import { ethernet, ipv4, type Ipv4Fields, STACK_IP } from "../../../tools/harness/packets.ts";
+import type { Remote, Trial } from "../../../tools/harness/suite.ts";
+
+/** A packet that was received, and its header. */
+export interface Received {
+  readonly header: Ipv4Header;
+  readonly frame: Frame;
+}
+
+/** Puts a right IPv4 packet into a frame that ends where its buffer ends: reading further is an error and no luck. */
+export function received(packet: Uint8Array): Received {
+  const frame = new Frame(14 + packet.length, 14);
+  frame.bytes.set(packet, frame.append(packet.length));
+  const { view, start, end } = frame;
+  const flags = view.getUint16(start + 6);
+  const header = {
+    typeOfService: view.getUint8(start + 1),
+    identification: view.getUint16(start + 4),
+    dontFragment: (flags & 0x4000) !== 0,
+    moreFragments: (flags & 0x2000) !== 0,
+    fragmentOffset: (flags & 0x1fff) * 8,
+    timeToLive: view.getUint8(start + 8),
+    protocol: view.getUint8(start + 9),
+    source: readIpv4(view, start + 12),
+    destination: readIpv4(view, start + 16),
+    payload: start + (view.getUint8(start) & 15) * 4,
+    end,
+  };
+  return { header, frame };
+}
+
+/** How a packet arrives that was sent to the stack alone. */
+export const ALONE: Arrival = {
+  interfaces: [{ address: parseIpv4Address(STACK_IP), prefixLength: 24 }],
+  linkBroadcast: false,
+  forwarding: false,
+};
+
+/** The fragment that holds bytes `from` up to `to` of `data`. */
+export function fragmentOf(data: Uint8Array, from: number, to: number, more: boolean, fields: Ipv4Fields = {}): Uint8Array<ArrayBuffer> {
+  return ipv4({ protocol: 253, ...fields, fragmentOffset: from, moreFragments: more }, data.subarray(from, to));
+}
+
+/** An IPv4 packet in an Ethernet frame from the kernel to the stack. */
+export function framed(packet: Uint8Array): Uint8Array<ArrayBuffer> {
+  return ethernet({}, packet);
+}
+
+/** A reassembly table in the student's process. */
+export interface Table {
+  readonly reassembly: Remote<Reassembly>;
+  /** Frames that the table holds, and those it gave away with a whole packet in them. */
+  lent(): Promise<number>;
+  /** Inserts the fragment; gives the payload when that makes a packet whole, else the word that came. */
+  insert(packet: Uint8Array, now?: number): Promise<Uint8Array | string>;
+}
+
+/** Makes a table. Default: 16 packets, 60 seconds, and frames enough. */
+export async function createTable(
+  t: Trial,
+  options: { readonly timeout?: number; readonly maxPackets?: number; readonly limit?: number } = {},
+): Promise<Table> {
+  const pool = t.pool({ capacity: 65535 + 128, limit: options.limit ?? 64 });
+  const made = await t.ip.createReassembly({
+    timeout: options.timeout ?? 60_000,
+    maxPackets: options.maxPackets ?? 16,
+    acquire: pool.acquire,
+    release: pool.release as (frame: Frame) => void,
+  });
+  const reassembly = made as unknown as Remote<Reassembly>;
+  return {
+    reassembly,
+    lent: () => pool.lent(),
+    async insert(packet: Uint8Array, now = 0): Promise<Uint8Array | string> {
+      const { header, frame } = received(packet);
+      const result = await reassembly.insert(header, frame, now) as Frame | string;
+      return typeof result === "string" ? result : result.toBytes();
+    },
+  };
+}
+
+/** Inserts fragments that make one packet whole with the last of them; fails at the first that answers anything else. */
+export async function insertAll(t: Trial, table: Table, fragments: readonly Uint8Array[], whole: Uint8Array, what: string): Promise<void> {
+  for (const [index, fragment] of fragments.entries()) {
+    const result = await table.insert(fragment);
+    if (index < fragments.length - 1) t.equal(result, "waiting", `${what}: after ${index + 1} of ${fragments.length} fragments, insert`);
+    else t.equal(result, whole, `${what}: the packet that the last fragment completes`);
+  }
+}
