@@ -7,7 +7,7 @@
  * caller's clock, real or virtual. Nothing here waits: late frames are given out by `receive`, sent by
  * `receive` or `poll`, and `nextDeadline` says when that next has a point.
  */
-import { Frame } from "../wire/frame.ts";
+import type { Frame } from "../wire/frame.ts";
 import { FramePool } from "../wire/frame_pool.ts";
 import { createRandom, type Random } from "../wire/random.ts";
 import { decorate } from "./decorate.ts";

@@ -6,8 +6,8 @@
  * in `fields.ts`. It never throws, whatever the bytes: what is missing or contradicts itself becomes
  * a `problem` of its layer, and what cannot be read further becomes a layer of plain data.
  *
- * Checksums are verified where all the bytes they cover are here: not in a fragment, and not in the
- * part of a packet that an ICMP error quotes (RFC 1122 §3.2.2).
+ * Checksums are verified where all the bytes they cover are here: not in a fragment. What an ICMP
+ * error quotes (RFC 1122 §3.2.2) is somebody else's: of it, only the IPv4 header is verified.
  */
 import {
   ARP,
@@ -83,7 +83,7 @@ interface Walk {
 interface Carrier {
   /** Sum of the addresses and the protocol number: most of a pseudo-header (RFC 768, RFC 9293 §3.1). */
   readonly pseudoSum: number;
-  /** The whole payload is here. */
+  /** The whole payload is here, and it is the sender's own: lengths and checksums must be right. */
   readonly complete: boolean;
 }
 
@@ -165,7 +165,8 @@ function ipv4(walk: Walk, at: number, end: number): void {
   if (offset + size > 0xffff) layer.problems.push(`fragment ends at byte ${offset + size}, beyond 65535`);
   if (more && size % 8 !== 0 && !walk.quoted) layer.problems.push(`fragment of ${size} bytes, no multiple of 8, but more follow`);
   const protocol = valueOf(layer, "version") === 4 && offset === 0 ? valueOf(layer, "protocol") : -1;
-  const carrier = { pseudoSum: sumWords(walk.bytes, at + 12, at + 20) + protocol, complete: !more && total <= here };
+  const complete = !more && total <= here && !walk.quoted;
+  const carrier = { pseudoSum: sumWords(walk.bytes, at + 12, at + 20) + protocol, complete };
   if (protocol === 1) icmp(walk, at + layer.length, payloadEnd, carrier);
   else if (protocol === 6) tcp(walk, at + layer.length, payloadEnd, carrier);
   else if (protocol === 17) udp(walk, at + layer.length, payloadEnd, carrier);
@@ -256,14 +257,12 @@ function rest(walk: Walk, name: "data" | "padding", at: number, end: number): vo
   if (end > at) walk.layers.push({ name, offset: at, length: end - at, fields: [], problems: [], quoted: walk.quoted });
 }
 
+/** Complains of a field that has only one legal value, in the notation that its text begins with. */
 function expectValue(layer: Open, name: string, wanted: number): void {
   const field = fieldOf(layer, name);
-  if (field !== undefined && field.value !== wanted) {
-    const width = field.text.startsWith("0x") ? 4 : 0;
-    layer.problems.push(
-      `${spell(name)} ${width ? hexNumber(field.value, width) : field.value}, should be ${width ? hexNumber(wanted, width) : wanted}`,
-    );
-  }
+  if (field === undefined || field.value === wanted) return;
+  const print = (value: number): string => field.text.startsWith("0x") ? hexNumber(value, 4) : `${value}`;
+  layer.problems.push(`${spell(name)} ${print(field.value)}, should be ${print(wanted)}`);
 }
 
 /** Grows a header to the length that it claims, and reads the options in it. */

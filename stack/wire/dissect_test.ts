@@ -136,6 +136,19 @@ Deno.test("dissect() nests what an ICMP error quotes and does not complain that 
   assertEquals(problems(layers).filter((problem) => !problem.startsWith("checksum")), []);
 });
 
+Deno.test("dissect() verifies of a quote the IPv4 header only: the rest is what somebody else sent", () => {
+  const quoting = (headerChecksum: string): Layer[] =>
+    dissect(
+      hex(`45 00 00 39 00 00 00 00 40 01 66 6a 0a 2c 00 02 0a 2c 00 01
+        03 03 00 00 00 00 00 00
+        45 00 00 1d 00 00 00 00 40 11 ${headerChecksum} 0a 2c 00 01 0a 2c 00 02
+        9c 40 82 9a 00 09 de ad 61`),
+      "ip",
+    );
+  assertEquals(problems(quoting("6676").filter((each) => each.quoted)), []);
+  assertEquals(problems(quoting("6677").filter((each) => each.quoted)), ["header checksum 0x6677, should be 0x6676"]);
+});
+
 Deno.test("dissect() follows quotes one level deep, however deep they claim to be", () => {
   const error = "03 03 00 00 00 00 00 00";
   const ip = "45 00 ff ff 00 00 00 00 40 01 00 00 0a 2c 00 02 0a 2c 00 01";
