@@ -2,20 +2,34 @@
  * What the checks of this lab are fed with: addresses, packets in buffers that were used before, and many calls at once.
  * All of it is drawn from a check's own random numbers, so the seed that a failure prints gives the same again.
  */
+import type { Ipv4Interface, Route } from "../../../stack/contract/ip.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
-import { formatIpv4Address, type Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { formatIpv4Address, type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { pattern } from "../../../tools/harness/packets.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
-
-/** Our address and the kernel's on the virtual wire, as the contract wants them: numbers. */
-export const US = 0x0a2c_0002 as Ipv4Address;
-export const PEER = 0x0a2c_0001 as Ipv4Address;
 
 /** The address of one host somewhere, in none of the nets that the checks use (10/8). */
 export function anyHost(random: Random): Ipv4Address {
   const first = random.pick([random.int(1, 9), random.int(11, 126), random.int(128, 223)]);
   return (first * 0x100_0000 + random.int(0, 0xff_ffff)) as Ipv4Address;
+}
+
+/** Interfaces in nets of their own, all in 10/8, with prefixes of 16 to 30 bits. No two nets overlap. */
+export function anyInterfaces(random: Random, count: number): Ipv4Interface[] {
+  return Array.from({ length: count }, (_, index) => {
+    const prefixLength = random.int(16, 30);
+    const hosts = 2 ** (32 - prefixLength);
+    const network = 0x0a00_0000 + (index * 20 + random.int(0, 19)) * 0x1_0000 + random.int(0, 0x1_0000 / hosts - 1) * hosts;
+    // Neither the net's first address nor its last is a host's.
+    return { address: (network + random.int(1, hosts - 2)) as Ipv4Address, prefixLength };
+  });
+}
+
+/** The directed broadcast address of an interface's net. */
+export function everybodyOn({ address, prefixLength }: Ipv4Interface): Ipv4Address {
+  const hosts = 2 ** (32 - prefixLength);
+  return (Math.floor(address / hosts) * hosts + hosts - 1) as Ipv4Address;
 }
 
 /**
@@ -91,9 +105,20 @@ export async function compareAll(t: Trial, name: keyof Trial["ip"] & string, cas
   }
 }
 
+/** "10.44.0.0/24 via 10.44.0.1 on 2" as a route. */
+export function route(text: string): Route {
+  const [net = "", ...rest] = text.split(" ");
+  const [network = "", length] = net.split("/");
+  const word = (name: string): string | undefined => rest[rest.indexOf(name) + 1];
+  const gateway = rest.includes("via") ? { gateway: parseIpv4Address(word("via") ?? "") } : {};
+  const on = rest.includes("on") ? Number(word("on")) : 0;
+  return { network: parseIpv4Address(network), prefixLength: Number(length), interface: on, ...gateway };
+}
+
 /** "0x220d": checksums are compared in the form in which people read them. */
 export function hex(value: unknown): string {
   return typeof value === "number" ? `0x${value.toString(16).padStart(4, "0")}` : String(value);
 }
 
+/** An address as people read it. */
 export const show = formatIpv4Address;
