@@ -6,7 +6,7 @@ import { createRandom, type Random } from "../../stack/wire/random.ts";
 import { equal } from "@std/assert";
 import { CheckFailed, CheckSkipped, NotWritten } from "./failure.ts";
 import type { KernelPeer } from "./kernel/kernel_peer.ts";
-import { RealStation, startLiveStation } from "./live_station.ts";
+import { type RealStation, startLiveStation } from "./live_station.ts";
 import { Conversation, Marker } from "./remote.ts";
 import { showValue } from "./show.ts";
 import { type Subject, SubjectDied } from "./subject.ts";

@@ -106,8 +106,7 @@ class GroupPrinter {
     this.#lab = lab;
     this.#silent = silent;
     for (const check of checks) {
-      const key = `${check.group}${check.visibility === "hidden" ? " (hidden)" : ""}`;
-      this.#groups.set(key, [...this.#groups.get(key) ?? [], check]);
+      this.#groups.set(check.group, [...this.#groups.get(check.group) ?? [], check]);
     }
   }
 

@@ -38,32 +38,34 @@ const MARKS = {
   "broken": ["!", "red"],
 } as const;
 
-/** One group of checks: its marks, its time, and which functions are missing. */
+/** Columns for the group's name, and marks in one line. */
+const NAME = 16;
+const MARKS_PER_LINE = 25;
+
+/** One group of checks: its marks (those behind a bar are hidden checks), its time, and which functions are missing. */
 export function groupText(group: string, results: readonly CheckResult[], lab: Lab): string {
   const time = results.reduce((sum, result) => sum + result.milliseconds, 0);
-  const room = 28;
+  const marks = results.map((result, index) => {
+    const [mark, colour] = MARKS[result.verdict.outcome];
+    const bar = result.check.visibility === "hidden" && results[index - 1]?.check.visibility !== "hidden";
+    return { text: paint(colour, mark), bar };
+  });
   const lines: string[] = [];
-  for (let at = 0; at < results.length; at += room / 2) {
-    const part = results.slice(at, at + room / 2);
-    const marks = part.map((result) => paint(MARKS[result.verdict.outcome][1], MARKS[result.verdict.outcome][0])).join(" ");
-    const fill = " ".repeat(Math.max(0, room - (part.length * 2 - 1)));
-    lines.push(at === 0 ? `  ${group.padEnd(15)} ${marks}${fill}` : `  ${"".padEnd(15)} ${marks}`);
+  for (let at = 0; at < marks.length; at += MARKS_PER_LINE) {
+    const part = marks.slice(at, at + MARKS_PER_LINE);
+    const columns = part.reduce((sum, mark) => sum + (mark.bar ? 4 : 2), 0);
+    const shown = part.map((mark) => `${mark.bar ? "| " : ""}${mark.text}`).join(" ");
+    const right = at === 0 ? milliseconds(time).padStart(WIDTH - 2 - NAME - columns) : "";
+    lines.push(`  ${(at === 0 ? group : "").padEnd(NAME)}${shown}${paint("dim", ` ${right}`)}`.trimEnd());
   }
   const missing = missingIn(results);
-  const first = missing[0];
-  const place = first === undefined ? undefined : placeOf(first, lab);
-  const note = first === undefined
-    ? milliseconds(time).padStart(9)
-    : `not written yet: ${first}${missing.length > 1 ? `, +${missing.length - 1}` : ""}`;
-  lines[0] = `${lines[0]} ${first === undefined ? paint("dim", note) : note}`;
-  if (place !== undefined) {
-    lines.splice(
-      1,
-      0,
-      paint("dim", `${" ".repeat(18 + room + 1)}${place.file}`.slice(0, Math.max(WIDTH, 18 + room + 1 + place.file.length))),
-    );
+  if (missing[0] !== undefined) {
+    const place = placeOf(missing[0], lab);
+    const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+    const text = `not written yet: ${missing[0]}${more}  ${place?.file ?? ""}`;
+    lines.push(...wrap(text, WIDTH - 2 - NAME).map((line) => paint("yellow", `  ${"".padEnd(NAME)}${line}`)));
   }
-  return lines.map((line) => line.trimEnd()).join("\n");
+  return lines.join("\n");
 }
 
 /** The lines below the failures: score, skipped checks, the next step. */

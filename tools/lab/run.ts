@@ -63,9 +63,7 @@ export function hasReference(lab: Lab): boolean {
 export function selectOrigins(number: number, options: { reference?: ReadonlySet<number>; mine?: boolean }): Record<ModuleName, Origin> {
   const origins = labs.map((lab): [ModuleName, Origin] => {
     if (options.reference?.has(lab.number)) return [lab.module, "reference"];
-    if (lab.number === number || options.mine || options.reference !== undefined && options.reference.size > 0) {
-      return [lab.module, "yours"];
-    }
+    if (lab.number === number || options.mine) return [lab.module, "yours"];
     return [lab.module, hasReference(lab) ? "reference" : "yours"];
   });
   return Object.fromEntries(origins) as Record<ModuleName, Origin>;

@@ -12,31 +12,38 @@ import { AF_PACKET, SOCK_RAW, Socket } from "./sockets.ts";
 
 const LOCAL_EXPERIMENT = 0x88b5;
 
-export function sendFrame(options: OperationOptions<"sendFrame">): void {
-  const socket = new Socket(AF_PACKET, SOCK_RAW, 0);
-  try {
-    // Bound to no protocol, it receives nothing.
-    socket.bind(linkAddress(indexOf(options.device), 0));
-    socket.send(options.bytes);
-  } finally {
-    socket.close();
+/**
+ * Sockets are kept: to close a packet socket the kernel waits until nobody on any processor can still be using it, which
+ * takes longer than all else here together. The peer's end closes them.
+ */
+const kept = new Map<string, Socket>();
+
+function packetSocket(device: string, etherType: number): Socket {
+  const interfaceIndex = indexOf(device);
+  const key = `${interfaceIndex} ${etherType}`;
+  let socket = kept.get(key);
+  if (socket === undefined) {
+    socket = new Socket(AF_PACKET, SOCK_RAW, 0);
+    socket.bind(linkAddress(interfaceIndex, etherType));
+    kept.set(key, socket);
   }
+  return socket;
+}
+
+export function sendFrame(options: OperationOptions<"sendFrame">): void {
+  packetSocket(options.device, 0).send(options.bytes); // bound to no protocol, it receives nothing
 }
 
 export function* receiveFrames(options: OperationOptions<"receiveFrames">): Operation<ReceivedFrame[]> {
   const began = performance.now();
   const until = began + (options.timeout ?? DEFAULT_TIMEOUT);
-  const socket = new Socket(AF_PACKET, SOCK_RAW, 0);
   const frames: ReceivedFrame[] = [];
-  try {
-    socket.bind(linkAddress(indexOf(options.device), options.etherType ?? LOCAL_EXPERIMENT));
-    while (frames.length < (options.count ?? 1)) {
-      const received = socket.receive();
-      if (received !== undefined) frames.push({ bytes: received.data, time: performance.now() - began });
-      else if ((yield { fd: socket.fd, events: POLLIN, until }) !== "ready") break;
-    }
-  } finally {
-    socket.close();
+  const socket = packetSocket(options.device, options.etherType ?? LOCAL_EXPERIMENT);
+  while (socket.receive() !== undefined) continue; // what came for an earlier call
+  while (frames.length < (options.count ?? 1)) {
+    const received = socket.receive();
+    if (received !== undefined) frames.push({ bytes: received.data, time: performance.now() - began });
+    else if ((yield { fd: socket.fd, events: POLLIN, until }) !== "ready") break;
   }
   return frames;
 }
