@@ -252,12 +252,15 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const length of [0, 1, 2, 3]) {
-        // In front of the frame lie bytes that would make its FCS right, if they were part of it.
-        const frame = usedFrame(t.random, sealed(t.random.bytes(60)));
+        // In front of the frame lie zeros; four zeros would be the right FCS of nothing.
+        const frame = usedFrame(t.random, new Uint8Array(8));
         frame.start = frame.end - length;
         const { start, end } = frame;
         t.equal(await t.framing.removeFcs(frame), false, `the answer to a frame of ${length} bytes`);
         t.equal({ start: frame.start, end: frame.end }, { start, end }, "its start and end");
+        const alone = new Frame(length, 0);
+        alone.append(length);
+        t.equal(await t.framing.removeFcs(alone), false, `the answer to a frame of ${length} bytes in a buffer that has no more`);
       }
       const good = usedFrame(t.random, sealed(t.random.bytes(60)));
       t.equal(await t.framing.removeFcs(good), true, "the answer to a good frame afterwards");

@@ -13,14 +13,27 @@ export const WIRE: FrameLimits = { minimum: 60, maximum: 1514 };
 /** EtherType for local experiments (IEEE 802 clause 9.2.4). */
 export const EXPERIMENT = 0x88b5;
 
-/** The address of one station: any 48 bits but for the group bit. */
-export function anyStation(random: Random): MacAddress {
-  return (random.int(0, 127) * 2 ** 41 + random.int(0, 2 ** 40 - 1)) as MacAddress;
+/** Any 48 bits. Drawn in two parts: one draw has only 32. */
+export function anyAddress(random: Random): MacAddress {
+  return (random.int(0, 0xffff) * 2 ** 32 + random.int(0, 0xffff_ffff)) as MacAddress;
 }
 
-/** The address of a group: any 48 bits with the group bit, though never ff:ff:ff:ff:ff:ff. */
+/** The address of one station: any 48 bits but for the group bit. */
+export function anyStation(random: Random): MacAddress {
+  const address = anyAddress(random);
+  return isGroup(address) ? address - GROUP_BIT as MacAddress : address;
+}
+
+/** The address of a group: any 48 bits with the group bit. */
 export function anyGroup(random: Random): MacAddress {
-  return (random.int(0, 126) * 2 ** 41 + 2 ** 40 + random.int(0, 2 ** 40 - 1)) as MacAddress;
+  const address = anyAddress(random);
+  return isGroup(address) ? address : address + GROUP_BIT as MacAddress;
+}
+
+const GROUP_BIT = 2 ** 40;
+
+function isGroup(address: MacAddress): boolean {
+  return Math.floor(address / GROUP_BIT) % 2 === 1;
 }
 
 /**

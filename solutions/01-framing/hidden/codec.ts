@@ -1,5 +1,5 @@
 /** Hidden checks of the single functions: the corners that a solution reaches when it was written from the idea. */
-import { anyGroup, anyStation, usedFrame, WIRE } from "../../../labs/01-framing/checks/samples.ts";
+import { anyAddress, anyGroup, anyStation, usedFrame, WIRE } from "../../../labs/01-framing/checks/samples.ts";
 import type { Frame } from "../../../stack/wire/frame.ts";
 import { BROADCAST_MAC, formatMac, type MacAddress } from "../../../stack/wire/mac_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
@@ -148,7 +148,7 @@ interface Sample {
 }
 
 function anySample(random: Random): Sample {
-  const [destination, group] = [random.int(0, 2 ** 48 - 1), random.chance(0.3)];
+  const [destination, group] = [anyAddress(random), random.chance(0.3)];
   const source = group ? anyGroup(random) : anyStation(random);
   const etherType = random.pick([random.int(0, 1500), random.int(1495, 1540), random.int(0x0600, 0xffff)]);
   const length = random.chance(0.3) ? random.int(0, 120) : random.int(60, 90);
