@@ -29,7 +29,7 @@ async function counted(t: Trial, types: readonly number[], counter: string): Pro
 }
 
 export const live: Readonly<Record<string, CheckSpec>> = {
-  "burst": {
+  "in-order": {
     title: "forty frames at once come back whole and in order",
     kind: "live",
     weight: 2,
