@@ -5,17 +5,32 @@
 import type { ArpActions, ArpCache, ArpOptions, ArpPacket } from "../../../stack/contract/arp.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { RecordedCall, Remote, Trial } from "../../../tools/harness/suite.ts";
-import { hex, ipText, lineOf, macText, type Neighbour, type Neighbours, neighbours, usedFrame } from "./samples.ts";
+import {
+  heard,
+  hex,
+  ipText,
+  lineOf,
+  macText,
+  type Neighbour,
+  type Neighbours,
+  neighbours,
+  type SentPacket,
+  sentPacket,
+  usedFrame,
+} from "./samples.ts";
 
 /** What the cache did since it was last asked, each kind in its order. */
 export interface Done {
   /** ARP packets. */
-  readonly sent: string[];
+  readonly sent: SentPacket[];
   /** "packet 1 to 02:00:00:00:00:01". */
   readonly transmitted: string[];
   /** "packet 1: arp queue full". */
   readonly dropped: string[];
 }
+
+/** Nothing at all. */
+export const NOTHING: Done = { sent: [], transmitted: [], dropped: [] };
 
 /** One entry as a line: "10.44.0.1 02:00:00:00:00:01 reachable", "10.44.0.1 incomplete, 2 waiting". */
 export type EntryLine = string;
@@ -32,8 +47,10 @@ export interface CacheBench {
   poll(now: number): Promise<void>;
   deadline(): Promise<number>;
   entries(now: number): Promise<EntryLine[]>;
-  /** What was done since the last `take`. */
+  /** What was done since it was last asked for. */
   take(): Done;
+  /** Fails unless that was what was done since; kinds that are not named do not matter. */
+  expect(what: string, expected: Partial<Done>): void;
   /** Polls whenever the cache wants to be polled, from `from` up to `until`, and gives what it did, and when. */
   run(from: number, until: number): Promise<{ at: number; done: Done }[]>;
 }
@@ -68,7 +85,7 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
       await cache.resolve(to, usedFrame(t.random, packet), now, recorder.object);
     },
     receive: async (packet, now) => {
-      t.step(`${now} ms: received ${lineOf(packet, own.mac).replace(/;.*/, "")}`);
+      t.step(`${now} ms: ${heard(packet)}`);
       await cache.receive(packet, now, recorder.object);
     },
     poll: async (now) => await cache.poll(now, recorder.object),
@@ -85,6 +102,12 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
       );
     },
     take: () => sort(recorder.take(), names),
+    expect: (what, expected) => {
+      const { sent, transmitted, dropped } = bench.take();
+      if (expected.sent !== undefined) expectSent(t, what, sent, expected.sent);
+      if (expected.transmitted !== undefined) t.equal(transmitted, expected.transmitted, `packets that ${what} transmits`);
+      if (expected.dropped !== undefined) t.equal(dropped, expected.dropped, `packets that ${what} drops`);
+    },
     run: async (from, until) => {
       const history: { at: number; done: Done }[] = [];
       for (let now = from; history.length < 1000;) {
@@ -102,13 +125,19 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
   return bench;
 }
 
+/** Compares ARP packets, field by field where there are as many as there should be. */
+function expectSent(t: Trial, what: string, sent: readonly SentPacket[], expected: readonly SentPacket[]): void {
+  if (sent.length !== expected.length) t.equal(sent.map(lineOf), expected.map(lineOf), `ARP packets that ${what} sends`);
+  for (const [i, packet] of expected.entries()) t.fields(sent[i], { ...packet }, `ARP packet ${i + 1} that ${what} sends`);
+}
+
 /** The recorded actions by kind. */
 function sort(calls: readonly RecordedCall[], names: ReadonlyMap<string, string>): Done {
   const done: Done = { sent: [], transmitted: [], dropped: [] };
   const nameOf = (frame: unknown): string =>
     frame instanceof Uint8Array ? names.get(hex(frame)) ?? `an unknown packet (${hex(frame)})` : `no frame (${frame})`;
   for (const { name, args: [what, how] } of calls) {
-    if (name === "send") done.sent.push(lineOf(what, how));
+    if (name === "send") done.sent.push(sentPacket(what, how));
     else if (name === "transmit") done.transmitted.push(`${nameOf(what)} to ${macText(how)}`);
     else if (name === "drop") done.dropped.push(`${nameOf(what)}: ${how}`);
   }

@@ -5,7 +5,7 @@ import type { AddressClaim, ArpPacket, ClaimActions } from "../../../stack/contr
 import { UNSPECIFIED } from "../../../stack/wire/ipv4_address.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../../stack/wire/mac_address.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
-import { lineOf, type Neighbour, neighbours, requestFrom } from "./samples.ts";
+import { heard, lineOf, type Neighbour, neighbours, requestFrom, sentPacket } from "./samples.ts";
 
 /** Something that was sent. */
 export interface Sent {
@@ -45,12 +45,12 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
   const recorder = t.recorder<ClaimActions>();
   const sent: Sent[] = [];
   const names = new Map([
-    [lineOf(probeOf(own), BROADCAST_MAC), "probe"],
-    [lineOf(requestFrom(own, own.ip), BROADCAST_MAC), "announcement"],
+    [lineOf(sentPacket(probeOf(own), BROADCAST_MAC)), "probe"],
+    [lineOf(sentPacket(requestFrom(own, own.ip), BROADCAST_MAC)), "announcement"],
   ]);
   const collect = (at: number): void => {
     for (const { args: [packet, destination] } of recorder.take()) {
-      const line = lineOf(packet, destination);
+      const line = lineOf(sentPacket(packet, destination));
       sent.push({ at, what: names.get(line) ?? line });
     }
   };
@@ -69,7 +69,7 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
       collect(now);
     },
     receive: async (packet, now) => {
-      t.step(`${now} ms: received ${lineOf(packet, BROADCAST_MAC).replace(/;.*/, "")}`);
+      t.step(`${now} ms: ${heard(packet)}`);
       await claim.receive(packet, now, recorder.object);
       collect(now);
     },

@@ -3,10 +3,8 @@ import type { ArpPacket } from "../../../stack/contract/arp.ts";
 import { type Ipv4Address, UNSPECIFIED } from "../../../stack/wire/ipv4_address.ts";
 import { ZERO_MAC } from "../../../stack/wire/mac_address.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { cacheBench } from "./cache_bench.ts";
+import { cacheBench, NOTHING } from "./cache_bench.ts";
 import { answering, asking, ipText, macText, replyFrom, requestFrom } from "./samples.ts";
-
-const NOTHING = { sent: [], transmitted: [], dropped: [] };
 
 export const receive: Readonly<Record<string, CheckSpec>> = {
   "answer": {
@@ -30,10 +28,10 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
         // Whatever stands in the target's MAC address of a request, it is no part of the question.
         const request = { ...requestFrom(other, own.ip), targetMac: t.random.pick([ZERO_MAC, own.mac, others[5].mac]) };
         await bench.receive(request, i);
-        t.equal(bench.take(), { ...NOTHING, sent: [answering(own, other)] }, `what a request from ${ipText(other.ip)} causes`);
+        bench.expect(`a request from ${ipText(other.ip)}`, { ...NOTHING, sent: [answering(own, other)] });
       }
       await bench.receive(requestFrom(others[0], own.ip), 10);
-      t.equal(bench.take().sent, [answering(own, others[0])], "what is sent when the first asks again");
+      bench.expect("the same request, come again,", { ...NOTHING, sent: [answering(own, others[0])] });
     },
   },
 
@@ -53,7 +51,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t);
       const { own, others: [a, b, c] } = bench;
       await bench.receive(requestFrom(a, own.ip), 0);
-      t.equal(bench.take().sent, [answering(own, a)], "what is sent for a request for us");
+      bench.expect("a request for us", { ...NOTHING, sent: [answering(own, a)] });
       const silent: ArpPacket[] = [
         replyFrom(a, own),
         replyFrom(b, own),
@@ -65,7 +63,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       ];
       for (const packet of silent) {
         await bench.receive(packet, 1);
-        t.equal(bench.take().sent, [], "what is sent for it");
+        bench.expect("a reply, or a request for somebody else,", NOTHING);
       }
     },
   },
@@ -91,7 +89,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       bench.take();
       t.equal(await bench.entries(5000), [`${ipText(a.ip)} ${macText(a.mac)} reachable`], "the entries after a request for us");
       await bench.resolve(a.ip, 5001);
-      t.equal(bench.take(), { ...NOTHING, transmitted: [`packet 1 to ${macText(a.mac)}`] }, "what a packet for the one who asked causes");
+      bench.expect("a packet for the one who asked", { ...NOTHING, transmitted: [`packet 1 to ${macText(a.mac)}`] });
     },
   },
 
@@ -176,7 +174,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       await bench.receive({ ...replyFrom(b, own), targetMac: ZERO_MAC, targetIp: b.ip }, 0);
       t.equal(await bench.entries(0), [], "the entries after two replies that nobody asked for");
       await bench.resolve(a.ip, 1);
-      t.equal(bench.take(), { ...NOTHING, sent: [asking(own, a.ip)] }, "what a packet for that station causes");
+      bench.expect("a packet for that station", { ...NOTHING, sent: [asking(own, a.ip)] });
       await bench.receive(replyFrom(a, own), 2);
       t.equal(await bench.entries(2), [`${ipText(a.ip)} ${macText(a.mac)} reachable`], "the entries when the reply comes as an answer");
     },
@@ -209,7 +207,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
           [`${ipText(a.ip)} ${macText(mac)} reachable`],
           "the entries after announcements of a known and of an unknown station",
         );
-        t.equal(bench.take(), NOTHING, "what they cause");
+        bench.expect("hearing them", NOTHING);
       }
     },
   },
@@ -233,9 +231,9 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       for (const other of others.slice(0, 3)) {
         const prober = { mac: other.mac, ip: UNSPECIFIED };
         await bench.receive(requestFrom(prober, own.ip), 0);
-        t.equal(bench.take(), { ...NOTHING, sent: [answering(own, prober)] }, "what a probe for our address causes");
+        bench.expect("a probe for our address", { ...NOTHING, sent: [answering(own, prober)] });
         await bench.receive(requestFrom(prober, others[5].ip), 0);
-        t.equal(bench.take(), NOTHING, "what a probe for another address causes");
+        bench.expect("a probe for another address", NOTHING);
         t.equal(await bench.entries(0), [], "the entries after probes");
       }
     },

@@ -1,6 +1,6 @@
 /** Checks of createArpCache, seen from IP: what becomes of a packet for an address that is unknown, asked for, or known. */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { cacheBench } from "./cache_bench.ts";
+import { cacheBench, NOTHING } from "./cache_bench.ts";
 import { asking, ipText, macText, replyFrom, requestFrom } from "./samples.ts";
 
 export const resolve: Readonly<Record<string, CheckSpec>> = {
@@ -23,11 +23,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const { own, others } = bench;
       for (const [i, other] of others.slice(0, 3).entries()) {
         await bench.resolve(other.ip, 100 * i);
-        t.equal(
-          bench.take(),
-          { sent: [asking(own, other.ip)], transmitted: [], dropped: [] },
-          `what a packet for ${ipText(other.ip)} causes`,
-        );
+        bench.expect(`a packet for ${ipText(other.ip)}`, { ...NOTHING, sent: [asking(own, other.ip)] });
       }
     },
   },
@@ -50,11 +46,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const [a, b] = bench.others;
       for (let i = 0; i < 30; i++) await bench.resolve(a.ip, 30 * i);
       await bench.resolve(b.ip, 900);
-      t.equal(
-        bench.take().sent,
-        [asking(bench.own, a.ip), asking(bench.own, b.ip)],
-        "requests for 30 packets to one address and 1 to another",
-      );
+      bench.expect("sending 30 packets to one address and 1 to another", { sent: [asking(bench.own, a.ip), asking(bench.own, b.ip)] });
     },
   },
 
@@ -76,12 +68,12 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t);
       const { own, others: [a] } = bench;
       for (const now of [0, 10, 20]) await bench.resolve(a.ip, now);
-      t.equal(bench.take().transmitted, [], "what is transmitted before the answer");
+      bench.expect("waiting for the answer", { transmitted: [], dropped: [] });
       await bench.receive(replyFrom(a, own), 30);
       const expected = [1, 2, 3].map((packet) => `packet ${packet} to ${macText(a.mac)}`);
-      t.equal(bench.take(), { sent: [], transmitted: expected, dropped: [] }, "what the answer causes");
+      bench.expect("the answer", { ...NOTHING, transmitted: expected });
       await bench.receive(replyFrom(a, own), 31);
-      t.equal(bench.take(), { sent: [], transmitted: [], dropped: [] }, "what the same answer causes when it comes again");
+      bench.expect("the same answer, come again,", NOTHING);
     },
   },
 
@@ -105,9 +97,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       await bench.resolve(a.ip, 2);
       await bench.resolve(a.ip, 59_999);
       const expected = [2, 3].map((packet) => `packet ${packet} to ${macText(a.mac)}`);
-      t.equal(bench.take(), { sent: [], transmitted: expected, dropped: [] }, "what two packets for a known address cause");
+      bench.expect("sending twice to a known address", { ...NOTHING, transmitted: expected });
       await bench.resolve(b.ip, 60_000);
-      t.equal(bench.take().transmitted, [], "what is transmitted to an address that is not known");
+      bench.expect("a packet for an address that is not known", { transmitted: [] });
     },
   },
 
@@ -128,19 +120,17 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t);
       const { own, others: [a, b, c] } = bench;
       for (const to of [a, b, a, c, b]) await bench.resolve(to.ip, 0);
-      t.equal(bench.take().sent, [a, b, c].map(({ ip }) => asking(own, ip)), "the requests");
+      bench.expect("sending to three addresses", { sent: [a, b, c].map(({ ip }) => asking(own, ip)) });
       await bench.receive(replyFrom(b, own), 1);
-      t.equal(
-        bench.take().transmitted,
-        [`packet 2 to ${macText(b.mac)}`, `packet 5 to ${macText(b.mac)}`],
-        "what leaves with the second station's answer",
-      );
+      bench.expect("the second station's answer", {
+        ...NOTHING,
+        transmitted: [`packet 2 to ${macText(b.mac)}`, `packet 5 to ${macText(b.mac)}`],
+      });
       await bench.receive(replyFrom(a, own), 2);
-      t.equal(
-        bench.take().transmitted,
-        [`packet 1 to ${macText(a.mac)}`, `packet 3 to ${macText(a.mac)}`],
-        "what leaves with the first station's answer",
-      );
+      bench.expect("the first station's answer", {
+        ...NOTHING,
+        transmitted: [`packet 1 to ${macText(a.mac)}`, `packet 3 to ${macText(a.mac)}`],
+      });
       const left = (await bench.entries(3)).filter((line) => line.includes("waiting"));
       t.equal(left, [`${ipText(c.ip)} incomplete, 1 waiting`], "the entries that still wait");
     },
@@ -167,11 +157,11 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
         const extra = t.random.int(1, 3);
         for (let i = 0; i < queueLimit + extra; i++) await bench.resolve(a.ip, i);
         const dropped = Array.from({ length: extra }, (_, i) => `packet ${i + 1}: arp queue full`);
-        const what = `${queueLimit + extra} packets and a queue of ${queueLimit}`;
-        t.equal(bench.take(), { sent: [asking(own, a.ip)], transmitted: [], dropped }, `what was done with ${what}`);
+        const what = `${queueLimit + extra} packets with a queue of ${queueLimit}`;
+        bench.expect(`sending ${what}`, { sent: [asking(own, a.ip)], transmitted: [], dropped });
         await bench.receive(replyFrom(a, own), 100);
         const kept = Array.from({ length: queueLimit }, (_, i) => `packet ${extra + i + 1} to ${macText(a.mac)}`);
-        t.equal(bench.take().transmitted, kept, `what leaves with the answer, after ${what}`);
+        bench.expect(`the answer, after ${what},`, { ...NOTHING, transmitted: kept });
       }
     },
   },

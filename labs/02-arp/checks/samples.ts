@@ -3,8 +3,7 @@
  * buffers that were used before. All of it is drawn from a check's own random numbers, so the seed that a failure
  * prints gives the same packets again.
  *
- * What the student's code does comes back as lines of text, one for each action, with every field in it: two lists
- * of lines that differ say more than two nested records.
+ * What the student's code does is turned into text before it is compared: whatever it was, it can be shown.
  */
 import type { ArpPacket } from "../../../stack/contract/arp.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
@@ -14,6 +13,8 @@ import type { Random } from "../../../stack/wire/random.ts";
 
 export const REQUEST = 1;
 export const REPLY = 2;
+/** What a probe says in place of its sender's address. */
+export const UNSPECIFIED_TEXT = "0.0.0.0";
 
 /** A station on the link. */
 export interface Neighbour {
@@ -60,25 +61,53 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** One sent ARP packet as a line of text. What the student's code gave may be anything. */
-export function lineOf(packet: unknown, destination: unknown): string {
+/** An ARP packet that was sent, as text: what the student's code gave may be anything. */
+export interface SentPacket {
+  /** "request", "reply", or what else it is. */
+  readonly operation: string;
+  readonly senderMac: string;
+  readonly senderIp: string;
+  readonly targetMac: string;
+  readonly targetIp: string;
+  /** The frame's destination. */
+  readonly destination: string;
+}
+
+/** Describes a packet that was to be sent in a frame for `destination`. */
+export function sentPacket(packet: unknown, destination: unknown): SentPacket {
   const { operation, senderMac, senderIp, targetMac, targetIp } = Object(packet) as Record<keyof ArpPacket, unknown>;
-  const name = operation === REQUEST ? "request" : operation === REPLY ? "reply" : `operation ${operation}`;
   // In a request to one station the target's MAC address means nothing (RFC 826): zero, or what is known.
-  const target = operation === REQUEST && destination !== BROADCAST_MAC ? "(any)" : macText(targetMac);
-  return `${name}: sender ${macText(senderMac)} ${ipText(senderIp)}, target ${target} ${ipText(targetIp)}; in a frame for ${
-    macText(destination)
+  const free = operation === REQUEST && destination !== BROADCAST_MAC;
+  return {
+    operation: operation === REQUEST ? "request" : operation === REPLY ? "reply" : `operation ${operation}`,
+    senderMac: macText(senderMac),
+    senderIp: ipText(senderIp),
+    targetMac: free ? "any" : macText(targetMac),
+    targetIp: ipText(targetIp),
+    destination: macText(destination),
+  };
+}
+
+/** A packet in one line. */
+export function lineOf({ operation, senderMac, senderIp, targetMac, targetIp, destination }: SentPacket): string {
+  return `${operation} from ${senderIp} (${senderMac}) for ${targetIp} (${targetMac}), sent to ${destination}`;
+}
+
+/** Our request for `target`: to everybody, or to one station. */
+export function asking(own: Neighbour, target: Ipv4Address, to: MacAddress = BROADCAST_MAC): SentPacket {
+  return sentPacket(requestFrom(own, target), to);
+}
+
+/** Our reply to `asker`. */
+export function answering(own: Neighbour, asker: Neighbour): SentPacket {
+  return sentPacket(replyFrom(own, asker), asker.mac);
+}
+
+/** What a step of the transcript says of a packet that is received. */
+export function heard({ operation, senderMac, senderIp, targetIp }: ArpPacket): string {
+  return `received: ${operation === REQUEST ? "request" : "reply"} from ${ipText(senderIp)} (${macText(senderMac)}) for ${
+    ipText(targetIp)
   }`;
-}
-
-/** The line of our request for `target`: to everybody, or to one station. */
-export function asking(own: Neighbour, target: Ipv4Address, to: MacAddress = BROADCAST_MAC): string {
-  return lineOf(requestFrom(own, target), to);
-}
-
-/** The line of our reply to `asker`. */
-export function answering(own: Neighbour, asker: Neighbour): string {
-  return lineOf(replyFrom(own, asker), asker.mac);
 }
 
 /** An Ethernet address as text, or whatever else it is. */
