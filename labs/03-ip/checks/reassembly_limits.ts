@@ -93,7 +93,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "bounded": {
-    title: "a thousand first fragments fill no memory, and an honest packet still gets through",
+    title: "a flood of first fragments fills no memory, and an honest packet still gets through",
     kind: "table",
     covers: ["815", "IP-6"],
     look: ["createReassembly"],
@@ -104,14 +104,14 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       "Compare before you acquire: the frame that you release is the one that the new packet needs.",
     ],
     run: async (t) => {
-      const maxPackets = t.random.int(4, 16);
+      const maxPackets = t.random.int(4, 12);
       const table = await createTable(t, { maxPackets, limit: maxPackets });
       const data = pattern(32);
-      for (let identification = 0; identification < 1000; identification++) {
+      for (let identification = 0; identification < 120; identification++) {
         const result = await table.insert(fragmentOf(data, 0, 16, true, { identification }), identification);
         if (result !== "waiting") t.equal(result, "waiting", `insert of first fragment number ${identification + 1}`);
       }
-      t.equal(await table.reassembly.size(), maxPackets, "size() after a thousand first fragments");
+      t.equal(await table.reassembly.size(), maxPackets, "size() after 120 first fragments");
       t.equal(await table.lent(), maxPackets, "frames taken from the pool");
       const honest = t.random.bytes(100);
       await table.insert(fragmentOf(honest, 64, 100, false, { identification: 7777 }), 2000);
