@@ -148,31 +148,4 @@ export const options: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
-
-  "parameter-problem": {
-    title: "a bad option is answered with a parameter problem that points at it",
-    kind: "scenario",
-    covers: ["791-1"],
-    look: ["findBadOption"],
-    why:
-      "The header's checksum is right, so the sender meant what it wrote, and can be told: ICMP type 12, whose pointer is the offset of the byte that is wrong, " +
-      "counted from the first byte of the header (RFC 792).",
-    hints: [
-      "The host subtracts `frame.start` from what you return. Do you return an offset in the buffer?",
-      "The first option is at byte 20, so the length of a first option is at 21.",
-      "Do not return the count from the options' beginning: return the absolute offset.",
-    ],
-    run: async (t) => {
-      const station = await t.host();
-      const before = t.random.int(0, 4);
-      const list = join(new Uint8Array(before).fill(1), Uint8Array.of(t.random.int(2, 255), t.random.int(0, 1), 0, 0));
-      const packet = ipv4({ identification: t.random.int(1, 9999), options: list }, icmpEcho({}, t.random.bytes(8)));
-      await station.send(ethernet({}, packet), `a ping whose option at byte ${20 + before} is too short`);
-      await station.expect(
-        { icmp: { type: 12, code: 0, pointer: 21 + before } },
-        "the pointer is the offset of the length byte in the IP header",
-      );
-      t.equal((await station.counters())["ip: bad option"], 1, 'the counter "ip: bad option"');
-    },
-  },
 };

@@ -126,33 +126,6 @@ export const ttl: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "exceeded": {
-    title: "a packet on its last hop is reported to its sender, by our address",
-    kind: "scenario",
-    weight: 2,
-    covers: ["IP-8"],
-    look: ["decrementTtl", "writeIcmpError"],
-    why:
-      "Time exceeded (ICMP 11, code 0) is what makes traceroute work: each router on the way drops one probe and signs with its address (RFC 1812 §5.3.1). The " +
-      "packet is quoted as it came, its TTL not yet touched.",
-    hints: [
-      "Is the packet forwarded, or is nothing said?",
-      "decrementTtl must return false for TTL 1, and leave the packet as it came.",
-      "If the quotation is wrong, look at writeIcmpError; if its TTL is 0, at decrementTtl.",
-    ],
-    run: async (t) => {
-      const station = await t.host(ROUTER);
-      const packet = ipv4({ destination: "10.45.0.9", identification: t.random.int(1, 0xffff), ttl: 1, protocol: 17 }, t.random.bytes(30));
-      await station.send(ethernet({}, packet), "a datagram for 10.45.0.9 with TTL 1");
-      await station.expect(
-        { ipv4: { source: STACK_IP, destination: KERNEL_IP }, icmp: { type: 11, code: 0 }, dataStart: packet.subarray(0, 28) },
-        "the last hop tells the sender, and quotes the packet as it came",
-        50,
-      );
-      await station.expectSilence(100, "the packet itself goes no further");
-    },
-  },
-
   "last-hop-is-us": {
     title: "a packet for us is taken with any TTL, be it 1 or 0",
     kind: "scenario",
