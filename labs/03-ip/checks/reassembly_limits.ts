@@ -90,6 +90,12 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       await station.send(framed(fragmentOf(data, 64, 96, false)));
       await station.expectSilence(61_000, "an error would have nothing to quote");
       t.equal((await station.counters())["ip: reassembly timeout"], 1, "the count of packets given up");
+      const table = await createTable(t, { timeout: 60_000 });
+      const expired = t.recorder<ReassemblyExpired>({ callback: true });
+      await table.insert(fragmentOf(data, 32, 64, true));
+      await table.reassembly.poll(60_000, expired.object);
+      t.equal(expired.calls.map((call) => call.args[0]), [undefined], "what `expired` is told of a packet without fragment 0");
+      t.equal(await table.lent(), 0, "frames not given back to the pool");
     },
   },
   "bounded": {

@@ -19,6 +19,7 @@ export const liveFragments: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await t.live();
       const counted = await countedBy(station, () => expectPing(t, station, 65_507));
+      t.equal(counted("Ip.FragCreates"), 45, "fragments that the kernel made of its request");
       t.equal([counted("Ip.ReasmOKs"), counted("Ip.ReasmFails")], [1, 0], "packets that the kernel joined, and those it could not");
     },
   },
