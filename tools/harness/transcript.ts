@@ -68,7 +68,7 @@ export class Transcript {
       ...step,
       kind: "packet",
       text: describe(step.bytes, step.medium, options),
-      problems: step.direction === "from you" ? describeProblems(step.bytes, step.medium, options) : [],
+      problems: step.direction === "from you" ? ownProblems(step, options) : [],
     });
   }
 
@@ -106,4 +106,9 @@ export class Transcript {
     if (this.steps.length < MAX_STEPS) this.steps.push(step);
     else this.lost++;
   }
+}
+
+/** What is wrong with a packet, as far as it is its sender's doing: what an ICMP error quotes is somebody else's. */
+function ownProblems(step: Pick<PacketStep, "bytes" | "medium">, options: { fcs: boolean }): string[] {
+  return describeProblems(step.bytes, step.medium, options).filter((problem) => !problem.startsWith("in the quote"));
 }

@@ -130,7 +130,9 @@ function placesIn(stack: string): string[] {
   const places: string[] = [];
   for (const line of stack.split("\n")) {
     const found = /at (?:(\S+) \()?\S*?((?:labs|solutions)\/\d\d-[^:]+:\d+):\d+\)?$/.exec(line.trim());
-    if (found !== null && !line.includes("mod.ts")) places.push(found[1] === undefined ? `${found[2]}` : `${found[1]} (${found[2]})`);
+    if (found !== null && !line.includes("mod.ts")) {
+      places.push(found[1] === undefined ? `${found[2]}` : `${found[1].replace(/^(?:Object|Module)\./, "")} (${found[2]})`);
+    }
   }
   return places.slice(0, 8);
 }

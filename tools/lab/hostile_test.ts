@@ -1,0 +1,133 @@
+/**
+ * Code that misbehaves costs the check that met it, never the run; and what happened is said in a sentence that
+ * names the function.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { findLab, type Lab } from "../../labs/manifest.ts";
+import type { CheckResult } from "../harness/trial.ts";
+import { loadChecks, ROOT, runLab, selectOrigins } from "./run.ts";
+
+const lab = findLab(1) as Lab;
+const FILE = "solutions/01-framing/framing.ts";
+const SOLUTION = await Deno.readTextFile(`${ROOT}/${FILE}`);
+
+/** The reference, with `statement` as the first thing that `symbol` does, and `top` at the end of the file. */
+function misbehaving(symbol: string, statement: string, top = ""): string {
+  const text = SOLUTION.replace(new RegExp(`(export function ${symbol}\\([^{]*\\{\\n)`), (start) => `${start}  ${statement}\n`);
+  assert(statement === "" || text !== SOLUTION, `no place in ${symbol}`);
+  return `${text}\n${top}\n`;
+}
+
+async function run(text: string, only: readonly string[]): Promise<CheckResult[]> {
+  const checks = (await loadChecks(lab, false)).filter((check) => only.includes(check.id));
+  assertEquals(checks.length, only.length);
+  const origins = selectOrigins(1, { reference: new Set([1, 2, 3]) });
+  const selection = { root: ROOT, origins, replaced: new Map([[FILE, text]]) };
+  const { results } = await runLab({ lab, checks, selection, seed: 1, virtual: true, driver: "ffi", inspect: false });
+  return [...results];
+}
+
+/** What the first check said; the second one, which does not call the function, must have passed. */
+async function saidOf(symbol: string, statement: string, top = ""): Promise<string> {
+  const [bad, good] = await run(misbehaving(symbol, statement, top), ["pad/short-frame", "crc/known-vectors"]);
+  assertEquals(good?.verdict.outcome, "passed", "the check after it");
+  assertEquals(bad?.verdict.outcome, "failed");
+  return bad?.verdict.outcome === "failed" ? `${bad.verdict.expected} / ${bad.verdict.got}` : "";
+}
+
+Deno.test("an endless loop is ended, and the function named", async () => {
+  assertStringIncludes(await saidOf("pad", "for (;;);"), "pad did not come back");
+});
+
+Deno.test("an exception is told with its place", async () => {
+  const said = await saidOf("pad", `throw new Error("oops");`);
+  assertStringIncludes(said, "Error: oops");
+  assertStringIncludes(said, "pad (solutions/01-framing/framing.ts:");
+});
+
+Deno.test("an endless recursion is an exception like others", async () => {
+  assertStringIncludes(await saidOf("pad", "pad(frame, minimum);"), "Maximum call stack");
+});
+
+Deno.test("Deno.exit() ends the subject, not the run", async () => {
+  assertStringIncludes(await saidOf("pad", "Deno.exit(0);"), "pad ended the whole process");
+});
+
+Deno.test("an allocation of 2 GiB is refused", async () => {
+  assertStringIncludes(await saidOf("pad", "new Uint8Array(2 ** 31).fill(1);"), "allocation failed");
+});
+
+Deno.test("a heap without bounds is ended, and the function named", async () => {
+  const said = await saidOf("pad", "const all: unknown[] = []; for (;;) all.push(new Array(1000).fill(0));");
+  assertStringIncludes(said, "pad took more memory");
+});
+
+Deno.test("a promise in place of a result is named as what it is", async () => {
+  const said = await saidOf("pad", "return new Promise(() => {}) as never;");
+  assertStringIncludes(said, "a promise: a lab function is never async");
+});
+
+Deno.test("a console flood is cut, and the check still has its verdict", async () => {
+  const [result] = await run(misbehaving("pad", `for (let i = 0; i < 100000; i++) console.log("x".repeat(1000));`), ["pad/short-frame"]);
+  assertEquals(result?.verdict.outcome, "passed");
+  const logs = result?.transcript.steps.filter((step) => step.kind === "log") ?? [];
+  assert(logs.length > 0 && logs.length < 500, `${logs.length} lines`);
+  assert(logs.some((step) => /… and \d+ more lines/.test(step.text)));
+});
+
+Deno.test("what is printed is kept with the step in which it was printed", async () => {
+  const [result] = await run(misbehaving("pad", `console.log("minimum is", minimum, { length: frame.length });`), ["pad/short-frame"]);
+  const log = result?.transcript.steps.find((step) => step.kind === "log");
+  assert(log?.kind === "log");
+  assertStringIncludes(log.text, "minimum is 60 { length:");
+});
+
+Deno.test("writing to standard output is named as what it is", async () => {
+  assertStringIncludes(await saidOf("pad", "Deno.stdout.writeSync(new Uint8Array(64).fill(65));"), "wrote to standard output itself");
+});
+
+Deno.test("reading a file, the environment or the network is refused", async () => {
+  for (
+    const statement of [`Deno.readTextFileSync("/etc/passwd");`, `Deno.env.get("HOME");`, `new Deno.Command("/bin/true").outputSync();`]
+  ) {
+    assertStringIncludes(await saidOf("pad", statement), "NotCapable");
+  }
+});
+
+/** The message of a file that cannot even be loaded. */
+async function loadError(text: string): Promise<string> {
+  try {
+    await run(text, ["pad/short-frame"]);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "it was loaded";
+}
+
+Deno.test("a file that waits for ever at its top level is not loaded", async () => {
+  assertStringIncludes(await loadError(misbehaving("pad", "", "await new Promise(() => {});")), "promise that never resolves");
+});
+
+Deno.test("a syntax error is told with file and line", async () => {
+  assertStringIncludes(await loadError(misbehaving("pad", "", "let = ;")), "solutions/01-framing/framing.ts:");
+});
+
+Deno.test("a missing function is told by its name", async () => {
+  const [result] = await run(SOLUTION.replace("export function pad(", "function pad("), ["pad/short-frame"]);
+  assertEquals(result?.verdict.outcome, "failed");
+  assertStringIncludes(JSON.stringify(result?.verdict), "there is no function pad");
+});
+
+Deno.test("imports that lead out of the lab are refused, static or dynamic", async () => {
+  const outside = [
+    `import "../../tools/harness/trial.ts";`,
+    `import reference from "../02-arp/mod.ts"; console.log(reference);`,
+    `import "node:fs";`,
+    `import "npm:chalk";`,
+    `import "https://example.com/x.ts";`,
+    `import "data:application/typescript,export {}";`,
+    `import passwd from "/etc/passwd" with { type: "text" }; console.log(passwd);`,
+    `export const late = (): Promise<unknown> => import("../../tools/harness/trial.ts");`,
+  ];
+  for (const line of outside) assertStringIncludes(await loadError(`${line}\n${SOLUTION}`), "framing.ts:1 imports", line);
+});

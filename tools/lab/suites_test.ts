@@ -1,0 +1,101 @@
+/**
+ * The suites are tested too: the reference passes them, the stubs fail them in one way only, and what they
+ * claim about themselves is true. Mutants have a task of their own (`deno task mutants`).
+ */
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { describeProblems } from "../../stack/wire/describe.ts";
+import { labs } from "../../labs/manifest.ts";
+import type { CheckResult } from "../harness/trial.ts";
+import { missingProgram, testWhen } from "../test_when.ts";
+import { tsharkComplaints } from "../harness/tshark.ts";
+import { chapters } from "../requirements.ts";
+import { loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.ts";
+
+/** Seeds per randomised check; a thousand on request: WALLSOCKET_SEEDS=1000. */
+const SEEDS = Number(Deno.env.get("WALLSOCKET_SEEDS") ?? 12);
+
+const run = async (number: number, options: { reference: boolean; virtual: boolean; seed: number }): Promise<RunResult> => {
+  const lab = labs.find((each) => each.number === number);
+  assert(lab !== undefined);
+  const reference = options.reference ? new Set(labs.map((each) => each.number)) : new Set<number>();
+  return await runLab({
+    lab,
+    checks: await loadChecks(lab, true),
+    selection: { root: ROOT, origins: selectOrigins(number, { reference }) },
+    seed: options.seed,
+    virtual: options.virtual,
+    driver: "ffi",
+    inspect: false,
+  });
+};
+
+const troubles = (results: readonly CheckResult[], allowed: readonly string[]): string[] =>
+  results.filter(({ verdict }) => !allowed.includes(verdict.outcome)).map(({ check, verdict }) =>
+    `${check.id}: ${JSON.stringify(verdict)}`
+  );
+
+/** An ICMP error about a packet that the check had broken on purpose: what is wrong in it is not the stack's doing. */
+const quotesNonsense = (bytes: Uint8Array, medium: "ethernet" | "ip", fcs: boolean): boolean =>
+  describeProblems(bytes, medium, { fcs }).some((problem) => problem.startsWith("in the quote"));
+
+for (const lab of labs) {
+  const name = `lab ${lab.number}`;
+
+  Deno.test(`${name}: what the suite says of itself is true`, async () => {
+    const checks = await loadChecks(lab, true);
+    const ids = checks.map((check) => check.id);
+    assertEquals(ids.filter((id, index) => ids.indexOf(id) !== index), [], "ids are unique");
+    assertGreaterOrEqual(checks.length, 40);
+    assertGreaterOrEqual(checks.filter((check) => check.kind === "live").length, 8);
+    const hidden = checks.filter((check) => check.visibility === "hidden").length;
+    assert(hidden * 4 >= checks.length && hidden * 2 <= checks.length, `${hidden} of ${checks.length} are hidden: about a third should be`);
+    const known = new Set(chapters.flatMap((chapter) => chapter.requirements.map(({ id }) => id)));
+    for (const check of checks) {
+      assertEquals(check.covers.filter((id) => !known.has(id)), [], `${check.id} covers requirements that nobody knows`);
+      assert(check.covers.length > 0, `${check.id} covers no requirement`);
+      assert(check.why.length > 20 && check.hints.every((hint) => hint.length > 5), `${check.id} explains itself`);
+      assertEquals(check.look.filter((symbol) => !Object.hasOwn(lab.functions, symbol.split(".")[0] ?? "")), [], `${check.id} looks at`);
+      if (check.twin !== undefined) assert(ids.includes(check.twin), `${check.id} has a twin ${check.twin} that does not exist`);
+    }
+  });
+
+  Deno.test(`${name}: the reference passes every check, live ones included where there is a live wire`, async (t) => {
+    const { results, noWire } = await run(lab.number, { reference: true, virtual: false, seed: 1 });
+    assertEquals(troubles(results, noWire === undefined ? ["passed"] : ["passed", "skipped"]), []);
+    if (noWire !== undefined) await t.step({ name: noWire.what, ignore: noWire !== undefined, fn: () => {} });
+  });
+
+  Deno.test(`${name}: the reference passes with ${SEEDS} seeds`, async () => {
+    for (let seed = 2; seed < SEEDS + 2; seed++) {
+      const { results } = await run(lab.number, { reference: true, virtual: true, seed });
+      assertEquals(troubles(results, ["passed", "skipped"]), [], `seed ${seed}`);
+    }
+  });
+
+  Deno.test(`${name}: as shipped, every check says "not written yet" and nothing else`, async () => {
+    const { results, noWire } = await run(lab.number, { reference: false, virtual: false, seed: 1 });
+    assertEquals(troubles(results, noWire === undefined ? ["not written"] : ["not written", "skipped"]), []);
+  });
+
+  testWhen(missingProgram("tshark"), `${name}: tshark finds nothing wrong with what the reference sends`, async () => {
+    const { results } = await run(lab.number, { reference: true, virtual: false, seed: 3 });
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const { check, transcript } of results) {
+        const own = transcript.steps.filter((step) =>
+          step.kind === "packet" && step.direction === "from you" && !quotesNonsense(step.bytes, step.medium, step.fcs)
+        );
+        transcript.steps.splice(0, Infinity, ...own);
+        if (transcript.steps.length === 0) continue;
+        const path = `${folder}/${check.id.replaceAll("/", "-")}.pcapng`;
+        await Deno.writeFile(path, transcript.toPcapng());
+      }
+      for await (const entry of Deno.readDir(folder)) {
+        const complaints = await tsharkComplaints(`${folder}/${entry.name}`);
+        assertEquals(complaints, [], entry.name);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
