@@ -4,7 +4,7 @@ import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { icmp as message, icmpEcho, ipv4, KERNEL_IP, STACK_IP, udp } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { rules } from "./error_rules.ts";
-import { framed, received } from "./received.ts";
+import { framed, received, sameBytes } from "./received.ts";
 
 const reports: Readonly<Record<string, CheckSpec>> = {
   "write": {
@@ -32,7 +32,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
           message({ type, code, rest }, packet.subarray(0, 548)),
           `the error about a packet of ${packet.length} bytes`,
         );
-        t.equal(frame.toBytes(), packet, "the packet that the error is about, afterwards");
+        sameBytes(t, frame.toBytes(), packet, "the packet that the error is about, afterwards");
       }
     },
   },
@@ -114,7 +114,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
           `an error about a packet of ${packet.length} bytes, with 28 bytes of it or more`,
         );
         const quote = payloadOf(frame, "ethernet");
-        t.equal(quote, packet.subarray(0, quote.length), "the quote");
+        sameBytes(t, quote, packet.subarray(0, quote.length), "the quote");
       }
     },
   },

@@ -4,6 +4,7 @@ import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { joining } from "./reassembly.ts";
+import { sameBytes } from "./received.ts";
 import { limits } from "./reassembly_limits.ts";
 
 export const reassembly: Readonly<Record<string, CheckSpec>> = { ...joining, ...limits };
@@ -178,7 +179,7 @@ export const fragments: Readonly<Record<string, CheckSpec>> = {
           },
           dataLength: part.length,
         }, `bytes ${from} to ${from + part.length - 1} of ${payload.length}, in a fragment of their own`);
-        t.equal(payloadOf(frame, "ethernet"), part, `the payload of the fragment at offset ${from}`);
+        sameBytes(t, payloadOf(frame, "ethernet"), part, `the payload of the fragment at offset ${from}`);
         identification ??= frame[18] as number << 8 | frame[19] as number;
       }
       await station.expectSilence(0, "the last fragment was the end");

@@ -1,7 +1,7 @@
 /** Public checks of lab 03: ICMP messages and echo (`parseIcmp`, `writeIcmp`, `makeEchoReply`). Errors are in `errors.ts`. */
 import { icmp as message, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { framed } from "./received.ts";
+import { framed, sameBytes } from "./received.ts";
 import { usedFrame } from "./samples.ts";
 
 export { errors } from "./errors.ts";
@@ -88,7 +88,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const payload = t.random.bytes(t.random.int(0, 80));
         const frame = usedFrame(t.random, payload);
         await t.ip.writeIcmp(frame, type, code, rest);
-        t.equal(frame.toBytes(), message({ type, code, rest }, payload), `the message with ${payload.length} bytes of payload`);
+        sameBytes(t, frame.toBytes(), message({ type, code, rest }, payload), `the message with ${payload.length} bytes of payload`);
       }
     },
   },
@@ -109,7 +109,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const [id, seq, data] = [t.random.int(0, 65535), t.random.int(0, 65535), t.random.bytes(t.random.int(0, 120))];
         const frame = usedFrame(t.random, icmpEcho({ id, seq }, data));
         await t.ip.makeEchoReply(frame);
-        t.equal(frame.toBytes(), icmpEcho({ reply: true, id, seq }, data), `the reply to ${data.length} bytes of data`);
+        sameBytes(t, frame.toBytes(), icmpEcho({ reply: true, id, seq }, data), `the reply to ${data.length} bytes of data`);
       }
     },
   },

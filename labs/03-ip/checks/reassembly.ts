@@ -1,7 +1,7 @@
 /** Public checks of lab 03: fragments are joined again (`createReassembly`). Time and bounds are in `reassembly_limits.ts`. */
 import { fragmentPacket, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { createTable, fragmentOf, framed, insertAll } from "./received.ts";
+import { createTable, fragmentOf, framed, insertAll, sameBytes } from "./received.ts";
 
 /** All orders of a few things. */
 export function permutations<T>(items: readonly T[]): T[][] {
@@ -76,7 +76,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         for (const fragment of [...others, ...others]) {
           t.equal(await table.insert(fragment), "waiting", `insert, while fragment ${missing + 1} of 4 is missing`);
         }
-        t.equal(await table.insert(fragments[missing] as Uint8Array), data, `the packet once fragment ${missing + 1} of 4 has come`);
+        sameBytes(t, await table.insert(fragments[missing] as Uint8Array), data, `the packet once fragment ${missing + 1} of 4 has come`);
       }
     },
   },
@@ -153,9 +153,9 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         let result: Uint8Array | string = "";
         for (const fragment of fragments) result = await table.insert(fragment);
         // Whoever gives up a packet with contradictory bytes is right too.
-        if (typeof result !== "string") t.equal(result, whole, `the packet when ${name}`);
+        if (typeof result !== "string") sameBytes(t, result, whole, `the packet when ${name}`);
         else t.oneOf(result, ["waiting", "fragment contradicts"], `insert when ${name}`);
-        t.equal(await (await createTable(t)).insert(fragmentOf(a, 0, 96, false)), a, "a packet without contradictions");
+        sameBytes(t, await (await createTable(t)).insert(fragmentOf(a, 0, 96, false)), a, "a packet without contradictions");
       }
     },
   },
@@ -186,8 +186,8 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         const table = await createTable(t);
         for (const fragment of [a, d]) t.equal(await table.insert(fragment), "waiting", "insert of one fragment of each packet");
         t.equal(await table.reassembly.size(), 2, "size() with one fragment of each packet");
-        t.equal(await table.insert(c), otherData, "the packet that is whole first");
-        t.equal(await table.insert(b), data, "the packet that is whole second");
+        sameBytes(t, await table.insert(c), otherData, "the packet that is whole first");
+        sameBytes(t, await table.insert(b), data, "the packet that is whole second");
       }
     },
   },
@@ -221,9 +221,9 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
       await table.insert(piece(32, 64, false));
       await table.insert(piece(64, 96, false));
       const result = await table.insert(piece(0, 32, true));
-      if (typeof result !== "string") t.equal(result, data.subarray(0, 64), "the packet that comes out in spite of the liar");
+      if (typeof result !== "string") sameBytes(t, result, data.subarray(0, 64), "the packet that comes out in spite of the liar");
       const whole = await (await createTable(t)).insert(piece(0, 64, false));
-      t.equal(whole, data.subarray(0, 64), "a packet without contradictions");
+      sameBytes(t, whole, data.subarray(0, 64), "a packet without contradictions");
     },
   },
   "tiny": {

@@ -80,10 +80,22 @@ export async function createTable(
     lent: () => pool.lent(),
     async insert(packet: Uint8Array, now = 0): Promise<Uint8Array | string> {
       const { header, frame } = received(packet);
+      const { identification, fragmentOffset, payload, end, moreFragments } = header;
+      const last = fragmentOffset + end - payload - 1;
+      t.step(`packet ${identification}: bytes ${fragmentOffset}–${last}, ${moreFragments ? "more follow" : "the last"}`);
       const result = await reassembly.insert(header, frame, now) as Frame | string;
       return typeof result === "string" ? result : result.toBytes();
     },
   };
+}
+
+/** Fails unless both are the same bytes, and names the first that differs. A word in place of bytes is named too. */
+export function sameBytes(t: Trial, actual: Uint8Array | string, expected: Uint8Array, what: string): void {
+  if (typeof actual === "string") return t.equal<Uint8Array | string>(actual, expected, what);
+  t.equal(actual.length, expected.length, `the length of ${what}`);
+  const at = expected.findIndex((byte, index) => actual[index] !== byte);
+  const show = (bytes: Uint8Array): string => `0x${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`;
+  t.ok(at < 0, `${what}, with byte ${at} being ${show(expected)}`, `byte ${at} is ${show(actual)}`);
 }
 
 /** Inserts fragments that make one packet whole with the last of them; fails at the first that answers anything else. */
@@ -91,6 +103,6 @@ export async function insertAll(t: Trial, table: Table, fragments: readonly Uint
   for (const [index, fragment] of fragments.entries()) {
     const result = await table.insert(fragment);
     if (index < fragments.length - 1) t.equal(result, "waiting", `${what}: after ${index + 1} of ${fragments.length} fragments, insert`);
-    else t.equal(result, whole, `${what}: the packet that the last fragment completes`);
+    else sameBytes(t, result, whole, `${what}: the packet that the last fragment completes`);
   }
 }

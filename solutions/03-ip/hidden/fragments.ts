@@ -1,6 +1,6 @@
 /** Hidden checks of lab 03: cutting and joining, with the cases that are easily forgotten. */
 import { faultIn } from "../../../labs/03-ip/checks/fragments.ts";
-import { createTable, fragmentOf, framed } from "../../../labs/03-ip/checks/received.ts";
+import { createTable, fragmentOf, framed, sameBytes } from "../../../labs/03-ip/checks/received.ts";
 import type { Piece } from "../../../stack/contract/ip.ts";
 import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { ethernet, fragmentPacket, icmpEcho, ipv4, KERNEL_IP, pattern, STACK_IP } from "../../../tools/harness/packets.ts";
@@ -84,7 +84,7 @@ export const fragments: Readonly<Record<string, CheckSpec>> = {
           ipv4: { identification, destination: "10.44.1.9", timeToLive: 16, fragmentOffset: 2400 + from, moreFragments: true },
           dataLength: part.length,
         }, `bytes ${2400 + from} to ${2399 + from + part.length} on the other link`);
-        t.equal(payloadOf(frame, "ethernet"), part, "the payload of that piece");
+        sameBytes(t, payloadOf(frame, "ethernet"), part, "the payload of that piece");
       }
     },
   },
@@ -116,7 +116,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
       t.equal(await table.reassembly.nextDeadline(), 60_001, "nextDeadline(): of the packet that is now the oldest");
       for (let id = 1; id < maxPackets; id++) {
         await table.insert(part(id, 32, 48), 300);
-        t.equal(await table.insert(part(id, 16, 32), 300), data, `packet ${id}, which was not the oldest`);
+        sameBytes(t, await table.insert(part(id, 16, 32), 300), data, `packet ${id}, which was not the oldest`);
       }
       await table.insert(part(0, 32, 48), 300);
       t.equal(await table.insert(part(0, 16, 32), 300), "waiting", "insert, when the packet's first fragment gave way");
@@ -142,7 +142,8 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
       const expired = t.recorder<(first: unknown) => void>({ callback: true });
       await table.reassembly.poll(60_000, expired.object);
       await table.insert(fragmentOf(data, 16, 32, false, { identification: 2 }), 60_001);
-      t.equal(
+      sameBytes(
+        t,
         await table.insert(fragmentOf(data, 0, 16, true, { identification: 2 }), 60_002),
         data,
         "the packet, when the frame is free again",
@@ -175,7 +176,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
       for (const { data, fragment } of sent) {
         const result = await table.insert(fragment);
         if (typeof result === "string") t.equal(result, "waiting", "insert");
-        else t.equal(result, data, "a packet that came out");
+        else sameBytes(t, result, data, "a packet that came out");
         if (typeof result !== "string") whole.add(data);
       }
       t.equal(whole.size, 8, "the number of packets that came out");
@@ -209,7 +210,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
         );
         joined.set(frame.subarray(34, 34 + Math.min(1480, reply.length - from)), from);
       }
-      t.equal(joined, reply, "the reply, put together");
+      sameBytes(t, joined, reply, "the reply, put together");
     },
   },
   "padded-last": {
@@ -257,11 +258,11 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
       const header = first.length - 64;
       const frame = await station.expect(
         { icmp: { type: 11, code: 1 }, dataStart: first.subarray(0, header + 8) },
-        "time exceeded",
+        "time exceeded in reassembly, 60 s after fragment 0",
         61_000,
       );
       const quote = payloadOf(frame, "ethernet");
-      t.equal(quote, first.subarray(0, quote.length), "the quote");
+      sameBytes(t, quote, first.subarray(0, quote.length), "the quote");
     },
   },
   "flood": {

@@ -1,6 +1,6 @@
 /** Hidden checks of lab 03: ICMP, with the cases that are easily forgotten. */
 import { datagram, expectReport } from "../../../labs/03-ip/checks/error_rules.ts";
-import { ALONE, framed } from "../../../labs/03-ip/checks/received.ts";
+import { ALONE, framed, sameBytes } from "../../../labs/03-ip/checks/received.ts";
 import { usedFrame } from "../../../labs/03-ip/checks/samples.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
@@ -34,7 +34,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
       for (const size of [0, 1, 56, t.random.int(1, 200)]) {
         const frame = usedFrame(t.random, icmpEcho({ id: 0, seq: 0 }, new Uint8Array(size)));
         await t.ip.makeEchoReply(frame);
-        t.equal(frame.toBytes(), icmpEcho({ reply: true, id: 0, seq: 0 }, new Uint8Array(size)), `the reply to ${size} zeros`);
+        sameBytes(t, frame.toBytes(), icmpEcho({ reply: true, id: 0, seq: 0 }, new Uint8Array(size)), `the reply to ${size} zeros`);
       }
     },
   },
@@ -204,7 +204,7 @@ export const errors: Readonly<Record<string, CheckSpec>> = {
           "port unreachable, with the whole header and the UDP header quoted",
         );
         const quote = payloadOf(frame, "ethernet");
-        t.equal(quote, packet.subarray(0, quote.length), "the quote");
+        sameBytes(t, quote, packet.subarray(0, quote.length), "the quote");
       }
     },
   },
