@@ -90,30 +90,4 @@ export const liveIcmp: Readonly<Record<string, CheckSpec>> = {
       t.fields(hops[0], { ttl: 1, from: station.address, type: 3, code: 3 }, "the first hop");
     },
   },
-  "own-ping": {
-    title: "you ping the kernel, short and long, and hear it answer",
-    kind: "live",
-    twin: "icmp/own-ping",
-    covers: ["ICMP-6", "791-2"],
-    look: ["writeIcmp", "parseIcmp", "planFragments", "createReassembly"],
-    why:
-      "Now the kernel is the one that is strict: it drops a request with a wrong checksum, and what comes back must be recognised (RFC 792).",
-    hints: [
-      "Did a request leave, and was it answered? Look at the ladder above.",
-      "No answer: the kernel did not like the checksum. An answer, but no event: parseIcmp.",
-      "`rest` is identifier × 65,536 + sequence number, both ways.",
-    ],
-    run: async (t) => {
-      const station = await t.live();
-      // The long one comes second: by then ARP is done, and its fragments need not wait in a short queue.
-      for (const size of [31, 3000]) {
-        const [id, seq] = [t.random.int(1, 65535), t.random.int(1, 65535)];
-        await station.ping(station.kernelAddress, { id, seq, size });
-        await station.settle();
-        const [event] = await station.events();
-        t.fields(event, { kind: "echo reply", from: station.kernelAddress, id, seq }, `what the host tells the layer above, ${size} bytes`);
-        t.equal(event?.data?.length, size, "the length of the data that came back");
-      }
-    },
-  },
 };
