@@ -5,8 +5,9 @@
 import { suite } from "../../tools/harness/suite.ts";
 import { checksum } from "./hidden/checksum.ts";
 import { fragments, reassembly } from "./hidden/fragments.ts";
+import { header } from "./hidden/header.ts";
 import { errors, icmp } from "./hidden/icmp.ts";
-import { addresses, header, identification, options, ttl } from "./hidden/ipv4.ts";
+import { addresses, identification, options, ttl } from "./hidden/ipv4.ts";
 import { liveFragments } from "./hidden/live_fragments.ts";
 import { liveIcmp } from "./hidden/live_icmp.ts";
 import { liveIp } from "./hidden/live_ip.ts";

@@ -124,8 +124,8 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const [bad, before] = [await complaints(station), (await station.kernel.snmp()).Icmp?.InEchos ?? 0];
       for (const [seq, size] of [[1, 56], [2, 57], [3, 1472]]) {
         await station.ping(station.kernelAddress, { id: 77, seq, size });
-        await station.settle();
       }
+      await station.settle();
       await expectNoComplaints(t, station, bad);
       t.equal(((await station.kernel.snmp()).Icmp?.InEchos ?? 0) - before, 3, "echo requests that the kernel has counted (InEchos)");
       const replies = (await station.events()).filter((event) => event.kind === "echo reply" && event.from === station.kernelAddress);
