@@ -27,6 +27,7 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   1256: ["ICMP Router Discovery Messages", 6],
   1337: ["TIME-WAIT Assassination Hazards in TCP", 4],
   1624: ["Computation of the Internet Checksum via Incremental Update", 8],
+  1700: ["Assigned Numbers", 0],
   1812: ["Requirements for IP Version 4 Routers", 11],
   1858: ["Security Considerations for IP Fragment Filtering", 6],
   1952: ["GZIP File Format Specification", 11],

@@ -11,6 +11,7 @@ import { noEnum } from "./no_enum.ts";
 import { packetPath } from "./packet_path.ts";
 import { sansIo } from "./sans_io.ts";
 import { sequenceComparison } from "./sequence_comparison.ts";
+import { sizes } from "./sizes.ts";
 
 const plugin: Deno.lint.Plugin = {
   name: "wallsocket",
@@ -21,6 +22,7 @@ const plugin: Deno.lint.Plugin = {
     "packet-path": packetPath,
     "sans-io": sansIo,
     "sequence-comparison": sequenceComparison,
+    sizes,
   },
 };
 export default plugin;

@@ -157,3 +157,17 @@ Deno.test("file-names refuses names that say nothing, and other cases than snake
     assertEquals(broken(`stack/wire/${name}`, "export {};"), [], name);
   }
 });
+
+Deno.test("sizes refuses files over 400 lines and functions over 60, tests excepted", () => {
+  const lines = (count: number): string => "f();\n".repeat(count);
+  assertEquals(lint("tools/a.ts", lines(401)), ["sizes: A file of 401 lines: 400 are the most"]);
+  assertEquals(lint("tools/a.ts", `function g() {\n${lines(59)}}`), ["sizes: A function of 61 lines: 60 are the most"]);
+  assertEquals(broken("tools/a.ts", `const g = () => {\n${lines(59)}};`), ["sizes"]);
+  assertEquals(broken("tools/a.ts", `class A { g() {\n${lines(59)}} }`), ["sizes"]);
+  assertEquals(broken("tools/a.ts", lines(400)), []);
+  assertEquals(broken("tools/a.ts", `function g() {\n${lines(58)}}`), []);
+  const method = `() => {\n${lines(40)}}`;
+  assertEquals(broken("tools/a.ts", `function g() {\nreturn [\n${method},\n${method},\n${method}];\n}`), []);
+  assertEquals(broken("tools/a.ts", `function g() {\n${lines(40)}h(${method});\n${lines(20)}}`), ["sizes"]);
+  assertEquals(broken("tools/a_test.ts", `function g() {\n${lines(500)}}`), []);
+});
