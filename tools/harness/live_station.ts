@@ -19,7 +19,7 @@ import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
 import { hostConfig, wireFor } from "./virtual_station.ts";
 
 /** Milliseconds without any frame after which an operation is given up. */
-const QUIET = 150;
+const QUIET = 60;
 const FOREVER = 10_000;
 let numbers = 0;
 
@@ -125,13 +125,13 @@ export class RealStation implements LiveStation {
     this.#wire.close();
   }
 
-  async settle(milliseconds = 20): Promise<void> {
+  async settle(milliseconds = 4): Promise<void> {
     const end = performance.now() + FOREVER;
     while (performance.now() < end && this.#problem === undefined) {
       const idle = performance.now() - this.#activity;
       if (idle >= milliseconds && this.#incoming.length === 0 && !this.#pumping) {
         const before = this.#activity;
-        await this.#peer.snmp(); // the peer reads all its devices before it answers
+        await this.#peer.sync();
         if (this.#activity === before) break;
       } else await sleep(Math.max(1, milliseconds - idle));
     }
@@ -235,14 +235,14 @@ export class RealStation implements LiveStation {
   async #abortWhenQuiet(abort: AbortController): Promise<void> {
     while (!abort.signal.aborted) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 25);
+        const timer = setTimeout(resolve, 20);
         abort.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
       });
       if (abort.signal.aborted) return;
       if (this.#problem !== undefined) return abort.abort();
       if (performance.now() - this.#activity < QUIET || this.#pumping || this.#incoming.length > 0) continue;
       const before = this.#activity;
-      await this.#peer.snmp();
+      await this.#peer.sync();
       if (this.#activity === before && !this.#pumping) return abort.abort();
     }
   }

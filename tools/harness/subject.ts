@@ -36,12 +36,14 @@ export interface SubjectLimits {
   readonly start: number;
   /** MiB of JavaScript heap. */
   readonly heap: number;
+  /** Seconds of processor time in all. */
+  readonly processor: number;
   /** MiB of data in all: heap, typed arrays and the runtime itself. */
   readonly data: number;
 }
 
 /** The limits when nothing else is said. A request normally takes less than a millisecond. */
-export const DEFAULT_LIMITS: SubjectLimits = { request: 2000, start: 10_000, heap: 256, data: 1024 };
+export const DEFAULT_LIMITS: SubjectLimits = { request: 2000, start: 10_000, heap: 256, processor: 120, data: 1024 };
 /** After a first hang the student knows what to mend; the checks that follow wait less. */
 const SECOND_HANG = 400;
 const MAX_STDERR = 16_384;
@@ -281,9 +283,15 @@ function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boole
     env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...cacheEnvironment() },
   };
   if (Deno.build.os === "windows") return [Deno.execPath(), { ...options, args: run }];
-  // A shell sets the limit on data and becomes Deno; systems without such a limit go on without it.
-  const limit = `ulimit -d ${limits.data * 1024} 2>/dev/null; exec "$@"`;
-  return ["/bin/sh", { ...options, args: ["-c", limit, "sh", Deno.execPath(), ...run] }];
+  // A shell sets the limits on data and on processor time and becomes Deno; systems without such limits go on without
+  // them. Where there is setpriv, the kernel ends the subject together with us, even if it is in an endless loop.
+  const lines = [
+    `ulimit -d ${limits.data * 1024} 2>/dev/null`,
+    ...(inspect ? [] : [`ulimit -t ${limits.processor} 2>/dev/null`]),
+    `if command -v setpriv >/dev/null 2>&1; then exec setpriv --pdeathsig KILL "$@"; fi`,
+    `exec "$@"`,
+  ];
+  return ["/bin/sh", { ...options, args: ["-c", lines.join("; "), "sh", Deno.execPath(), ...run] }];
 }
 
 /** Where Deno keeps what it compiled: the subject has no other environment. */

@@ -204,7 +204,7 @@ export interface LiveConfig extends Partial<HostConfig> {
 export interface LiveStation {
   /** Makes the kernel act. An operation ends early when both sides have gone quiet, so a silent stack costs little time. */
   readonly kernel: KernelOperations;
-  /** Lets frames flow until both sides have been quiet for `milliseconds` (default 20). */
+  /** Lets frames flow until both sides have been quiet for `milliseconds` (default 4). */
   settle(milliseconds?: number): Promise<void>;
   /** All frames so far, oldest first. */
   readonly frames: readonly SeenFrame[];

@@ -206,6 +206,7 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) return "this process has no permission to write there";
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/ ?\(os error.*/s, "").replace(/^./, (letter) => letter.toLowerCase());
 }

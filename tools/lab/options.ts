@@ -43,7 +43,7 @@ export function helpText(lab: Lab | undefined): string {
   --list           the checks by name, without running them
   --all            show every failure in full, not only the first three
 
-  --reference 1-3  take these labs from the reference solutions, where they are here
+  --reference 1-3  take these labs from the reference solutions
   --mine           take all labs from you, where the reference would stand in
 
   --virtual        leave the live checks out

@@ -105,6 +105,11 @@ export class KernelPeer implements KernelOperations {
     return opened;
   }
 
+  /** Resolves when every frame that the kernel sent up to now has been delivered here. */
+  async sync(): Promise<void> {
+    await this.#ask("sync", undefined);
+  }
+
   /** Ends the peer; devices and namespace are gone when this resolves. Safe to call twice. */
   async close(): Promise<void> {
     this.#gone ??= new Error("Cannot ask the kernel peer: it was closed");
@@ -271,9 +276,17 @@ class PeerWire implements Wire {
 const EARLY_FRAMES = 1000;
 
 function peerCommand(driver: Driver): string[] {
-  // Deno guards /dev/net/tun more closely than FFI does, and the tuntap2 driver opens it through Deno.
-  const options = driver === "ffi" ? ["--no-config", "--no-prompt", "--allow-ffi"] : ["--allow-all"];
+  const root = (path: string) => fromFileUrl(new URL(`../../../${path}`, import.meta.url));
+  // Deno guards /dev/net/tun more closely than FFI does, and the tuntap2 driver opens it through Deno. Its package is
+  // named in deno.json and pinned in a lock file of its own (tools/tuntap2_addon.ts).
+  const options = driver === "ffi"
+    ? ["--no-config", "--no-prompt", "--allow-ffi"]
+    : [`--config=${root("deno.json")}`, `--lock=${root("tools/tuntap2.lock")}`, "--frozen", "--allow-all"];
   return [Deno.execPath(), "run", "--quiet", "--no-check", "--cached-only", ...options, new URL("peer.ts", import.meta.url).href, driver];
+}
+
+function fromFileUrl(url: URL): string {
+  return decodeURIComponent(url.pathname);
 }
 
 function asError({ message, reason, detail }: NonNullable<Answer["error"]>): Error {

@@ -19,8 +19,9 @@
  *                     { id, error: { message, reason?, detail? } }
  *                     { wire, frame, time }           the kernel sent a frame on a wire
  *
- * Operations are those of `KernelOperations` (operations.ts), and three about the peer itself: `clock` gives
- * its `performance.now()`, by which frames are stamped; `openWire` takes WireOptions and gives { wire, device };
+ * Operations are those of `KernelOperations` (operations.ts), and four about the peer itself: `clock` gives
+ * its `performance.now()`, by which frames are stamped; `sync` answers when every frame that the kernel had sent before
+ * was passed on; `openWire` takes WireOptions and gives { wire, device };
  * `closeWire` takes { wire }.
  */
 import { setMac, setMtu, setUp } from "../../../stack/link/ifreq.ts";
@@ -114,6 +115,7 @@ class Peer {
 
   #perform(operation: string, options: unknown): unknown {
     if (operation === "clock") return performance.now();
+    if (operation === "sync") return nextTurn();
     if (operation === "openWire") return this.#wires.open(options as WireOptions);
     if (operation === "closeWire") return this.#wires.close((options as { wire: number }).wire);
     if (!Object.hasOwn(OPERATIONS, operation)) throw new TypeError(`Not an operation of the kernel peer: "${operation}"`);
@@ -137,6 +139,12 @@ class Peer {
     for (const message of this.#output) writeAll(message);
     this.#output = [];
   }
+}
+
+/** Waits until the loop has read once more whatever its devices and sockets hold. */
+function* nextTurn(): Operation<void> {
+  yield { fd: -1, events: 0, until: 0 }; // this turn began before we were asked
+  yield { fd: -1, events: 0, until: 0 };
 }
 
 function isOperation(value: unknown): value is Operation<unknown> {

@@ -30,13 +30,13 @@ export function* ping(options: PingOptions): Operation<PingEcho[]> {
       socket.setBytes(SOL_IP, IP_OPTIONS, EMPTY_ROUTE);
       socket.set(SOL_IP, IP_RECVOPTS, 1);
     }
-    for (let seq = 1; seq <= count; seq++) {
+    for (let sent = 1; sent <= count; sent++) {
       const began = performance.now();
-      const came = yield* echo(socket, seq, options);
+      const came = yield* echo(socket, sent, options);
       echoes.push(came.echo);
       if (came.cancelled) break;
       const next = began + (options.interval ?? 0);
-      if (seq < count && performance.now() < next && (yield { fd: -1, events: 0, until: next }) === "cancelled") break;
+      if (sent < count && performance.now() < next && (yield { fd: -1, events: 0, until: next }) === "cancelled") break;
     }
   } finally {
     socket.close();
