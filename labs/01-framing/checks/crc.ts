@@ -13,7 +13,7 @@ const hex = (crc: number): string => `0x${crc.toString(16).padStart(8, "0")}`;
 
 export const crc: Readonly<Record<string, CheckSpec>> = {
   "known-vectors": {
-    title: '"123456789" gives 0xcbf43926, and more known answers',
+    title: '"123456789" gives 0xcbf43926',
     kind: "table",
     weight: 2,
     covers: ["LNK-1"],
@@ -102,7 +102,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
   },
 
   "unsigned": {
-    title: "a CRC is a number from 0 to 2³² − 1, never negative",
+    title: "a CRC is never a negative number",
     kind: "table",
     covers: ["LNK-1"],
     look: ["crc32"],
@@ -129,7 +129,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
 
 export const fcs: Readonly<Record<string, CheckSpec>> = {
   "append": {
-    title: "appendFcs appends the CRC, least significant byte first",
+    title: "appendFcs appends the CRC, low byte first",
     kind: "table",
     weight: 2,
     covers: ["LNK-1"],
@@ -155,7 +155,7 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
   },
 
   "append-covers": {
-    title: "the FCS covers the frame from its first byte to its last",
+    title: "the FCS covers the whole frame, and only it",
     kind: "table",
     covers: ["LNK-1"],
     look: ["appendFcs", "crc32"],
@@ -238,7 +238,7 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
   },
 
   "too-short": {
-    title: "a frame shorter than an FCS is refused, not read",
+    title: "a frame shorter than an FCS is refused",
     kind: "table",
     covers: ["LNK-1"],
     look: ["removeFcs"],

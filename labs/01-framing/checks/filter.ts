@@ -53,7 +53,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
   },
 
   "broadcast": {
-    title: "ff:ff:ff:ff:ff:ff is for everybody, and told apart",
+    title: "ff:ff:ff:ff:ff:ff is for everybody",
     kind: "table",
     covers: ["LNK-3"],
     look: ["filterMac"],
@@ -79,7 +79,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
   },
 
   "groups": {
-    title: "of the multicast groups, only those that were joined",
+    title: "of the groups only those that were joined",
     kind: "table",
     covers: ["LNK-1"],
     look: ["filterMac"],
@@ -107,7 +107,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
   },
 
   "promiscuous": {
-    title: "promiscuous takes the rest, but names what was ours",
+    title: "promiscuous takes the rest, by its own name",
     kind: "table",
     covers: ["LNK-1", "LNK-3"],
     look: ["filterMac"],
@@ -160,7 +160,7 @@ export const demultiplex: Readonly<Record<string, CheckSpec>> = {
   },
 
   "unknown-types": {
-    title: "all other types are unknown, also the likely ones",
+    title: "all other types are unknown, also likely ones",
     kind: "table",
     covers: ["894-1"],
     look: ["demultiplex"],

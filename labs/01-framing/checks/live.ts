@@ -43,7 +43,7 @@ async function dropped(t: Trial, station: LiveStation, frames: readonly Uint8Arr
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "echo": {
-    title: "the kernel's frames of many sizes come back to it",
+    title: "the kernel's frames of many sizes come back",
     kind: "live",
     weight: 3,
     twin: "wire/echo",
@@ -66,7 +66,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "largest": {
-    title: "the kernel's largest frame, 1514 bytes, comes back",
+    title: "the kernel's largest frame comes back",
     kind: "live",
     twin: "wire/giant",
     covers: ["894-1"],
@@ -105,7 +105,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "broadcast": {
-    title: "the kernel's broadcast is taken and answered to it alone",
+    title: "the kernel's broadcast is answered to it alone",
     kind: "live",
     twin: "wire/to-everybody",
     covers: ["LNK-3", "LNK-1"],
@@ -123,7 +123,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "multicast": {
-    title: "of the kernel's multicasts only the joined are taken",
+    title: "the kernel's multicasts: only joined groups",
     kind: "live",
     twin: "wire/to-everybody",
     covers: ["LNK-1"],
@@ -145,7 +145,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "not-for-us": {
-    title: "the kernel's frames for other stations are dropped",
+    title: "the kernel's frames for others are dropped",
     kind: "live",
     twin: "wire/not-for-us",
     covers: ["LNK-1"],
@@ -191,7 +191,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "giant": {
-    title: "when the kernel's MTU is larger, its giants are counted",
+    title: "the kernel's frames above our MTU are giants",
     kind: "live",
     twin: "wire/giant",
     covers: ["894-1"],
@@ -214,7 +214,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "arp-requests": {
-    title: "the kernel's own ARP requests arrive as ARP broadcasts",
+    title: "the kernel's own ARP requests arrive",
     kind: "live",
     twin: "wire/to-everybody",
     covers: ["LNK-3", "894-1"],

@@ -36,7 +36,7 @@ export const pad: Readonly<Record<string, CheckSpec>> = {
   },
 
   "secrets": {
-    title: "the padding holds nothing of the buffer's last frame",
+    title: "the padding holds nothing of another frame",
     kind: "table",
     covers: ["894-1"],
     look: ["pad"],

@@ -6,7 +6,7 @@ import { anyGroup, anyStation, usedFrame } from "./samples.ts";
 
 export const write: Readonly<Record<string, CheckSpec>> = {
   "bytes": {
-    title: "writeEthernet writes the fourteen bytes of RFC 894",
+    title: "writeEthernet writes the bytes of RFC 894",
     kind: "table",
     weight: 2,
     covers: ["LNK-1", "894-1"],
@@ -34,7 +34,7 @@ export const write: Readonly<Record<string, CheckSpec>> = {
   },
 
   "in-front": {
-    title: "the header goes in front, and nothing else moves",
+    title: "the header goes in front, nothing else moves",
     kind: "table",
     covers: ["LNK-1"],
     look: ["writeEthernet"],
@@ -60,7 +60,7 @@ export const write: Readonly<Record<string, CheckSpec>> = {
   },
 
   "no-headroom-left": {
-    title: "a header fits into exactly fourteen bytes of headroom",
+    title: "fourteen bytes of headroom are enough",
     kind: "table",
     covers: ["LNK-1"],
     look: ["writeEthernet"],

@@ -66,7 +66,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
   },
 
   "random-frames": {
-    title: "random frames get the answer that the contract says",
+    title: "random frames get the right answers",
     kind: "table",
     weight: 2,
     covers: ["LNK-1", "894-1"],
@@ -94,7 +94,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
   },
 
   "all-ones": {
-    title: "a frame of nothing but ones is refused at every length",
+    title: "nothing but ones is refused at every length",
     kind: "table",
     covers: ["LNK-1", "894-1"],
     look: ["parseEthernet"],
@@ -166,7 +166,7 @@ function rejectOf(length: number, group: boolean, etherType: number): string | u
 
 export const write: Readonly<Record<string, CheckSpec>> = {
   "over-rubbish": {
-    title: "every byte of the header is written, also the zeros",
+    title: "every byte of the header is written",
     kind: "table",
     covers: ["LNK-1"],
     look: ["writeEthernet"],
@@ -218,7 +218,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
   },
 
   "no-groups": {
-    title: "who joined no group hears no multicast, but broadcasts",
+    title: "who joined no group still hears broadcasts",
     kind: "table",
     covers: ["LNK-1", "LNK-3"],
     look: ["filterMac"],
@@ -247,7 +247,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
 
 export const demultiplex: Readonly<Record<string, CheckSpec>> = {
   "all-near": {
-    title: "of a thousand types exactly two are known",
+    title: "of 250 types exactly two are known",
     kind: "table",
     covers: ["894-1"],
     look: ["demultiplex"],
@@ -260,10 +260,9 @@ export const demultiplex: Readonly<Record<string, CheckSpec>> = {
       "A `switch` over the number.",
     ],
     run: async (t: Trial) => {
-      const types = t.random.shuffle([
-        ...Array.from({ length: 512 }, (_, i) => 0x0700 + i),
-        ...Array.from({ length: 500 }, () => t.random.int(0x0900, 0xffff)),
-      ]);
+      const near = Array.from({ length: 160 }, (_, i) => 0x07b0 + i);
+      const far = Array.from({ length: 90 }, () => t.random.int(0x0900, 0xffff));
+      const types = t.random.shuffle([...near, ...far]);
       const answers = await t.many("framing", "demultiplex", types.map((type) => [type]));
       for (const [i, { value, threw }] of answers.entries()) {
         const type = types[i] as number;
@@ -305,7 +304,7 @@ export const pad: Readonly<Record<string, CheckSpec>> = {
   },
 
   "exact-room": {
-    title: "padding fits where there is room for nothing more",
+    title: "padding fits where there is room for no more",
     kind: "table",
     covers: ["894-1"],
     look: ["pad"],

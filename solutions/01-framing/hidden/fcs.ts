@@ -35,7 +35,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
   },
 
   "no-memory": {
-    title: "a call leaves nothing behind that the next would feel",
+    title: "a call leaves nothing behind for the next",
     kind: "table",
     covers: ["LNK-1"],
     look: ["crc32"],
@@ -83,7 +83,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
 
 export const fcs: Readonly<Record<string, CheckSpec>> = {
   "byte-order": {
-    title: "an FCS with its bytes in the other order is wrong",
+    title: "an FCS in the other byte order is wrong",
     kind: "table",
     covers: ["LNK-1"],
     look: ["removeFcs", "appendFcs"],
@@ -108,7 +108,7 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
   },
 
   "bursts": {
-    title: "a burst of up to 32 changed bits is always noticed",
+    title: "a burst of up to 32 bits is always noticed",
     kind: "table",
     covers: ["LNK-1"],
     look: ["removeFcs", "crc32"],
@@ -163,7 +163,7 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
   },
 
   "cut-off": {
-    title: "a frame that is cut off anywhere has a wrong FCS",
+    title: "a frame that is cut off has a wrong FCS",
     kind: "table",
     covers: ["LNK-1"],
     look: ["removeFcs"],

@@ -30,7 +30,7 @@ async function counted(t: Trial, types: readonly number[], counter: string): Pro
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "in-order": {
-    title: "forty frames at once come back whole and in order",
+    title: "forty frames come back whole and in order",
     kind: "live",
     weight: 2,
     twin: "wire/mixed-traffic",
@@ -61,7 +61,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "accepted": {
-    title: "the kernel counts your frames as received, none as bad",
+    title: "the kernel counts your frames, none as bad",
     kind: "live",
     twin: "wire/echo",
     covers: ["LNK-1"],
@@ -96,7 +96,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "promiscuous": {
-    title: "promiscuous, it hears what the kernel sends to others",
+    title: "promiscuous: it hears what others are sent",
     kind: "live",
     twin: "wire/promiscuous",
     covers: ["LNK-1"],

@@ -28,7 +28,7 @@ function anyTraffic(random: Random): { frame: Uint8Array; counter: string } {
 
 export const wire: Readonly<Record<string, CheckSpec>> = {
   "mixed-traffic": {
-    title: "two hundred frames, good and bad: each has its place",
+    title: "two hundred frames, good and bad",
     kind: "scenario",
     weight: 2,
     covers: ["LNK-1", "894-1"],
@@ -61,7 +61,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
   },
 
   "handed-up": {
-    title: "the layer above gets the payload from its first byte on",
+    title: "the layer above gets the whole payload",
     kind: "scenario",
     covers: ["LNK-1"],
     look: ["parseEthernet", "removeFcs"],
@@ -113,7 +113,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
   },
 
   "undefined-type": {
-    title: "1501 to 1535 in the type's place is dropped by name",
+    title: "1501 to 1535 is dropped by name",
     kind: "scenario",
     covers: ["894-1"],
     look: ["parseEthernet"],
