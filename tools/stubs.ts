@@ -8,8 +8,14 @@ import { type Lab, labs } from "../labs/manifest.ts";
 import { type Cut, cutRegions, type Region } from "./stub_cutter.ts";
 
 /** Short lines and lines like these are in every program; finding one tells nobody anything. */
-const TRIVIAL =
-  /^([\w.]+[,;{]?|(\w+: )?\w+,|return [\w.]+;|(const|let) \w+ = [\w.]+;|if \(\w+ === undefined\) return( \w+)?;|\} else (if \(\w+\) )?\{)$/;
+const TRIVIAL = [
+  /^[\w.]+[,;{]?$/, // identification,
+  /^(\w+: )?\w+,$/, // protocol: 1,
+  /^return [\w.]+;$/,
+  /^(const|let) (\w+|\{ [\w, ]+ \}) = [\w.]+;$/, // const { view, start } = frame;
+  /^if \(\w+ === undefined\) return( \w+)?;$/,
+  /^\} else (if \(\w+\) )?\{$/,
+];
 
 /** What is wrong with a lab's regions, beside their form. */
 export function regionFaults(lab: Lab, file: string, regions: readonly Region[]): string[] {
@@ -35,14 +41,17 @@ export function leaks(text: string, secret: ReadonlyMap<string, string>): string
   return [...found];
 }
 
-/** The lines worth keeping secret: 12 characters or more, no import, and not given anywhere in the same lab. */
+/** The lines worth keeping secret: 12 characters or more, no import, and not given anywhere. */
 export function secretLines(cuts: ReadonlyMap<string, Cut>): Map<string, string> {
   const given = new Set([...cuts.values()].flatMap((cut) => cut.given.map((line) => line.trim())));
   const secret = new Map<string, string>();
   for (const [path, cut] of cuts) {
     for (const region of cut.regions) {
       for (const line of region.body.map((body) => body.trim())) {
-        if (line.replaceAll(/\s/g, "").length < 12 || /^(import|export \{)/.test(line) || TRIVIAL.test(line) || given.has(line)) continue;
+        if (
+          line.replaceAll(/\s/g, "").length < 12 || /^(import|export \{)/.test(line) || TRIVIAL.some((form) => form.test(line)) ||
+          given.has(line)
+        ) continue;
         secret.set(line, `region "${region.name}" in ${path}`);
       }
     }
@@ -80,29 +89,36 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** One lab: its stubs brought into step (or compared), and everything that is wrong with it. */
-async function bringIntoStep(lab: Lab, check: boolean): Promise<string[]> {
+/** One lab's stubs brought into step, or compared. Adds its solutions to `cuts`. */
+async function bringIntoStep(lab: Lab, check: boolean, cuts: Map<string, Cut>): Promise<string[]> {
+  const faults = await Promise.all(lab.files.map(async (file) => {
+    const solution = `solutions/${lab.folder}/${file}`;
+    const path = `labs/${lab.folder}/${file}`;
+    const cut = cutRegions(await Deno.readTextFile(solution), solution);
+    cuts.set(solution, cut);
+    const found = regionFaults(lab, file, cut.regions);
+    const stub = await format(cut.stub);
+    if (await readIfThere(path) === stub) return found;
+    if (check) return [...found, `${path} is not what ${solution} gives: run  deno task stubs`];
+    await Deno.writeTextFile(path, stub);
+    console.log(`wrote ${path}`);
+    return found;
+  }));
+  return faults.flat();
+}
+
+async function bringAllIntoStep(check: boolean): Promise<string[]> {
   const faults: string[] = [];
   const cuts = new Map<string, Cut>();
-  for (const file of lab.files) {
-    const path = `solutions/${lab.folder}/${file}`;
-    cuts.set(path, cutRegions(await Deno.readTextFile(path), path));
-  }
-  await Promise.all(lab.files.map(async (file) => {
-    const cut = cuts.get(`solutions/${lab.folder}/${file}`) as Cut;
-    faults.push(...regionFaults(lab, file, cut.regions));
-    const path = `labs/${lab.folder}/${file}`;
-    const stub = await format(cut.stub);
-    if (await readIfThere(path) === stub) return;
-    if (check) {
-      faults.push(`${path} is not what solutions/${lab.folder}/${file} gives: run  deno task stubs`);
-    } else {
-      await Deno.writeTextFile(path, stub);
-      console.log(`wrote ${path}`);
+  for (const lab of labs) {
+    try {
+      faults.push(...await bringIntoStep(lab, check, cuts));
+    } catch (error) {
+      faults.push(error instanceof Error ? error.message : String(error));
     }
-  }));
+  }
   const secret = secretLines(cuts);
-  for await (const path of filesBelow(`labs/${lab.folder}`)) {
+  for await (const path of filesBelow("labs")) {
     faults.push(...leaks(await Deno.readTextFile(path), secret).map((leak) => `${path}: ${leak}`));
   }
   return faults;
@@ -114,14 +130,7 @@ if (import.meta.main) {
     console.error(`deno task stubs knows only --check, not ${unknown.join(" ")}`);
     Deno.exit(2);
   }
-  const faults: string[] = [];
-  for (const lab of labs) {
-    try {
-      faults.push(...await bringIntoStep(lab, Deno.args.includes("--check")));
-    } catch (error) {
-      faults.push(error instanceof Error ? error.message : String(error));
-    }
-  }
+  const faults = await bringAllIntoStep(Deno.args.includes("--check"));
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) Deno.exit(1);
 }
