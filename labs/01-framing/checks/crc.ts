@@ -201,6 +201,8 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
         t.equal({ start: frame.start, length: frame.length }, { start, length }, "start and length of the frame without its FCS");
         t.equal(frame.toBytes(), packet, "the frame without its FCS");
       }
+      const wrong = usedFrame(t.random, sealed(t.random.bytes(60), t.random.int(0, 0xffff_ffff)));
+      t.equal(await t.framing.removeFcs(wrong), false, "the answer to a frame with any other four bytes at its end");
     },
   },
 

@@ -44,6 +44,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const own = anyStation(t.random);
       const filter = { own, groups: [], promiscuous: false };
+      t.equal<unknown>(await t.framing.filterMac(own, filter), "unicast", `the match of our own ${formatMac(own)}`);
       for (let bit = 0; bit < 48; bit++) {
         const differs = Math.floor(own / 2 ** bit) % 2 === 1 ? own - 2 ** bit : own + 2 ** bit;
         const what = `the match of ${formatMac(differs as MacAddress)}, which differs from our ${formatMac(own)} in bit ${bit}`;
@@ -179,6 +180,7 @@ export const demultiplex: Readonly<Record<string, CheckSpec>> = {
         const what = `the protocol of 0x${etherType.toString(16).padStart(4, "0")}`;
         t.equal<unknown>(await t.framing.demultiplex(etherType), "unknown type", what);
       }
+      t.equal<unknown>(await t.framing.demultiplex(0x0806), "arp", "the protocol of 0x0806, between them all");
     },
   },
 };

@@ -123,6 +123,8 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const answer = await t.framing.parseEthernet(frame, WIRE);
         t.equal<unknown>(answer, "length frame (802.3)", `the answer to ${etherType} in the type's place`);
       }
+      const typed = usedFrame(t.random, ethernet({ etherType: 0x0806 }, t.random.bytes(60)));
+      t.fields(await t.framing.parseEthernet(typed, WIRE), { etherType: 0x0806 }, "the header of a frame with a type");
     },
   },
 

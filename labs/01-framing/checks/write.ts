@@ -51,8 +51,9 @@ export const write: Readonly<Record<string, CheckSpec>> = {
         const frame = usedFrame(t.random, t.random.bytes(t.random.int(0, 100)));
         const { start, end } = frame;
         const before = frame.bytes.slice();
-        await t.framing.writeEthernet(frame, anyStation(t.random), anyStation(t.random), 0x0800);
+        await t.framing.writeEthernet(frame, anyStation(t.random), anyStation(t.random), 0x86dd);
         t.equal({ start: frame.start, end: frame.end }, { start: start - 14, end }, `start and end of frame ${i}, which began at ${start}`);
+        t.equal(frame.view.getUint16(start - 2), 0x86dd, `the two bytes before the packet of frame ${i}: the type`);
         t.equal(frame.bytes.slice(end), before.slice(end), `the bytes behind frame ${i}`);
         t.equal(frame.bytes.slice(0, start - 14), before.slice(0, start - 14), `the bytes in front of frame ${i}`);
       }
