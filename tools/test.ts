@@ -11,7 +11,7 @@
 export interface Result {
   readonly passed: number;
   readonly failed: number;
-  /** Names of the tests that were ignored. */
+  /** Names of the tests and steps that were ignored. */
   readonly skipped: readonly string[];
 }
 
@@ -24,11 +24,23 @@ export function readResult(output: string, success: boolean): Result {
   const lines = output.replaceAll(/\x1b\[[0-9;]*m/g, "").split("\n");
   const summary = lines.findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
   const count = (what: string): number => Number(new RegExp(`(\\d+) ${what}`).exec(summary)?.[1] ?? 0);
-  const ignored = count("ignored");
-  const names = lines.flatMap((line) => /^(.+) \.\.\. ignored \(/.exec(line)?.[1] ?? []);
-  const skipped = names.length > ignored ? names.slice(-ignored || names.length) : names;
+  const steps = Number(/\d+ ignored \((\d+) step/.exec(summary)?.[1] ?? 0);
+  const ignored = count("ignored") + steps;
+  const names = ignoredNames(lines);
+  const skipped = names.slice(Math.max(0, names.length - ignored)); // a test may print such lines too: the runner's come last
   while (skipped.length < ignored) skipped.push("(a test without a line of its own)");
   return { passed: count("passed"), failed: Math.max(count("failed"), success ? 0 : 1), skipped };
+}
+
+/** Names of ignored tests, and of ignored steps behind the name of their test. */
+function ignoredNames(lines: readonly string[]): string[] {
+  let test = "";
+  return lines.flatMap((line) => {
+    const [, indent = "", name = "", ignored] = /^( *)(\S.*?) \.\.\.( ignored \(.*)?$/.exec(line) ?? [];
+    if (indent === "" && name !== "") test = name;
+    if (ignored === undefined) return [];
+    return [indent === "" ? name : `${test}: ${name}`];
+  });
 }
 
 /** What is printed behind the runner's output; the last line counts. */

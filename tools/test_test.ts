@@ -14,6 +14,12 @@ Deno.test("readResult() counts a run that broke without a failed test as one fai
   assertEquals(readResult("ok | 3 passed | 0 failed (1ms)\n", true).failed, 0);
 });
 
+Deno.test("readResult() counts an ignored step too, and says in which test", () => {
+  const output =
+    "live ...\n  fine ... ok (0ms)\n  no live wire ... ignored (0ms)\nlive ... ok (1ms)\n\nok | 1 passed (1 step) | 0 failed | 0 ignored (1 step) (7ms)\n";
+  assertEquals(readResult(output, true), { passed: 1, failed: 0, skipped: ["live: no live wire"] });
+});
+
 Deno.test("conclusion() names the skipped tests, and ends in the count", () => {
   assertEquals(conclusion({ passed: 12, failed: 2, skipped: ["a (no tshark)"] }), "skipped: a (no tshark)\n12 passed, 2 failed, 1 skipped");
 });
