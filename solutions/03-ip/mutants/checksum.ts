@@ -1,4 +1,77 @@
 /** Known-wrong variants of `checksum.ts`. */
 import type { Mutant } from "../../../tools/harness/mutant.ts";
 
-export default [] satisfies readonly Mutant[];
+export default [
+  {
+    name: "odd-byte-dropped",
+    fault: "the last byte of an odd length is left out of the sum",
+    file: "checksum.ts",
+    replace: "  if (at < end) sum += view.getUint8(at) << 8;\n",
+    by: "",
+    caughtBy: "checksum/odd-lengths",
+  },
+  {
+    name: "odd-byte-low",
+    fault: "the last byte of an odd length is taken as the low byte of a word",
+    file: "checksum.ts",
+    replace: "view.getUint8(at) << 8",
+    by: "view.getUint8(at)",
+    caughtBy: "checksum/odd-lengths",
+  },
+  {
+    name: "folded-once",
+    fault: "carries are folded once, and not the carry that the fold makes",
+    file: "checksum.ts",
+    replace: "return (once >>> 16) + (once & 0xffff);",
+    by: "return once & 0xffff;",
+    caughtBy: "checksum/carries",
+  },
+  {
+    name: "one-word-too-far",
+    fault: "the last step reads past the end when fewer than 16 bytes are left",
+    file: "checksum.ts",
+    replace: "for (; at + 16 <= end; at += 16)",
+    by: "for (; at < end; at += 16)",
+    caughtBy: "checksum/part-of-a-buffer",
+  },
+  {
+    name: "initial-forgotten",
+    fault: "the sum begins at 0, whatever it is given",
+    file: "checksum.ts",
+    replace: "let sum = initial;",
+    by: "let sum = initial * 0;",
+    caughtBy: "checksum/initial-sum",
+  },
+  {
+    name: "sum-kept-in-32-bits",
+    fault: "what stands above 2³² is forgotten, so sums of many words are too small",
+    file: "checksum.ts",
+    replace: "Math.floor(sum / 0x1_0000_0000) + ",
+    by: "",
+    caughtBy: "checksum/even-lengths",
+  },
+  {
+    name: "modulo-65535",
+    fault: "the carries are folded by a remainder, which turns ffff into 0",
+    file: "checksum.ts",
+    replace: "return ~fold(Math.floor(sum / 0x1_0000_0000) + (sum >>> 16) + (sum & 0xffff)) & 0xffff;",
+    by: "return ~(sum % 0xffff) & 0xffff;",
+    caughtBy: "checksum/verify",
+  },
+  {
+    name: "rfc-1141-update",
+    fault: "the update of RFC 1141, which gives ffff where 0 is right",
+    file: "checksum.ts",
+    replace: "return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff;",
+    by: "return fold(checksum + before + (~after & 0xffff));",
+    caughtBy: "checksum/update-to-zero",
+  },
+  {
+    name: "update-without-carry",
+    fault: "the update does not fold its carries back in",
+    file: "checksum.ts",
+    replace: "return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff;",
+    by: "return checksum + before - after & 0xffff;",
+    caughtBy: "checksum/update",
+  },
+] satisfies readonly Mutant[];
