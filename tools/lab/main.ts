@@ -18,6 +18,10 @@ const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 const FULL_FAILURES = 3;
 const MAX_BLAMED = 3;
 
+const INSPECT_TEXT = `The run waits for a debugger: open chrome://inspect, or attach your editor to
+127.0.0.1:9229. Your files run from a copy below .wallsocket/subjects.
+`;
+
 /** Runs the command and returns its exit status. */
 export async function main(words: readonly string[]): Promise<number> {
   try {
@@ -57,10 +61,10 @@ async function run(options: LabOptions): Promise<number> {
     return PASSED;
   }
   if (options.pcap !== undefined) await makeFolder(options.pcap);
-  return await runAndReport(options, checks);
+  return await runAndReport(options, checks, all.length);
 }
 
-async function runAndReport(options: LabOptions, checks: readonly Check[]): Promise<number> {
+async function runAndReport(options: LabOptions, checks: readonly Check[], all: number): Promise<number> {
   const { lab } = options;
   const seed = options.seed ?? crypto.getRandomValues(new Uint16Array(1))[0] as number;
   const origins = selectOrigins(lab.number, { reference: options.reference, mine: options.mine });
@@ -69,7 +73,7 @@ async function runAndReport(options: LabOptions, checks: readonly Check[]): Prom
   const printer = new GroupPrinter(lab, checks, options.json);
   const wire = options.virtual || !checks.some((check) => check.kind === "live") ? "virtual wire" : "virtual wire and live";
   if (!options.json) console.log(headerText(lab, origins, wire));
-  if (options.inspect) console.error("Open chrome://inspect in a browser, or attach your editor; the run waits for it.\n");
+  if (options.inspect) console.error(INSPECT_TEXT);
   let result: RunResult;
   try {
     result = await runLab({ ...options, checks, selection, seed, done: (each) => printer.done(each) });
@@ -85,7 +89,7 @@ async function runAndReport(options: LabOptions, checks: readonly Check[]): Prom
   else {
     printer.finish();
     await printFailures(results, options, seed, captures, origins);
-    console.log(summaryText(lab, results, noWire, seed, took));
+    console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all }));
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
     console.error(`\n--require-live: the live checks could not be run.`);

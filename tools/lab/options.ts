@@ -50,11 +50,12 @@ export function helpText(lab: Lab | undefined): string {
   --require-live   fail when the live checks cannot be run
   --driver NAME    ffi (as is) or tuntap2 (deno task tuntap2 builds it)
   --pcap DIR       keep a capture of every check, for Wireshark
-  --inspect        wait for a debugger, with all clocks off
+  --inspect        wait for a debugger; all clocks are off, live checks left out
   --json           one JSON object in place of the report
   --help           this
 
-Exit status: 0 all passed, 1 some failed, 2 the command was wrong, 3 the run could not be done.`;
+Exit status: 0 all passed, 1 some failed, 2 the command was wrong, 3 the run
+could not be done.`;
 }
 
 /** Reads the command line; the first word is the lab's number. Returns "help" when that is asked for. Throws a UsageError. */
@@ -90,7 +91,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
     mine: args.mine === true,
     only: ((args.only ?? []) as string[]).flatMap((each) => each.split(",")).filter((each) => each !== ""),
     seed: readSeed(args.seed as string | undefined),
-    virtual: args.virtual === true,
+    virtual: args.virtual === true || args.inspect === true,
     requireLive: args["require-live"] === true,
     pcap: args.pcap as string | undefined,
     json: args.json === true,

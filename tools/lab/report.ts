@@ -62,16 +62,26 @@ export function groupText(group: string, results: readonly CheckResult[], lab: L
   if (missing[0] !== undefined) {
     const place = placeOf(missing[0], lab);
     const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
-    const text = `not written yet: ${missing[0]}${more}  ${place?.file ?? ""}`;
+    const text = `not written yet: ${missing[0]}${more}${place === undefined ? "" : `, ${place.file}`}`;
     lines.push(...wrap(text, WIDTH - 2 - NAME).map((line) => paint("yellow", `  ${"".padEnd(NAME)}${line}`)));
   }
   return lines.join("\n");
 }
 
+/** What a summary says beside the results. */
+export interface RunFacts {
+  readonly noWire: NoLiveWire | undefined;
+  readonly seed: number;
+  /** Milliseconds. */
+  readonly took: number;
+  /** All checks of the lab ran, so the points are the lab's. */
+  readonly whole: boolean;
+}
+
 /** The lines below the failures: score, skipped checks, the next step. */
-export function summaryText(lab: Lab, results: readonly CheckResult[], noWire: NoLiveWire | undefined, seed: number, took: number): string {
+export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire, seed, took, whole }: RunFacts): string {
   const { passed, points, ran } = scoreOf(lab, results);
-  const of = results.length === 0 ? "" : ` · ${points} of ${lab.points} points`;
+  const of = whole ? ` · ${points} of ${lab.points} points` : "";
   const lines = [paint("bold", sides(`${passed} of ${results.length} checks${of}`, `seed ${seed} · ${milliseconds(took)}`))];
   const skipped = results.filter((result) => result.verdict.outcome === "skipped");
   if (skipped.length > 0) {

@@ -88,7 +88,13 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
         firstCheck ||= performance.now() - began;
         finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
       }),
-      options.virtual ? Promise.resolve(live.forEach((check) => finish(skip(check, "--virtual was given")))) : runLive(),
+      options.virtual
+        ? Promise.resolve(
+          live.forEach((check) =>
+            finish(skip(check, options.inspect ? "a debugger has no hold on the kernel's clocks" : "--virtual was given"))
+          ),
+        )
+        : runLive(),
     ]);
   } finally {
     wire.close();
