@@ -109,10 +109,8 @@ function missingChecks(document: Document, lab: Lab, facts: Facts): Found[] {
 /** Functions of the contract that the lab's handout has no heading for: "### `internetChecksum`". */
 export function headingFaults(document: Document, lab: Lab): Found[] {
   const headings = new Set(document.headings.map(({ text }) => text.replaceAll("`", "")));
-  return Object.keys(lab.functions).filter((name) => !headings.has(name)).map((name) => ({
-    line: 1,
-    text: `there is no heading \`${name}\``,
-  }));
+  const missing = Object.keys(lab.functions).filter((name) => !headings.has(name));
+  return missing.length === 0 ? [] : [{ line: 1, text: `the handout has no heading for ${missing.join(", ")}` }];
 }
 
 /** Tasks that do not exist, in the text as in the blocks. */

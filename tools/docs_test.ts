@@ -89,5 +89,5 @@ Deno.test("taskFaults() looks for tasks in the text and in the blocks", () => {
 
 Deno.test("headingFaults() wants a heading for every function of the contract", () => {
   const lab = { functions: { parseIcmp: "icmp.ts", writeIcmp: "icmp.ts" } } as unknown as Lab;
-  assertEquals(lines(headingFaults(at(HANDOUT, "### `parseIcmp`\n`writeIcmp`\n"), lab)), ["1: there is no heading `writeIcmp`"]);
+  assertEquals(lines(headingFaults(at(HANDOUT, "### `parseIcmp`\n`writeIcmp`\n"), lab)), ["1: the handout has no heading for writeIcmp"]);
 });
