@@ -5,9 +5,9 @@
  *
  *     destination 6 | source 6 | EtherType 2 | payload 46 to 1500 | FCS 4
  *
- * Every frame passes through here, so nothing below makes an array, a view or a string: fields are read where they lie,
- * through `frame.view` and `frame.bytes`, at offsets that count from `frame.start`. A frame that is no good is answered
- * with a word that says why; nothing throws because of what a frame contains.
+ * Every frame passes through here, so nothing is made for a single frame: no array, no view, no string. Fields are read
+ * where they lie, through `frame.view` and `frame.bytes`, at offsets that count from `frame.start`. A frame that is no
+ * good is answered with a word that says why; nothing throws because of what a frame contains.
  *
  * Reads: stack/contract/framing.ts (the specification), stack/wire/frame.ts, stack/wire/mac_address.ts.
  * Sources: IEEE 802.3-2018 clause 3, RFC 894; for the CRC also RFC 1952 §8.
