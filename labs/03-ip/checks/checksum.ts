@@ -1,4 +1,6 @@
 /** Checks of internetChecksum and updateChecksum: the sum that goes over every header and every message. */
+import type { Random } from "../../../stack/wire/random.ts";
+import { join } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { type Case, compareAll, hex, rightChecksum, viewOf } from "./samples.ts";
 
@@ -6,6 +8,12 @@ import { type Case, compareAll, hex, rightChecksum, viewOf } from "./samples.ts"
 async function checksumOf(t: Trial, bytes: Uint8Array, initial?: number): Promise<string> {
   const args = initial === undefined ? [] as const : [initial] as const;
   return hex(await t.ip.internetChecksum(viewOf(bytes), 0, bytes.length, ...args));
+}
+
+/** Data whose sum carries twice for whoever adds words of 32 bits: each four bytes and their complements come to 2³² − 1; then a 1. */
+function carriesTwice(random: Random): Uint8Array {
+  const pairs = Array.from({ length: random.int(1, 6) * 2 }, () => random.bytes(4));
+  return join(...pairs.flatMap((half) => [half, half.map((byte) => ~byte)]), Uint8Array.of(0, 1));
 }
 
 export const checksum: Readonly<Record<string, CheckSpec>> = {
@@ -79,6 +87,8 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
         bytes.set([small >>> 8, small & 255], t.random.int(0, count) * 2);
         const expected = hex(rightChecksum(bytes));
         t.equal(await checksumOf(t, bytes), expected, `the checksum of ${count} words of ffff and one of ${hex(small)}`);
+        const long = carriesTwice(t.random);
+        t.equal(await checksumOf(t, long), hex(rightChecksum(long)), `the checksum of ${long.length} bytes`);
       }
     },
   },
