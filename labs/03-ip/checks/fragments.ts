@@ -23,16 +23,16 @@ export async function checkPlan(t: Trial, cut: Cut): Promise<readonly Piece[]> {
 /** What is wrong with a plan, in words. Where the last cut may fall in two places, both are right. */
 export function faultIn(plan: readonly Piece[], [length, mtu, offset, more]: Cut): string | undefined {
   if (!Array.isArray(plan) || plan.length === 0) return `no list of pieces but ${JSON.stringify(plan)}`;
-  const room = mtu - 20;
-  const stride = Math.floor(room / 8) * 8;
-  if (length <= room && plan.length > 1) return `${plan.length} pieces, and ${length} bytes fit into one`;
+  const most = mtu - 20;
+  const stride = Math.floor(most / 8) * 8;
+  if (length <= most && plan.length > 1) return `${plan.length} pieces, and ${length} bytes fit into one`;
   let at = 0;
   for (const [index, piece] of plan.entries()) {
     const last = index === plan.length - 1;
     const name = `piece ${index + 1} of ${plan.length}`;
     if (piece.from !== at) return `${name} begins at byte ${piece.from}, and the one before ended at ${at}`;
     if (piece.fragmentOffset !== offset + at) return `${name} has fragment offset ${piece.fragmentOffset}, should be ${offset + at}`;
-    if (piece.length > room) return `${name} has ${piece.length} bytes: with its header more than the MTU`;
+    if (piece.length > most) return `${name} has ${piece.length} bytes: with its header more than the MTU`;
     if (!last && piece.length % 8 !== 0) return `${name} has ${piece.length} bytes, no multiple of 8, and another follows`;
     if (!last && piece.length !== stride) return `${name} has ${piece.length} bytes, and ${stride} would fit`;
     if (piece.moreFragments !== (!last || more)) return `${name} says moreFragments: ${piece.moreFragments}`;

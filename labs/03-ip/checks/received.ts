@@ -3,8 +3,9 @@
  * header itself, so that a fault in `parseIpv4` doesn't show in checks of what comes after it.
  */
 import type { Arrival, Ipv4Header, Reassembly } from "../../../stack/contract/ip.ts";
+import { dissect, type Layer, valueOf } from "../../../stack/wire/dissect.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
-import { parseIpv4Address, readIpv4 } from "../../../stack/wire/ipv4_address.ts";
+import { type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ethernet, ipv4, type Ipv4Fields, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
 
@@ -18,20 +19,20 @@ export interface Received {
 export function received(packet: Uint8Array): Received {
   const frame = new Frame(14 + packet.length, 14);
   frame.bytes.set(packet, frame.append(packet.length));
-  const { view, start, end } = frame;
-  const flags = view.getUint16(start + 6);
+  const ip = dissect(packet, "ip")[0] as Layer;
+  const value = (name: string): number => valueOf(ip, name);
   const header = {
-    typeOfService: view.getUint8(start + 1),
-    identification: view.getUint16(start + 4),
-    dontFragment: (flags & 0x4000) !== 0,
-    moreFragments: (flags & 0x2000) !== 0,
-    fragmentOffset: (flags & 0x1fff) * 8,
-    timeToLive: view.getUint8(start + 8),
-    protocol: view.getUint8(start + 9),
-    source: readIpv4(view, start + 12),
-    destination: readIpv4(view, start + 16),
-    payload: start + (view.getUint8(start) & 15) * 4,
-    end,
+    typeOfService: value("typeOfService"),
+    identification: value("identification"),
+    dontFragment: value("dontFragment") === 1,
+    moreFragments: value("moreFragments") === 1,
+    fragmentOffset: value("fragmentOffset"),
+    timeToLive: value("timeToLive"),
+    protocol: value("protocol"),
+    source: value("source") as Ipv4Address,
+    destination: value("destination") as Ipv4Address,
+    payload: frame.start + value("headerLength"),
+    end: frame.end,
   };
   return { header, frame };
 }
