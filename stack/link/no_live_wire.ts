@@ -75,3 +75,19 @@ export class NoLiveWire extends Error {
     this.remedy = remedy;
   }
 }
+
+/** The error for a /dev/net/tun that could not be opened, by the errno's name. Undefined: it has nothing to do with this. */
+export function refusedNode(code: string): NoLiveWire | undefined {
+  switch (code) {
+    case "ENOENT":
+      return new NoLiveWire("no device");
+    case "EACCES":
+      return new NoLiveWire("no permission", "permission denied");
+    case "EPERM":
+      return new NoLiveWire("no permission", "operation not permitted");
+    case "ENODEV":
+    case "ENXIO":
+      return new NoLiveWire("no driver", code);
+  }
+  return undefined;
+}

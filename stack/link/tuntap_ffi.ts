@@ -19,7 +19,7 @@ import type { MacAddress } from "../wire/mac_address.ts";
 import type { Device } from "./device.ts";
 import { ifreq, setAddress, setMac, setMtu, setUp } from "./ifreq.ts";
 import { cString, errorName, lastError, type Libc, libc, O_CLOEXEC, O_NONBLOCK, O_RDWR, POLLIN } from "./libc.ts";
-import { NoLiveWire } from "./no_live_wire.ts";
+import { NoLiveWire, refusedNode } from "./no_live_wire.ts";
 
 const TUNSETIFF = 0x400454can;
 const TUNSETPERSIST = 0x400454cbn;
@@ -80,19 +80,7 @@ export function openNode(path = "/dev/net/tun"): number {
   const fd = libc().open(cString(path), O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
   if (fd >= 0) return fd;
   const error = errorName(lastError());
-  switch (error) {
-    case "ENOENT":
-      throw new NoLiveWire("no device");
-    case "EACCES":
-      throw new NoLiveWire("no permission", "permission denied");
-    case "EPERM":
-      throw new NoLiveWire("no permission", "operation not permitted");
-    case "ENODEV":
-    case "ENXIO":
-      throw new NoLiveWire("no driver", error);
-    default:
-      throw new Error(`Cannot open ${path}: ${error}`);
-  }
+  throw refusedNode(error) ?? new Error(`Cannot open ${path}: ${error}`);
 }
 
 /** Makes the interface behind `fd` and returns the name that the kernel gave it. */

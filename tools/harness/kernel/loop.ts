@@ -62,8 +62,16 @@ export class Loop {
   #set = new Int32Array(POLLFD_WORDS * 16);
   /** Who stands behind each entry of the set that was polled last. */
   #behind: (Watch | Pending)[] = [];
+  readonly #onThread: boolean;
+  /** The poll that is under way on another thread. */
   #aside: Promise<true> | undefined;
+  #streamAdded = Promise.withResolvers<false>();
   #ended = false;
+
+  /** `onThread`: the loop keeps its thread and waits in `poll` itself, which is fastest; otherwise promises go on meanwhile. */
+  constructor(options: { onThread: boolean }) {
+    this.#onThread = options.onThread;
+  }
 
   /** Calls `onReadable` whenever `fd` has something. Returns how to stop that. */
   watch(fd: number, onReadable: () => void): () => void {
@@ -72,10 +80,11 @@ export class Loop {
     return () => void this.#watches.delete(watch);
   }
 
-  /** As `watch`, for something that only has a promise. While there is one, the loop polls on another thread. */
+  /** As `watch`, for something that only has a promise. The loop must not be `onThread`. */
   stream(wait: () => Promise<void>, onReadable: () => void): () => void {
     const stream = { wait, onReadable };
     this.#streams.add(stream);
+    this.#streamAdded.resolve(false);
     return () => void this.#streams.delete(stream);
   }
 
@@ -99,7 +108,7 @@ export class Loop {
   /** Runs until `end` is called. `afterwards` is called once after each turn. */
   async run(afterwards: () => void): Promise<void> {
     while (!this.#ended) {
-      if (this.#streams.size === 0 && this.#aside === undefined) {
+      if (this.#onThread) {
         libc().poll(this.#set, this.#prepare(), this.#timeout());
         this.#dispatch();
       } else if (await this.#waitAside()) {
@@ -114,7 +123,9 @@ export class Loop {
   /** True when the poll came back; false when a stream was first, and the poll is still under way. */
   async #waitAside(): Promise<boolean> {
     this.#aside ??= libc().pollAside(this.#set, this.#prepare(), this.#timeout()).then(() => true as const);
-    const polled = await Promise.race([this.#aside, ...[...this.#streams].map((stream) => stream.wait().then(() => false))]);
+    this.#streamAdded = Promise.withResolvers();
+    const arrivals = [...this.#streams].map((stream) => stream.wait().then(() => false));
+    const polled = await Promise.race([this.#aside, this.#streamAdded.promise, ...arrivals]);
     if (polled) this.#aside = undefined;
     return polled;
   }

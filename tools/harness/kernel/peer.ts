@@ -75,13 +75,14 @@ interface Request {
 }
 
 class Peer {
-  readonly #loop = new Loop();
+  readonly #loop: Loop;
   readonly #wires: Wires;
   readonly #reader = new MessageReader();
   readonly #input = new Uint8Array(0x1_0000);
   #output: Uint8Array[] = [];
 
   constructor(driver: string) {
+    this.#loop = new Loop({ onThread: driver === "ffi" });
     this.#wires = new Wires(driver, this.#loop, (wire, frame, time) => this.#say({ wire, frame, time }));
   }
 
@@ -105,6 +106,7 @@ class Peer {
     const settle = (outcome: Outcome) => this.#answer(request.id, outcome);
     try {
       const result = this.#perform(request.operation, request.options);
+      // Only the tuntap2 driver opens its devices by a promise; the loop is in no hurry then.
       if (result instanceof Promise) result.then((value) => settle({ value }), (thrown) => settle({ thrown })).then(() => this.#flush());
       else if (isOperation(result)) this.#loop.start(request.id, result, settle);
       else settle({ value: result });
@@ -173,4 +175,6 @@ if (import.meta.main) {
     if (!(error instanceof NoLiveWire)) throw error;
     writeAll(encodeMessage({ refused: { reason: error.reason, detail: error.detail } }));
   }
+  // A reader of the tuntap2 driver may still be blocked in the kernel.
+  Deno.exit();
 }
