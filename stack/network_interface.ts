@@ -27,6 +27,9 @@ export const ETHERTYPE_ARP = 0x0806;
 /** EtherType for local experiments (IEEE 802 §9.2.4): what the labs below IP carry. */
 export const ETHERTYPE_EXPERIMENT = 0x88b5;
 
+/** Frames that one poll receives at most: a flood on one interface must not starve the others, nor the clock. */
+const MOST_FRAMES = 1024;
+
 /** What an interface needs from the host above it. */
 export interface Uplink {
   /** Takes an IP packet that arrived; owns the frame from now on. */
@@ -134,10 +137,11 @@ export class NetworkInterface implements Ipv4Interface {
     return state === "announcing" || state === "owned";
   }
 
-  /** Receives until the device is empty (at most 1024 frames), then does what time demands. */
-  poll(now: number): void {
+  /** Receives until the device is empty (at most `MOST_FRAMES`), then does what time demands. Returns how many frames there were. */
+  poll(now: number): number {
     this.#now = now;
-    for (let budget = 1024; budget > 0; budget--) {
+    let received = 0;
+    for (; received < MOST_FRAMES; received++) {
       const frame = this.#uplink.acquire();
       if (frame === undefined) {
         this.ethernet.count("no frame free");
@@ -153,6 +157,7 @@ export class NetworkInterface implements Ipv4Interface {
     if (this.#cache !== undefined && now >= this.#cache.nextDeadline()) this.#cache.poll(now, this.#actions);
     const claim = this.#claim;
     if (claim !== undefined && now >= claim.nextDeadline()) this.#watchClaim(claim, () => claim.poll(now, this.#actions));
+    return received;
   }
 
   /** When `poll` next has something to do that is not a received frame. */
@@ -163,11 +168,11 @@ export class NetworkInterface implements Ipv4Interface {
   /** Sends a packet to a neighbour: to everybody, or to the one whose Ethernet address ARP finds. */
   sendPacket(frame: Frame, nextHop: Ipv4Address, now: number): void {
     this.#now = now;
-    if (this.#cache === undefined) {
+    if (this.device.medium === "ip") {
       this.device.send(frame);
       this.#uplink.release(frame);
-    } else if (nextHop === LIMITED_BROADCAST) {
-      this.transmit(frame, BROADCAST_MAC, this.#payloadType);
+    } else if (nextHop === LIMITED_BROADCAST || this.#cache === undefined) {
+      this.transmit(frame, BROADCAST_MAC, this.#payloadType); // without ARP there is nobody to ask, but everybody to tell
     } else {
       this.#cache.resolve(nextHop, frame, now, this.#actions);
     }
