@@ -178,6 +178,42 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
+  "busy": {
+    title: "packets that keep coming do not keep the question alive",
+    kind: "table",
+    covers: ["ARP-2"],
+    look: ["createArpCache.resolve", "createArpCache.poll"],
+    why:
+      "A program that sends ten times a second to a dead machine must still be told so after `maxRequests`. If every packet began the count again, the layer above would never hear that the host is unreachable.",
+    hints: [
+      "Does a packet change how many requests are left?",
+      "On an entry that is asked for already, `resolve` queues the frame and touches neither the count nor the time.",
+      "Set requests = 0 only where you begin to ask.",
+    ],
+    run: async (t: Trial) => {
+      const maxRequests = t.random.int(2, 4);
+      const bench = await cacheBench(t, { maxRequests });
+      const { others: [a] } = bench;
+      let requests = 0;
+      let givenUp = false;
+      let now = 0;
+      for (; now <= (maxRequests + 1) * 1000 && !givenUp; now += 100) {
+        if (now > 0) await bench.poll(now);
+        const { sent, dropped } = bench.take();
+        requests += sent.length;
+        givenUp = dropped.some((line) => line.endsWith("no arp answer"));
+        if (!givenUp) await bench.resolve(a.ip, now);
+      }
+      t.ok(
+        givenUp,
+        `packets given up after ${maxRequests} requests, while others keep coming`,
+        `none within ${now} ms, after ${requests} requests`,
+      );
+      t.equal(requests, maxRequests, "requests before that");
+      t.equal(await bench.entries(now), [], "the entries then");
+    },
+  },
+
   "late": {
     title: "a late poll asks once, not once for each second missed",
     kind: "table",
