@@ -75,11 +75,16 @@ export class Host {
     return new Host(Object.freeze({ ...modules }), { ...DEFAULT_CONFIG, ...config }, devices, options.emit ?? (() => {}), options.now ?? 0);
   }
 
-  /** Receives what the devices hold and does what time demands. `now` in milliseconds, never going back. */
-  poll(now: number): void {
+  /**
+   * Receives what the devices hold and does what time demands. `now` in milliseconds, never going back. Returns how many
+   * frames there were.
+   */
+  poll(now: number): number {
     this.#now = now;
-    for (let i = 0; i < this.interfaces.length; i++) this.interfaces[i]?.poll(now);
+    let received = 0;
+    for (let i = 0; i < this.interfaces.length; i++) received += this.interfaces[i]?.poll(now) ?? 0;
     this.internet?.poll(now);
+    return received;
   }
 
   /** When `poll` next has something to do without any packet arriving; Infinity for never. */

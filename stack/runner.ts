@@ -1,0 +1,69 @@
+/**
+ * Where time comes from. A host only ever answers two questions: "what now?" (`poll`) and "when next?"
+ * (`nextDeadline`). `run` asks them for as long as it is let, with the machine's clock and its devices: the only real
+ * clock and the only real waiting in the stack.
+ *
+ *     const stop = new AbortController();
+ *     const running = run(host, [tap], { signal: stop.signal });
+ *     …
+ *     stop.abort();
+ *     await running;
+ *     tap.close();
+ *
+ * Sleeping is dear: to go to sleep in `poll(2)` on another thread and be woken costs tens of microseconds, many times
+ * what a packet costs. So the loop lingers: while packets keep coming it only lets the event loop turn, and it goes to
+ * sleep when nothing has come for a while.
+ */
+import type { Device } from "./link/device.ts";
+
+/** What can be run: a `Host`, or several taken together. Times are milliseconds of the one clock that `run` was given. */
+export interface Pollable {
+  /** Receives what has come, does what is due, and returns how many frames it received. */
+  poll(now: number): number;
+  /** When it wants to be polled though nothing arrives; Infinity for never. */
+  nextDeadline(): number;
+}
+
+/** How to run. */
+export interface RunOptions {
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  /** The time in milliseconds, from any origin, never going back. Default: `performance.now`. */
+  readonly clock?: () => number;
+}
+
+/** Milliseconds without a packet after which the loop goes to sleep. */
+const LINGER = 0.25;
+/**
+ * Milliseconds that it sleeps at most. Whoever calls the host in between (an application that sends) may bring a deadline
+ * nearer, and nobody tells the sleeper; so it looks again before long. Where a device cannot be waited for, very soon.
+ */
+const LONGEST_SLEEP = 20;
+const SHORT_SLEEP = 1;
+
+/**
+ * Runs `host` until `signal` is aborted; resolves then, within `LONGEST_SLEEP`. `devices` are those that the host receives
+ * from: they are waited for, and nothing else is done with them. They are not closed. Rejects only with what `poll` throws.
+ */
+export async function run(host: Pollable, devices: readonly Device[], options: RunOptions): Promise<void> {
+  const { signal, clock = () => performance.now() } = options;
+  const longest = devices.every((device) => device.wait !== undefined) ? LONGEST_SLEEP : SHORT_SLEEP;
+  let lastPacket = clock();
+  while (!signal.aborted) {
+    const now = clock();
+    if (host.poll(now) > 0) lastPacket = now;
+    else if (now - lastPacket > LINGER) await sleep(devices, Math.min(host.nextDeadline() - now, longest));
+    // Promises, timers and signals of everybody else have their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // A wait that is still under way would outlive the run.
+  await Promise.all(devices.map((device) => device.wait?.(0)));
+}
+
+/** Waits until a device may have a packet, or `milliseconds` have passed. */
+async function sleep(devices: readonly Device[], milliseconds: number): Promise<void> {
+  if (milliseconds <= 0) return;
+  const waits = devices.flatMap((device) => device.wait?.(milliseconds) ?? []);
+  if (waits.length > 0) await Promise.race(waits);
+  else await new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,80 @@
+/**
+ * The Linux kernel as the demo's peer. It lives in a network namespace of its own, in a process that owns the TAP device
+ * (tools/harness/kernel); frames travel between that process and this one in a pipe, which ends here in a device.
+ */
+import type { Device } from "../../stack/link/device.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
+import { type Driver, KernelPeer, type Wire } from "../harness/kernel/kernel_peer.ts";
+import { PATIENCE, type Peer, PLACES } from "./scene.ts";
+
+/** Starts a kernel and puts a wire to it. Throws a NoLiveWire where it cannot be had. */
+export async function startKernel(driver: Driver): Promise<Peer> {
+  const kernel = await KernelPeer.start({ driver });
+  try {
+    const wire = await kernel.openWire({ kind: "tap", ...PLACES.kernel });
+    await kernel.addRoute({ network: "10.44.1.0", prefixLength: 24, gateway: PLACES.stack.address, device: wire.device });
+    return {
+      name: "kernel",
+      wire: wire.device,
+      device: new WireDevice(wire),
+      pollables: [],
+      ping: async (to, size) => {
+        const [echo] = await kernel.ping({ to, size, timeout: PATIENCE });
+        return { milliseconds: echo?.rtt, unchanged: echo?.dataEqual === true };
+      },
+      traceroute: (to) => kernel.traceroute({ to, maxHops: 4, timeout: PATIENCE }),
+      neighbour: async (address) => (await kernel.arpTable()).find((entry) => entry.address === address)?.mac,
+      close: () => kernel.close(),
+    };
+  } catch (error) {
+    await kernel.close();
+    throw error;
+  }
+}
+
+/** The stack's end of a wire to the kernel. */
+class WireDevice implements Device {
+  readonly name: string;
+  readonly medium = "ethernet";
+  readonly mtu = 1500;
+  readonly fcs = false;
+  readonly minimumFrame = 14;
+  readonly offload = { checksum: false, segmentation: false };
+  readonly #wire: Wire;
+  readonly #waiting: Uint8Array[] = [];
+  #wake = (): void => {};
+
+  constructor(wire: Wire) {
+    this.name = wire.device;
+    this.#wire = wire;
+    wire.onFrame((bytes) => {
+      this.#waiting.push(bytes);
+      this.#wake();
+    });
+  }
+
+  receive(frame: Frame): boolean {
+    const next = this.#waiting.shift();
+    if (next === undefined) return false;
+    frame.reset();
+    frame.bytes.set(next, frame.append(next.length));
+    return true;
+  }
+
+  send(frame: Frame): boolean {
+    this.#wire.send(frame.toBytes());
+    return true;
+  }
+
+  wait(milliseconds: number): Promise<void> {
+    if (this.#waiting.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => (clearTimeout(timer), resolve());
+    });
+  }
+
+  close(): void {
+    this.#wire.close();
+  }
+}
