@@ -22,6 +22,7 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   1042: ["IP and ARP over IEEE 802 Networks", 0],
   1071: ["Computing the Internet Checksum", 4],
   1112: ["Host Extensions for IP Multicasting", 8],
+  1141: ["Incremental Updating of the Internet Checksum", 2],
   1122: ["Requirements for Internet Hosts: Communication Layers", 5],
   1191: ["Path MTU Discovery", 8],
   1256: ["ICMP Router Discovery Messages", 6],
