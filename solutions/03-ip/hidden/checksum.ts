@@ -108,7 +108,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
     covers: ["1624"],
     look: ["updateChecksum"],
     why:
-      "The formula of RFC 1141, HC' = HC + m − m', gives ffff where the right checksum is 0000, and some receivers then drop the packet. That is the fault which RFC 1624 §3 mends, " +
+      "The older formula, HC' = HC + m − m', gives ffff where the right checksum is 0000, and some receivers then drop the packet. That is the fault which RFC 1624 §3 mends, " +
       "and this is its example (§4): dd2f, 5555, 3285.",
     hints: [
       "Which formula do you use? RFC 1624 has three, and two of them are there to show a fault.",

@@ -59,8 +59,8 @@ export default [
     caughtBy: "checksum/verify",
   },
   {
-    name: "rfc-1141-update",
-    fault: "the update of RFC 1141, which gives ffff where 0 is right",
+    name: "older-update-formula",
+    fault: "the older formula HC + m − m', which gives ffff where 0 is right",
     file: "checksum.ts",
     replace: "return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff;",
     by: "return fold(checksum + before + (~after & 0xffff));",
