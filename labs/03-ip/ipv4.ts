@@ -102,8 +102,8 @@ export function decrementTtl(frame: Frame): boolean {
  * for the same source, destination and protocol while fragments of its last bearer may be under way (RFC 6864 §4).
  * With 16 bits the best one can do is 65 536 numbers before the first comes again.
  *
- * `seed` is any whole number; hosts with different seeds start at different numbers. The memory that this needs must
- * not grow with the number of destinations. See stack/contract/ip.ts.
+ * `seed` is any whole number from 0 to 2³² − 1. The memory that this needs must not grow with the number of destinations:
+ * anybody can make a host talk to one more. See stack/contract/ip.ts.
  */
 export function createIdentifiers(seed: number): { next(source: Ipv4Address, destination: Ipv4Address, protocol: number): number } {
   return todo("createIdentifiers", seed);
