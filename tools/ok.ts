@@ -18,13 +18,13 @@ export interface Step {
 export const steps: readonly Step[] = [
   { name: "fmt", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
-  { name: "check", args: ["task", "check"] },
-  { name: "layers", args: ["task", "layers"] },
-  { name: "stubs", args: ["task", "stubs", "--check"] },
-  { name: "rfc-map", args: ["task", "rfc-map", "--check"] },
-  { name: "docs", args: ["task", "docs"] },
-  { name: "tests", args: ["task", "test"] },
-  { name: "mutants", args: ["task", "mutants"] },
+  { name: "check", args: ["task", "--quiet", "check"] },
+  { name: "layers", args: ["task", "--quiet", "layers"] },
+  { name: "stubs", args: ["task", "--quiet", "stubs", "--check"] },
+  { name: "rfc-map", args: ["task", "--quiet", "rfc-map", "--check"] },
+  { name: "docs", args: ["task", "--quiet", "docs"] },
+  { name: "tests", args: ["task", "--quiet", "test"] },
+  { name: "mutants", args: ["task", "--quiet", "mutants"] },
 ];
 
 /** The steps that the words on the command line ask for. Throws a TypeError for a word that is no step. */
