@@ -148,7 +148,7 @@ export class Internet {
     this.#parts.release(frame);
   }
 
-  /** One fragment. When it completes its packet, the whole is delivered under the header of fragment 0. */
+  /** One fragment. When it completes its packet, the whole is delivered under this fragment's header. */
   #reassemble(frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): void {
     const whole = this.#parts.reassembly.insert(header, frame, now);
     this.#parts.release(frame);

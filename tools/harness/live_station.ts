@@ -5,7 +5,7 @@
  * A check never sits out a timeout for a stack that says nothing: when no frame has moved in either direction for a
  * while, and the kernel peer has confirmed that it holds none, the operation under way is ended early.
  */
-import type { HostConfig } from "../../stack/host_config.ts";
+import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
 import { describe } from "../../stack/wire/describe.ts";
 import { CheckFailed } from "./failure.ts";
@@ -36,11 +36,13 @@ export async function startLiveStation(
   const macs = { kernel: `02:00:00:00:${hexByte(number)}:01`, stack: `02:00:00:00:${hexByte(number)}:02` };
   const medium = kind === "tap" ? "ethernet" : "ip";
   const first = config.interfaces?.[0];
-  const settings = hostConfig(config, layers);
-  const interfaces = [
-    { ...first, medium, mac: first?.mac ?? macs.stack, address: first?.address ?? net.stack } as const,
-    ...(config.interfaces ?? []).slice(1),
-  ];
+  const settings = hostConfig({ ...config, interfaces: [] }, layers);
+  const interfaces: InterfaceConfig[] = (config.interfaces ?? [{}]).map((each, index) => ({
+    ...each,
+    medium: index === 0 ? medium : each.medium ?? "ethernet",
+    mac: each.mac ?? macs.stack,
+    address: each.address ?? net.stack,
+  }));
   const wires = interfaces.map((each, index) => wireFor(each, index, "live"));
   const wire = await kernel.openWire({
     kind,

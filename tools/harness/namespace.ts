@@ -17,16 +17,19 @@ export interface CommandLine {
   args: string[];
 }
 
-/** How to run `command` in a network namespace of its own. Throws a NoLiveWire where there are none. */
-export function enterNamespace(command: readonly string[], uid: number | null = Deno.uid()): CommandLine {
-  if (Deno.build.os !== "linux") throw notLinux();
-  const asRoot = uid === 0 ? [] : ["--user", "--map-root-user"];
-  return { command: "unshare", args: [...asRoot, "--net", "--", ...command] };
+/** Who asks, and where. Default: this process's user and system. */
+export interface Asker {
+  /** The user's number; 0 is root. */
+  uid?: number | null;
+  /** As `Deno.build.os` names it. */
+  system?: string;
 }
 
-/** The error for other systems. */
-export function notLinux(system: string = Deno.build.os): NoLiveWire {
-  return new NoLiveWire("not linux", { darwin: "macOS", windows: "Windows" }[system] ?? system);
+/** How to run `command` in a network namespace of its own. Throws a NoLiveWire on systems that have none. */
+export function enterNamespace(command: readonly string[], { uid = Deno.uid(), system = Deno.build.os }: Asker = {}): CommandLine {
+  if (system !== "linux") throw new NoLiveWire("not linux", { darwin: "macOS", windows: "Windows" }[system] ?? system);
+  const asRoot = uid === 0 ? [] : ["--user", "--map-root-user"];
+  return { command: "unshare", args: [...asRoot, "--net", "--", ...command] };
 }
 
 /** Starts a command line of `enterNamespace`. Throws a NoLiveWire when there is no `unshare`. */
@@ -41,12 +44,15 @@ export function spawnInNamespace(command: readonly string[], options: Deno.Comma
 }
 
 /**
- * Reads what a command in a namespace left on stderr when it ended at once. `unshare` says why the kernel
- * refused ("unshare: unshare failed: Operation not permitted"); anything else is the command's own.
+ * Reads what a command in a namespace left on stderr when it ended at once. `unshare` says why the kernel refused
+ * ("unshare: unshare failed: Operation not permitted"); anything else is the command's own.
  */
 export function refusalOf(stderr: string): NoLiveWire | undefined {
-  const said = /^unshare: (.*)$/m.exec(stderr)?.[1];
-  return said === undefined || said.startsWith("failed to execute") ? undefined : new NoLiveWire("no namespace", `unshare: ${said}`);
+  const said = /^unshare: (?!failed to execute)(?:unshare failed: )?(.*)$/m.exec(stderr)?.[1];
+  if (said === undefined) return undefined;
+  // What the kernel answers when one more namespace would be above the limit, which may be 0.
+  const detail = said.includes("No space left") ? "the limit on namespaces is reached" : said;
+  return new NoLiveWire("no namespace", detail.charAt(0).toLowerCase() + detail.slice(1));
 }
 
 const PR_SET_PDEATHSIG = 1;

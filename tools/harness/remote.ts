@@ -4,19 +4,12 @@
  */
 import { Frame } from "../../stack/wire/frame.ts";
 import { CheckFailed, NotWritten } from "./failure.ts";
+import { Marker } from "./marker.ts";
 import { showValue } from "./show.ts";
 import type { Subject } from "./subject.ts";
 import type { RecordedCall, Reply, Request, Returned, Sent, Thrown } from "./subject/protocol.ts";
 import type { Outcome, Recorder } from "./suite.ts";
 import type { Transcript } from "./transcript.ts";
-
-/** Stands for something that only exists in the subject: a recorder, a pool's method, a source of randomness. */
-export class Marker {
-  readonly sent: Sent;
-  constructor(sent: Sent) {
-    this.sent = sent;
-  }
-}
 
 /** One check's conversation with the subject. */
 export class Conversation {
@@ -156,7 +149,7 @@ function callable(
 
 function encode(value: unknown): Sent {
   if (value instanceof Marker) return value.sent;
-  if (value instanceof Frame) return { t: "frame", bytes: value.bytes, start: value.start, end: value.end };
+  if (value instanceof Frame) return { t: "frame", bytes: value.bytes, start: value.start, end: value.end, headroom: value.headroom };
   if (value instanceof DataView) return { t: "view", bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
   if (typeof value === "object" && value !== null && Object.values(value).some((member) => member instanceof Marker)) {
     return { t: "record", members: Object.fromEntries(Object.entries(value).map(([key, member]) => [key, encode(member)])) };

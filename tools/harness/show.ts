@@ -2,6 +2,7 @@
 import { Frame } from "../../stack/wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { formatMac, type MacAddress } from "../../stack/wire/mac_address.ts";
+import { Marker } from "./marker.ts";
 
 const IPV4_KEYS = new Set(["senderIp", "targetIp", "ownIp", "address", "network", "gateway", "nextHop", "source", "destination"]);
 const MAC_KEYS = new Set(["senderMac", "targetMac", "ownMac", "mac", "own"]);
@@ -25,7 +26,7 @@ function plainText(value: unknown, key: string, depth: number): string {
   }
   if (typeof value === "object" && value !== null) {
     if (depth > 3) return "{…}";
-    const members = Object.entries(value).filter(([, member]) => typeof member !== "function");
+    const members = Object.entries(value).filter(([, member]) => typeof member !== "function" && !(member instanceof Marker));
     return `{ ${members.map(([name, member]) => `${name}: ${plainText(member, name, depth + 1)}`).join(", ")} }`;
   }
   return `${String(value)}`;

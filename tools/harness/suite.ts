@@ -14,7 +14,7 @@ import type { ArpModule } from "../../stack/contract/arp.ts";
 import type { FramingModule } from "../../stack/contract/framing.ts";
 import type { IpModule } from "../../stack/contract/ip.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
-import type { HostConfig } from "../../stack/host_config.ts";
+import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
 import type { PacketMatcher } from "./matchers.ts";
@@ -196,8 +196,10 @@ export interface HostEvent {
 }
 
 /** How a live station is set up: as a station, but across "tap" (the default) or "tun". */
-export interface LiveConfig extends Partial<HostConfig> {
+export interface LiveConfig extends Omit<Partial<HostConfig>, "interfaces"> {
   readonly kind?: "tap" | "tun";
+  /** The first is the live one; what it leaves out is chosen for it. Others have nobody at their end. */
+  readonly interfaces?: readonly Partial<InterfaceConfig>[];
 }
 
 /** The student's host across a real device. Frames flow by themselves while an operation of the kernel is awaited. */

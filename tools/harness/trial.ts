@@ -7,7 +7,8 @@ import { equal } from "@std/assert";
 import { CheckFailed, CheckSkipped, NotWritten } from "./failure.ts";
 import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
-import { Conversation, Marker } from "./remote.ts";
+import { Marker } from "./marker.ts";
+import { Conversation } from "./remote.ts";
 import { showValue } from "./show.ts";
 import { type Subject, SubjectDied } from "./subject.ts";
 import type { Check, LiveConfig, LiveStation, Outcome, Recorder, Remote, Station, StationConfig, Trial } from "./suite.ts";
@@ -131,6 +132,7 @@ class RunningTrial implements Trial {
   equal<T>(actual: T, expected: T, what: string): void {
     if (equal(actual, expected)) return this.#good(what, actual);
     const key = /\w+$/.exec(what)?.[0] ?? "";
+    if (actual instanceof Uint8Array && expected instanceof Uint8Array) throw differentBytes(actual, expected, what);
     throw new CheckFailed(`${what}: ${showValue(expected, key)}`, showValue(actual, key));
   }
 
@@ -197,4 +199,15 @@ class RunningTrial implements Trial {
 
 function failed(expected: string, got: string, symbol: string | undefined): Verdict & { outcome: "failed" } {
   return { outcome: "failed", expected, got, mismatches: [], complaints: [], ...(symbol === undefined ? {} : { symbol }) };
+}
+
+/** Two arrays of bytes that differ: how long each is, and where the first difference lies. */
+function differentBytes(actual: Uint8Array, expected: Uint8Array, what: string): CheckFailed {
+  let at = 0;
+  while (at < actual.length && actual[at] === expected[at]) at++;
+  const around = (bytes: Uint8Array): string => {
+    const shown = [...bytes.subarray(Math.max(0, at - 4), at + 12)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    return `${bytes.length} bytes${at >= bytes.length ? ", which end there" : `, from byte ${Math.max(0, at - 4)}: ${shown}`}`;
+  };
+  return new CheckFailed(`${what}: ${around(expected)}`, `${around(actual)} (the first difference is at byte ${at})`);
 }

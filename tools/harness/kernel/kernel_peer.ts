@@ -96,6 +96,11 @@ export class KernelPeer implements KernelOperations {
     this.#ended = this.#live();
   }
 
+  /** The peer's process. `nsenter --target PID --net` looks around in its network. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Makes an interface in the kernel and gives our end of it. Throws a NoLiveWire when the kernel refuses. */
   async openWire(options: WireOptions): Promise<Wire> {
     const { wire, device } = await this.#ask("openWire", options) as { wire: number; device: string };
@@ -231,6 +236,17 @@ export class KernelPeer implements KernelOperations {
       this.#wires.set(number, wire);
     }
     return wire;
+  }
+}
+
+/** Why there is no live wire here: a sentence; undefined when there is one. Starts a peer and ends it, to know. For tests. */
+export async function whyNoLiveWire(options: KernelPeerOptions = {}): Promise<string | undefined> {
+  try {
+    await (await KernelPeer.start(options)).close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof NoLiveWire) return error.what;
+    throw error;
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import * as ifreq from "../../../stack/link/ifreq.ts";
 import { cString } from "../../../stack/link/libc.ts";
+import { NoLiveWire } from "../../../stack/link/no_live_wire.ts";
 import { formatIpv4Address, parseIpv4Address, prefixMask } from "../../../stack/wire/ipv4_address.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { OperationOptions, RouteOptions } from "./operations.ts";
@@ -48,7 +49,7 @@ const QUIET: readonly (readonly [name: string, value: string])[] = [
   ),
 ];
 
-/** Makes a fresh namespace ready: quiet, and its loopback up. */
+/** Makes a fresh namespace ready: quiet, and its loopback up. Throws a NoLiveWire when we may not administer it. */
 export function prepareNamespace(): void {
   for (const [name, value] of QUIET) {
     try {
@@ -57,7 +58,11 @@ export function prepareNamespace(): void {
       continue;
     }
   }
-  ifreq.setUp("lo", true);
+  try {
+    ifreq.setUp("lo", true);
+  } catch (error) {
+    throw new NoLiveWire("not allowed", (error as Error).message);
+  }
 }
 
 /** Reads a sysctl of the network, and sets it when `value` is given. Gives the value it had. */

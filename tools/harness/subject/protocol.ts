@@ -17,7 +17,7 @@ export interface RecordedCall {
 /** An argument on its way to the subject. */
 export type Sent =
   | { readonly t: "value"; readonly value: unknown }
-  | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number }
+  | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number; readonly headroom: number }
   | { readonly t: "view"; readonly bytes: Uint8Array }
   | { readonly t: "recorder"; readonly id: number; readonly callback: boolean }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }

@@ -36,7 +36,7 @@ export class Values {
       case "value":
         return sent.value;
       case "frame":
-        return frameOf(sent.bytes, sent.start, sent.end);
+        return frameOf(sent.bytes, sent.start, sent.end, sent.headroom);
       case "view":
         return new DataView(sent.bytes.buffer, sent.bytes.byteOffset, sent.bytes.byteLength);
       case "recorder":
@@ -88,8 +88,8 @@ export class Values {
 }
 
 /** A frame whose buffer holds exactly these bytes, so that reading past its end is an error and not luck. */
-function frameOf(bytes: Uint8Array, start: number, end: number): Frame {
-  const frame = new Frame(bytes.length, 0);
+function frameOf(bytes: Uint8Array, start: number, end: number, headroom: number): Frame {
+  const frame = new Frame(bytes.length, headroom);
   frame.bytes.set(bytes);
   frame.start = start;
   frame.end = end;
