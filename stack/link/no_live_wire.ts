@@ -46,8 +46,9 @@ const SENTENCES: Readonly<Record<NoLiveWireReason, (detail: string) => readonly 
     "install it; its package is called util-linux.",
   ],
   "not allowed": (detail) => [
-    `the kernel refused to make a network interface (${detail}).`,
-    "that right comes with a network namespace of one's own: start it with  deno task;  a container must be started with  --cap-add NET_ADMIN.",
+    `the kernel does not let this process make network interfaces (${detail}).`,
+    "that right comes with a network namespace of one's own: start it with  deno task;  on Ubuntu also " +
+    "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0;  a container must be started with  --cap-add NET_ADMIN.",
   ],
   "no addon": (detail) => [
     `the addon of the tuntap2 driver is not built (${detail}).`,

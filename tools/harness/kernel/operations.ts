@@ -150,7 +150,10 @@ export interface KernelOperations {
   ping(options: PingOptions): Promise<PingEcho[]>;
   /** Sends a UDP datagram to a port and waits for what comes back. */
   udpProbe(options: ProbeOptions & { port: number }): Promise<ProbeResult>;
-  /** Sends an IP packet of any protocol (253 and 254 are for experiments, RFC 3692) and waits for what comes back. */
+  /**
+   * Sends an IP packet of any protocol (253 and 254 are for experiments, RFC 3692) and waits for what comes back. The
+   * kernel heeds an ICMP error only when it quotes at least 8 bytes of payload.
+   */
   rawProbe(options: ProbeOptions & { protocol: number }): Promise<ProbeResult>;
   /** Opens a TCP connection and closes it again. `error` says why not: "ECONNREFUSED", "EHOSTUNREACH", "ENOPROTOOPT", … or "ETIMEDOUT" when time ran out. */
   tcpConnect(options: Patience & { to: string; port: number }): Promise<{ error?: string }>;
