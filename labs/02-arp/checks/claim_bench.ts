@@ -60,16 +60,16 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
     other,
     rival,
     start: async (now) => {
-      t.step(`${now} ms: start()`);
+      t.step(`at ${now} ms: start()`);
       await claim.start(now);
     },
     announce: async (now) => {
-      t.step(`${now} ms: announce()`);
+      t.step(`at ${now} ms: announce()`);
       await claim.announce(now, recorder.object);
       collect(now);
     },
     receive: async (packet, now) => {
-      t.step(`${now} ms: ${heard(packet)}`);
+      t.step(`at ${now} ms ${heard(packet)}`);
       await claim.receive(packet, now, recorder.object);
       collect(now);
     },

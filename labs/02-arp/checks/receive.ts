@@ -31,7 +31,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
         bench.expect(`a request from ${ipText(other.ip)}`, { ...NOTHING, sent: [answering(own, other)] });
       }
       await bench.receive(requestFrom(others[0], own.ip), 10);
-      bench.expect("the same request, come again,", { ...NOTHING, sent: [answering(own, others[0])] });
+      bench.expect("the same request, come again", { ...NOTHING, sent: [answering(own, others[0])] });
     },
   },
 
@@ -63,7 +63,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       ];
       for (const packet of silent) {
         await bench.receive(packet, 1);
-        bench.expect("a reply, or a request for somebody else,", NOTHING);
+        bench.expect("a reply, or a request for somebody else", NOTHING);
       }
     },
   },

@@ -68,12 +68,12 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t);
       const { own, others: [a] } = bench;
       for (const now of [0, 10, 20]) await bench.resolve(a.ip, now);
-      bench.expect("waiting for the answer", { transmitted: [], dropped: [] });
+      bench.expect("before the answer", { transmitted: [], dropped: [] });
       await bench.receive(replyFrom(a, own), 30);
       const expected = [1, 2, 3].map((packet) => `packet ${packet} to ${macText(a.mac)}`);
       bench.expect("the answer", { ...NOTHING, transmitted: expected });
       await bench.receive(replyFrom(a, own), 31);
-      bench.expect("the same answer, come again,", NOTHING);
+      bench.expect("the same answer, come again", NOTHING);
     },
   },
 
@@ -161,7 +161,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
         bench.expect(`sending ${what}`, { sent: [asking(own, a.ip)], transmitted: [], dropped });
         await bench.receive(replyFrom(a, own), 100);
         const kept = Array.from({ length: queueLimit }, (_, i) => `packet ${extra + i + 1} to ${macText(a.mac)}`);
-        bench.expect(`the answer, after ${what},`, { ...NOTHING, transmitted: kept });
+        bench.expect(`the answer, after ${what}`, { ...NOTHING, transmitted: kept });
       }
     },
   },

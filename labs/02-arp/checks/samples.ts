@@ -105,7 +105,7 @@ export function answering(own: Neighbour, asker: Neighbour): SentPacket {
 
 /** What a step of the transcript says of a packet that is received. */
 export function heard({ operation, senderMac, senderIp, targetIp }: ArpPacket): string {
-  return `received: ${operation === REQUEST ? "request" : "reply"} from ${ipText(senderIp)} (${macText(senderMac)}) for ${
+  return `received a ${operation === REQUEST ? "request" : "reply"} from ${ipText(senderIp)} (${macText(senderMac)}) for ${
     ipText(targetIp)
   }`;
 }
