@@ -30,9 +30,8 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-2"],
     look: ["createArpCache.poll", "createArpCache.nextDeadline"],
-    why:
-      "A request can be lost like any frame, so it is repeated. At most once a second: RFC 1122 §2.3.2.1 (MUST prevent floods; the recommended " +
-      "maximum rate is 1 per second per destination).",
+    why: "A request can be lost like any frame, so it is repeated. At most once a second: RFC 1122 §2.3.2.1 (MUST prevent floods; " +
+      "the recommended maximum rate is 1 per second per destination).",
     hints: [
       "When was the last request for this address sent? Does your entry remember?",
       "`poll` is called at any time, also much too early: it compares `now` with the time of the last request.",
@@ -61,9 +60,8 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-2"],
     look: ["createArpCache.resolve", "createArpCache.poll"],
-    why:
-      "The limit is for each address and for the whole cache's behaviour, not for each packet: a program that sends without pause to a silent " +
-      "address must not turn into a broadcast storm (RFC 1122 §2.3.2.1).",
+    why: "The limit is for each address and for the whole cache's behaviour, not for each packet: a program that sends without " +
+      "pause to a silent address must not turn into a broadcast storm (RFC 1122 §2.3.2.1).",
     hints: [
       "Does a packet that arrives between two requests change the time of the next?",
       "Only sending a request may move the time of the next one.",
@@ -89,12 +87,12 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-1", "ARP-2"],
     look: ["createArpCache.poll"],
-    why:
-      'Somebody waits for these packets: IP reports "host unreachable" to the program that sent them. And an entry for every address that was ever tried ' +
-      "would fill the table with nobodies.",
+    why: 'Somebody waits for these packets: IP reports "host unreachable" to the program that sent them. And an entry for every ' +
+      "address that was ever tried would fill the table with nobodies.",
     hints: [
       "How many requests were sent, and what happens when one more would be due?",
-      '`maxRequests` in all, the first one from `resolve` included. One interval after the last, `drop(frame, "no arp answer")` for each waiting frame.',
+      '`maxRequests` in all, the first one from `resolve` included. One interval after the last, `drop(frame, "no arp answer")` ' +
+      "for each waiting frame.",
       "In poll: if requests < maxRequests ask again; else drop all that wait and delete the entry.",
     ],
     run: async (t) => {
@@ -122,12 +120,12 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-2"],
     look: ["createArpCache.nextDeadline"],
-    why:
-      "A host sleeps until the earliest deadline. One that comes too late makes it oversleep; one that does not move on after `poll` keeps it awake for ever, with a " +
-      "processor at 100 %.",
+    why: "A host sleeps until the earliest deadline. One that comes too late makes it oversleep; one that does not move on after " +
+      "`poll` keeps it awake for ever, with a processor at 100 %.",
     hints: [
       "What is the deadline of a cache with several entries?",
-      "The minimum over all entries. For one that is asked for, its next request (or the time it is given up); Infinity for an empty table.",
+      "The minimum over all entries. For one that is asked for, its next request (or the time it is given up); Infinity for an " +
+      "empty table.",
       "Make one function of an entry that gives its time, and use it in `poll` and in `nextDeadline`: then they cannot disagree.",
     ],
     run: async (t) => {
@@ -155,13 +153,14 @@ export const age: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-1", "ARP-3"],
     look: ["createArpCache.entries", "createArpCache.receive"],
-    why:
-      "Stations get new network cards, addresses move to other stations. An entry that is believed for ever keeps sending packets where nobody listens: " +
-      "RFC 1122 §2.3.2.1 wants a way to flush old entries (MUST), and a timeout that can be set (SHOULD).",
+    why: "Stations get new network cards, addresses move to other stations. An entry that is believed for ever keeps sending " +
+      "packets where nobody listens: RFC 1122 §2.3.2.1 wants a way to flush old entries (MUST), and a timeout that can be set " +
+      "(SHOULD).",
     hints: [
       "Since when is the entry's age counted?",
       "From the last ARP packet of that station, not from the making of the entry, and not from the last use.",
-      'state = now - confirmed < options.reachableTime ? "reachable" : "stale"; compute it when asked, and nothing has to happen at that moment.',
+      'state = now - confirmed < options.reachableTime ? "reachable" : "stale"; compute it when asked, and nothing has to happen ' +
+      "at that moment.",
     ],
     run: async (t) => {
       for (const reachableTime of [60_000, t.random.int(5000, 300_000)]) {
@@ -186,12 +185,12 @@ export const age: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-1"],
     look: ["createArpCache.resolve"],
-    why:
-      "An old address is most likely still right: the packet needn't wait. But it is checked, by a *unicast* request to the one station it belongs to " +
-      '(RFC 1122 §2.3.2.1 (2) "Unicast Poll"): nobody else has to read that.',
+    why: "An old address is most likely still right: the packet needn't wait. But it is checked, by a *unicast* request to the one " +
+      'station it belongs to (RFC 1122 §2.3.2.1 (2) "Unicast Poll"): nobody else has to read that.',
     hints: [
       "How many things happen at the first use of a stale entry?",
-      "Two: the packet is transmitted to the old address, and one request is sent, in a frame for the same address. Further packets only leave.",
+      "Two: the packet is transmitted to the old address, and one request is sent, in a frame for the same address. Further " +
+      "packets only leave.",
       "The request's destination is entry.mac where there is one, else BROADCAST_MAC. Note that you are asking.",
     ],
     run: async (t) => {
@@ -240,9 +239,9 @@ export const age: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-1"],
     look: ["createArpCache.poll"],
-    why:
-      "No answer to several polls: the station is gone, or another one has the address now. Only when the entry is gone is everybody asked again, " +
-      "and the new owner found (RFC 1122 §2.3.2.1 (2): delete the entry after N successive polls without a reply).",
+    why: "No answer to several polls: the station is gone, or another one has the address now. Only when the entry is gone is " +
+      "everybody asked again, and the new owner found (RFC 1122 §2.3.2.1 (2): delete the entry after N successive polls without a " +
+      "reply).",
     hints: [
       "Does a stale entry that is asked for ever come to an end?",
       "It is like an incomplete one: maxRequests, an interval apart. Only nothing waits in it.",
@@ -269,9 +268,8 @@ export const age: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-1", "ARP-3"],
     look: ["createArpCache.poll", "createArpCache.nextDeadline"],
-    why:
-      'Stations come and go; without an end, the table would hold everyone who was ever met. RFC 1122 §2.3.2.1 (1) "Timeout": entries are removed by time ' +
-      "even when they are not used.",
+    why: 'Stations come and go; without an end, the table would hold everyone who was ever met. RFC 1122 §2.3.2.1 (1) "Timeout": ' +
+      "entries are removed by time even when they are not used.",
     hints: [
       "Is there a deadline for an entry that nobody asks for?",
       "It becomes stale `reachableTime` after it was confirmed, and goes `staleTime` after that.",

@@ -10,12 +10,12 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["5227-1"],
     look: ["createAddressClaim.poll", "createAddressClaim.start"],
-    why:
-      "A probe asks for the address without using it. If it named us as its owner, every table on the link would take us up at once, and the true owner would lose his " +
-      "packets: so the sender's IP address is 0.0.0.0 (RFC 5227 §2.1.1).",
+    why: "A probe asks for the address without using it. If it named us as its owner, every table on the link would take us up at " +
+      "once, and the true owner would lose his packets: so the sender's IP address is 0.0.0.0 (RFC 5227 §2.1.1).",
     hints: [
       "Compare your packet with the expected: which address is filled in that should be zero?",
-      "Request, sender: our MAC and 0.0.0.0; target: MAC zero and the address we want; to everybody. Three times; `start` itself sends none.",
+      "Request, sender: our MAC and 0.0.0.0; target: MAC zero and the address we want; to everybody. Three times; `start` itself " +
+      "sends none.",
       "Let `start` note the time of the first, and `poll` send one when it is due and note the time of the next.",
     ],
     run: async (t) => {
@@ -39,9 +39,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-1"],
     look: ["createAddressClaim.start", "createAddressClaim.poll"],
-    why:
-      "After a power cut, a room full of machines starts in the same second. Random waits keep them from probing all at once, for ever in step (RFC 5227 §2.1.1: 0–1 s before the " +
-      "first, 1–2 s between).",
+    why: "After a power cut, a room full of machines starts in the same second. Random waits keep them from probing all at once, " +
+      "for ever in step (RFC 5227 §2.1.1: 0–1 s before the first, 1–2 s between).",
     hints: [
       "How many random numbers does one claim need?",
       "Three: one for the first wait, one for each of the two pauses. `options.random()` gives [0, 1).",
@@ -73,13 +72,13 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["5227-2"],
     look: ["createAddressClaim.poll"],
-    why:
-      "The answer to the last probe needs time to arrive: 2 s (ANNOUNCE_WAIT). Then two announcements, 2 s apart, tell everyone whose table still holds the " +
-      "address's former owner (RFC 5227 §2.3).",
+    why: "The answer to the last probe needs time to arrive: 2 s (ANNOUNCE_WAIT). Then two announcements, 2 s apart, tell everyone " +
+      "whose table still holds the address's former owner (RFC 5227 §2.3).",
     hints: [
       "What is the difference between a probe and an announcement? One field.",
       "In an announcement the sender's IP address is ours too. The state changes *with* the first (announcing) and the second (owned).",
-      "In poll: after three probes, send an announcement, state = announcing, due = now + 2000; then the second, state = owned, due = Infinity.",
+      "In poll: after three probes, send an announcement, state = announcing, due = now + 2000; then the second, state = owned, " +
+      "due = Infinity.",
     ],
     run: async (t) => {
       const bench = await claimBench(t);
@@ -113,9 +112,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-2"],
     look: ["createAddressClaim.announce"],
-    why:
-      "An address that was ours a moment ago, or that an administrator insists on, needn't be asked for; but the tables of the others must still be brought up to date, twice, as " +
-      "any packet may be lost (RFC 5227 §2.3).",
+    why: "An address that was ours a moment ago, or that an administrator insists on, needn't be asked for; but the tables of the " +
+      "others must still be brought up to date, twice, as any packet may be lost (RFC 5227 §2.3).",
     hints: [
       "What does `announce` send, and when is the second one due?",
       "The first announcement leaves inside `announce`; `poll` sends the other 2 s later.",
@@ -141,9 +139,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["5227-1"],
     look: ["createAddressClaim.receive"],
-    why:
-      "The owner answers the probe, or happens to ask for somebody else: either way a packet, request *or* reply, has our address as its sender, and the address is taken (RFC 5227 " +
-      "§2.1.1). Using it would break his connections and ours.",
+    why: "The owner answers the probe, or happens to ask for somebody else: either way a packet, request *or* reply, has our " +
+      "address as its sender, and the address is taken (RFC 5227 §2.1.1). Using it would break his connections and ours.",
     hints: [
       "Which field says that somebody has the address?",
       "The sender's IP address. Neither the operation nor the target matters.",
@@ -174,9 +171,9 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-1"],
     look: ["createAddressClaim.receive"],
-    why:
-      "Two machines with the same setting start together: each probes, neither owns, neither answers. If they only waited for an answer, both would take the address (RFC 5227 §2.1.1). " +
-      "Both step back. Our own probe, heard back from the switch, is told apart by its MAC address.",
+    why: "Two machines with the same setting start together: each probes, neither owns, neither answers. If they only waited for " +
+      "an answer, both would take the address (RFC 5227 §2.1.1). Both step back. Our own probe, heard back from the switch, is told " +
+      "apart by its MAC address.",
     hints: [
       "How does a probe look when it comes from somebody else?",
       "Sender IP 0.0.0.0, target IP ours, sender MAC *not* ours.",
@@ -206,9 +203,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["5227-3"],
     look: ["createAddressClaim.receive"],
-    why:
-      "Somebody uses our address. One announcement puts the tables of the others right again, and tells him, if he listens (RFC 5227 §2.4 (b)). Connections that live on the address are " +
-      "reason enough not to give it up at the first packet.",
+    why: "Somebody uses our address. One announcement puts the tables of the others right again, and tells him, if he listens (RFC " +
+      "5227 §2.4 (b)). Connections that live on the address are reason enough not to give it up at the first packet.",
     hints: [
       "What is sent when a packet has our IP address, but not our MAC address, as its sender?",
       "One announcement, at once, and the state stays. Note the time.",
@@ -238,9 +234,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["5227-3"],
     look: ["createAddressClaim.receive"],
-    why:
-      "Two stations that both defend would answer each other's announcements for ever. So an address is defended once in 10 s (DEFEND_INTERVAL); who is contradicted again gives way " +
-      "(RFC 5227 §2.4 (b)).",
+    why: "Two stations that both defend would answer each other's announcements for ever. So an address is defended once in 10 s " +
+      "(DEFEND_INTERVAL); who is contradicted again gives way (RFC 5227 §2.4 (b)).",
     hints: [
       "What do you remember of the first conflict?",
       "Its time. A second one less than 10 000 ms later: no announcement, state `conflict`.",

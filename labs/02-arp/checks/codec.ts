@@ -54,9 +54,9 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "JavaScript's bitwise operators work on 32 bits *with a sign*: put together with `<<` and `|`, 192.168.0.1 becomes negative and a MAC " +
-      "address loses its first two bytes. Addresses are keys of a table, so one that reads wrong is somebody else's.",
+    why: "JavaScript's bitwise operators work on 32 bits *with a sign*: put together with `<<` and `|`, 192.168.0.1 becomes " +
+      "negative and a MAC address loses its first two bytes. Addresses are keys of a table, so one that reads wrong is somebody " +
+      "else's.",
     hints: [
       "Is one of your addresses negative, or too small?",
       "The DataView reads 32 unsigned bits at once: `getUint32`. For 48 bits there is a helper in stack/wire/mac_address.ts.",
@@ -78,9 +78,9 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "What lies behind the end of a packet belongs to the packet that used the buffer before, or to nobody. A parser that reads on takes " +
-      "somebody else's bytes for addresses; one that reads past the buffer throws, and a stranger has stopped your stack.",
+    why: "What lies behind the end of a packet belongs to the packet that used the buffer before, or to nobody. A parser that " +
+      "reads on takes somebody else's bytes for addresses; one that reads past the buffer throws, and a stranger has stopped your " +
+      "stack.",
     hints: [
       "Where does the packet end: at `frame.end`, or where the buffer ends?",
       "`frame.length` is the number of bytes that belong to the packet. Look at it before anything else.",
@@ -106,9 +106,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "Ethernet carries at least 46 bytes, so an ARP packet arrives with 18 bytes of padding behind it. ARP has no length of its own: the 28 " +
-      "bytes are counted off the front, and the rest does not matter, whatever it is.",
+    why: "Ethernet carries at least 46 bytes, so an ARP packet arrives with 18 bytes of padding behind it. ARP has no length of " +
+      "its own: the 28 bytes are counted off the front, and the rest does not matter, whatever it is.",
     hints: [
       "What do you do with a packet that is *longer* than 28 bytes?",
       "Only a shorter packet is wrong. And reading moves neither `frame.start` nor `frame.end`.",
@@ -130,9 +129,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      'The first question of RFC 826 "Packet Reception" is: do I have the hardware type? Type 6 (IEEE 802) looks alike, and an address of ' +
-      "another kind of network that is read as Ethernet's sends packets nowhere. The field has two bytes; both count.",
+    why: 'The first question of RFC 826 "Packet Reception" is: do I have the hardware type? Type 6 (IEEE 802) looks alike, and ' +
+      "an address of another kind of network that is read as Ethernet's sends packets nowhere. The field has two bytes; both count.",
     hints: [
       "How many bytes wide is the hardware type?",
       "0x0100 is not 1: read 16 bits, big-endian.",
@@ -147,9 +145,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      'ARP was made for any protocol over any network; the numbers of the protocols are Ethernet\'s (RFC 826 "Definitions"). Do I speak the protocol? ' +
-      "0x0806 is ARP itself, and no protocol with addresses.",
+    why: 'ARP was made for any protocol over any network; the numbers of the protocols are Ethernet\'s (RFC 826 "Definitions"). ' +
+      "Do I speak the protocol? 0x0806 is ARP itself, and no protocol with addresses.",
     hints: [
       "Which number stands for IPv4? It is the same as the EtherType's.",
       "Two bytes at start + 2.",
@@ -168,9 +165,9 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "The lengths say where the addresses lie: with a hardware length of 8, the sender's IP address begins at 16, not at 14. A parser that " +
-      'reads at fixed places must insist on the lengths that put the addresses there (RFC 826 "Packet Reception": optionally check).',
+    why: "The lengths say where the addresses lie: with a hardware length of 8, the sender's IP address begins at 16, not at 14. A " +
+      'parser that reads at fixed places must insist on the lengths that put the addresses there (RFC 826 "Packet Reception": ' +
+      "optionally check).",
     hints: [
       "There are two lengths, of one byte each. Do you look at both?",
       "Hardware length at start + 4 must be 6, protocol length at start + 5 must be 4.",
@@ -189,9 +186,9 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "RFC 826 knows request (1) and reply (2). Others came later for other purposes, with the same 28 bytes: 3 and 4 ask for one's own IP address (RFC 903), " +
-      '8 and 9 are InARP (RFC 2390). Whoever takes "not a request" for a reply learns addresses from packets that say something else.',
+    why: "RFC 826 knows request (1) and reply (2). Others came later for other purposes, with the same 28 bytes: 3 and 4 ask for " +
+      'one\'s own IP address (RFC 903), 8 and 9 are InARP (RFC 2390). Whoever takes "not a request" for a reply learns addresses ' +
+      "from packets that say something else.",
     hints: [
       "What does your code make of operation 3? And of 0?",
       "The operation has 16 bits, at start + 6: 0x0101 is not 1.",
@@ -210,9 +207,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "One station has one address. Whoever claims ff:ff:ff:ff:ff:ff, or a multicast address, would get the packets for his IP address sent to everybody: " +
-      "RFC 1812 §3.3.2 forbids routers to believe it, and hosts do well not to either.",
+    why: "One station has one address. Whoever claims ff:ff:ff:ff:ff:ff, or a multicast address, would get the packets for his IP " +
+      "address sent to everybody: RFC 1812 §3.3.2 forbids routers to believe it, and hosts do well not to either.",
     hints: [
       "Which bit tells a group's address from a station's?",
       "The lowest bit of the *first* byte: 01:00:5e:… is a group, 02:00:00:… is none. The target's address does not matter.",
@@ -238,13 +234,13 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["826-1"],
     look: ["writeArp"],
-    why:
-      "The kernel on the other side checks all eight bytes in front of the addresses, and answers nothing at all when one is wrong: no error, just " +
-      "silence. The buffer holds what an earlier packet left there, so a byte that is not written is not zero.",
+    why: "The kernel on the other side checks all eight bytes in front of the addresses, and answers nothing at all when one is " +
+      "wrong: no error, just silence. The buffer holds what an earlier packet left there, so a byte that is not written is not zero.",
     hints: [
       "Compare the bytes with the picture at the top of arp.ts. The first that differs belongs to which field?",
       "`writeMac(view, offset, mac)` writes six bytes, `view.setUint32` an IPv4 address. Write the zeros too.",
-      "Sixteen bits each for hardware type, protocol type and operation; one byte each for the lengths 6 and 4; addresses at 8, 14, 18, 24.",
+      "Sixteen bits each for hardware type, protocol type and operation; one byte each for the lengths 6 and 4; addresses at 8, " +
+      "14, 18, 24.",
     ],
     run: async (t) => {
       const extremes = { senderMac: 0xfeff_ffff_ffff, senderIp: 0xffff_ffff, targetIp: 0x8000_0000 };
@@ -262,9 +258,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["writeArp"],
-    why:
-      "A packet on its way down grows at its front, into the frame's headroom, so that the Ethernet header can be pushed in front of it next. Written " +
-      "behind instead, or over the headroom, it has no place for that header, or destroys what is there.",
+    why: "A packet on its way down grows at its front, into the frame's headroom, so that the Ethernet header can be pushed in " +
+      "front of it next. Written behind instead, or over the headroom, it has no place for that header, or destroys what is there.",
     hints: [
       "Where do `frame.start` and `frame.end` lie afterwards?",
       "`frame.push(28)` makes the room and returns the new start.",

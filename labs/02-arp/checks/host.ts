@@ -23,8 +23,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["826-5"],
     look: ["createArpCache.receive", "parseArp", "writeArp"],
-    why:
-      'This is the first thing anybody who wants to talk to you does. Request in, reply out: everything of the codec and a little of the cache is in it (RFC 826 "Packet Reception").',
+    why: "This is the first thing anybody who wants to talk to you does. Request in, reply out: everything of the codec and a " +
+      'little of the cache is in it (RFC 826 "Packet Reception").',
     hints: [
       "Does nothing come, or the wrong thing? If nothing: which counter of your stack rose?",
       "parseArp reads the request, the cache's `receive` decides, `writeArp` writes the reply. Get the codec's checks right first.",
@@ -48,8 +48,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-4", "ARP-5"],
     look: ["createArpCache.resolve", "createArpCache.receive", "writeArp"],
-    why:
-      'A packet knows its next hop by IPv4 address; Ethernet wants a MAC address. Between the two lies one question and one answer (RFC 826 "Packet Generation").',
+    why: "A packet knows its next hop by IPv4 address; Ethernet wants a MAC address. Between the two lies one question and one " +
+      'answer (RFC 826 "Packet Generation").',
     hints: [
       "At which step does it end: no question, a wrong question, or no packet after the answer?",
       "The question goes to ff:ff:ff:ff:ff:ff, the packet afterwards to the address in the answer.",
@@ -74,8 +74,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["ARP-2"],
     look: ["createArpCache.poll", "createArpCache.nextDeadline"],
-    why:
-      "Nobody has the address: three questions, at least a second apart (RFC 1122 §2.3.2.1), then the truth. The drop is counted, so that whoever looks for a lost packet finds it.",
+    why: "Nobody has the address: three questions, at least a second apart (RFC 1122 §2.3.2.1), then the truth. The drop is " +
+      "counted, so that whoever looks for a lost packet finds it.",
     hints: [
       "How many requests come, and when?",
       "The host polls at `nextDeadline`. The first request comes from `resolve`, all others from `poll`.",
@@ -102,8 +102,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["ARP-4"],
     look: ["createArpCache.resolve"],
-    why:
-      "A stranger who makes you send to an address where nobody is must not fill your memory; and of the packets that do fit, the newest are still wanted (RFC 1122 §2.3.2.2).",
+    why: "A stranger who makes you send to an address where nobody is must not fill your memory; and of the packets that do fit, " +
+      "the newest are still wanted (RFC 1122 §2.3.2.2).",
     hints: [
       "Which packets leave with the answer?",
       "The last `queueLimit` ones, oldest first; every packet before them was dropped and counted when a newer one came.",
@@ -130,8 +130,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["826-4"],
     look: ["createArpCache.receive"],
-    why:
-      "A request brings its sender's addresses along, and he will be sent to next: RFC 826 adds him to the table of the station he asks for.",
+    why: "A request brings its sender's addresses along, and he will be sent to next: RFC 826 adds him to the table of the station " +
+      "he asks for.",
     hints: [
       "What does your table hold after the request?",
       "The sender of a request for us becomes an entry, reachable at once.",
@@ -156,8 +156,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["826-2"],
     look: ["createArpCache.receive"],
-    why:
-      "A server fails, another takes over its address and says so with a gratuitous ARP. Whoever talks to it must follow at once, not when his entry grows old (RFC 826: update before anything else).",
+    why: "A server fails, another takes over its address and says so with a gratuitous ARP. Whoever talks to it must follow at " +
+      "once, not when his entry grows old (RFC 826: update before anything else).",
     hints: [
       "Where does the packet after the announcement go?",
       "The announcement is a request for an address that is not yours. It updates the sender's entry all the same.",
@@ -182,8 +182,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      'What cannot be understood is neither answered nor learned from. A counter for each reason is what an administrator finds when "nothing arrives".',
+    why: "What cannot be understood is neither answered nor learned from. A counter for each reason is what an administrator finds " +
+      'when "nothing arrives".',
     hints: [
       "Which reject does parseArp return for the packet in the last step?",
       "The names are those of ArpReject, letter by letter: they become the counters' names.",
@@ -213,8 +213,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["5227-1", "5227-2"],
     look: ["createAddressClaim.poll", "createAddressClaim.start"],
-    why:
-      "The whole of RFC 5227 §2.1.1 and §2.3 on the wire: three probes without a sender, two announcements with one; and whoever asks in between gets no answer yet, for the address is not ours.",
+    why: "The whole of RFC 5227 §2.1.1 and §2.3 on the wire: three probes without a sender, two announcements with one; and " +
+      "whoever asks in between gets no answer yet, for the address is not ours.",
     hints: [
       "Which packet is missing, or has the wrong sender?",
       'The host polls the claim at its nextDeadline, and looks at its state: the address is used from "announcing" on.',
@@ -247,8 +247,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["5227-3"],
     look: ["createAddressClaim.receive"],
-    why:
-      "One announcement corrects the tables that the intruder has spoiled; insisting on it against somebody who insists too would be a war of broadcasts (RFC 5227 §2.4).",
+    why: "One announcement corrects the tables that the intruder has spoiled; insisting on it against somebody who insists too " +
+      "would be a war of broadcasts (RFC 5227 §2.4).",
     hints: [
       "What does the host send when somebody else's packet has our address as its sender?",
       "One announcement; and when it happens again within ten seconds, the state becomes `conflict`.",

@@ -52,8 +52,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/resolve",
     covers: ["ARP-5", "826-6"],
     look: ["createArpCache.resolve", "writeArp"],
-    why:
-      'The other direction: the kernel answers only a request that is right in every byte, and only one for an address it has (RFC 826 "Packet Reception").',
+    why: "The other direction: the kernel answers only a request that is right in every byte, and only one for an address it has " +
+      '(RFC 826 "Packet Reception").',
     hints: [
       "Is there a reply from the kernel in the ladder? If not, your request is wrong.",
       "If there is: the reply's sender is the one you waited for, and the waiting frame goes to his MAC address.",
@@ -75,9 +75,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/queue",
     covers: ["ARP-4"],
     look: ["createArpCache.receive", "createArpCache.resolve"],
-    why:
-      "Between your question and the kernel's answer lies less than a millisecond; a program can send a lot in that time. None of it may be lost or change places, as long as the " +
-      "queue holds it (RFC 1122 §2.3.2.2).",
+    why: "Between your question and the kernel's answer lies less than a millisecond; a program can send a lot in that time. None " +
+      "of it may be lost or change places, as long as the queue holds it (RFC 1122 §2.3.2.2).",
     hints: [
       "Which of the packets arrive?",
       "All that waited, oldest first, when the answer comes.",
@@ -96,8 +95,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/learn",
     covers: ["826-4"],
     look: ["createArpCache.receive"],
-    why:
-      "The kernel's request brings its own addresses along: you can answer what it will send next without a question of your own (RFC 826).",
+    why: "The kernel's request brings its own addresses along: you can answer what it will send next without a question of your " +
+      "own (RFC 826).",
     hints: [
       "What does your table hold after the kernel's request?",
       "Whoever asks for us is added.",
@@ -119,9 +118,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/answer",
     covers: ["826-5", "ARP-1"],
     look: ["createArpCache.receive"],
-    why:
-      "The kernel, too, lets entries grow stale, and asks you again before it believes one longer: not by broadcast, but in a frame for you alone (RFC 1122 §2.3.2.1 (2)). Without an answer it " +
-      "forgets you, in the middle of a connection.",
+    why: "The kernel, too, lets entries grow stale, and asks you again before it believes one longer: not by broadcast, but in a " +
+      "frame for you alone (RFC 1122 §2.3.2.1 (2)). Without an answer it forgets you, in the middle of a connection.",
     hints: [
       "Is the request different from the first one? Only in the frame's destination.",
       "How a request came to you does not matter: ARP is not told.",
@@ -154,8 +152,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/nobody",
     covers: ["ARP-2"],
     look: ["createArpCache.resolve", "createArpCache.poll"],
-    why:
-      "The kernel does not answer for addresses that are not its own. Within the first second there is exactly one request on the wire, however often you try (RFC 1122 §2.3.2.1).",
+    why: "The kernel does not answer for addresses that are not its own. Within the first second there is exactly one request on " +
+      "the wire, however often you try (RFC 1122 §2.3.2.1).",
     hints: [
       "How many requests are in the ladder?",
       "One, from the first packet. The next is due a second later, from poll.",
@@ -181,8 +179,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/moved",
     covers: ["826-2", "826-3"],
     look: ["createArpCache.receive"],
-    why:
-      "The kernel announces its new address by gratuitous ARP, to everybody. Whoever has an entry for it must change it at once (RFC 826: the merge comes first), or talk to nobody.",
+    why: "The kernel announces its new address by gratuitous ARP, to everybody. Whoever has an entry for it must change it at once " +
+      "(RFC 826: the merge comes first), or talk to nobody.",
     hints: [
       "The announcement asks for the kernel's own address. Does your code get as far as the merge?",
       "First update who is known; only then ask whether the packet is for us.",
@@ -214,9 +212,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/defend",
     covers: ["5227-3", "5227-2"],
     look: ["createAddressClaim.receive", "createAddressClaim.announce"],
-    why:
-      "An announcement serves those whose tables are wrong. Here the kernel has lost your entry, and is set to learn from announcements: after yours it knows you, without having asked " +
-      "(RFC 5227 §2.4 (b)).",
+    why: "An announcement serves those whose tables are wrong. Here the kernel has lost your entry, and is set to learn from " +
+      "announcements: after yours it knows you, without having asked (RFC 5227 §2.4 (b)).",
     hints: [
       "Is there an announcement of yours in the ladder, after the intruder's packet?",
       "The kernel learns the sender's addresses; sender and target IP address must both be yours, or it is no announcement.",
@@ -244,8 +241,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/bad-packets",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "A program with a packet socket can put anything on the wire. It may cost you a counter, never an answer to nonsense, and never the next good packet.",
+    why: "A program with a packet socket can put anything on the wire. It may cost you a counter, never an answer to nonsense, and " +
+      "never the next good packet.",
     hints: [
       "Which counter did not rise?",
       "Each bad packet is in the ladder with its fields. Which of them did parseArp not look at?",

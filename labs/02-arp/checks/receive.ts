@@ -13,13 +13,13 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["826-5"],
     look: ["createArpCache.receive"],
-    why:
-      'Without this answer nobody can send you anything. RFC 826 "Packet Reception": swap sender and target, fill in your own addresses, set the operation to ' +
-      "reply, and send it to the (new) target hardware address: by unicast, nobody else needs it.",
+    why: 'Without this answer nobody can send you anything. RFC 826 "Packet Reception": swap sender and target, fill in your own ' +
+      "addresses, set the operation to reply, and send it to the (new) target hardware address: by unicast, nobody else needs it.",
     hints: [
       "Which fields of your reply differ from the expected line?",
       "Sender: us. Target: both addresses of the one who asked. The frame goes to his MAC address, not to everybody.",
-      "actions.send({ operation: 2, senderMac: ownMac, senderIp: ownIp, targetMac: packet.senderMac, targetIp: packet.senderIp }, packet.senderMac).",
+      "actions.send({ operation: 2, senderMac: ownMac, senderIp: ownIp, targetMac: packet.senderMac, targetIp: packet.senderIp }, " +
+      "packet.senderMac).",
     ],
     run: async (t) => {
       const bench = await cacheBench(t);
@@ -40,8 +40,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-3", "826-5"],
     look: ["createArpCache.receive"],
-    why:
-      "Only the station that is asked answers: two answers for one address are a conflict. And a reply that is answered with a reply never ends.",
+    why: "Only the station that is asked answers: two answers for one address are a conflict. And a reply that is answered with a " +
+      "reply never ends.",
     hints: [
       "Which packets get an answer? There are two conditions.",
       "The target is `ownIp`, *and* the operation is request.",
@@ -74,9 +74,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["826-4"],
     look: ["createArpCache.receive"],
-    why:
-      "Whoever asks for you is about to send you something, and you will want to answer: his addresses are in the request already. RFC 826 adds them to the " +
-      "table, and saves the question that would come next.",
+    why: "Whoever asks for you is about to send you something, and you will want to answer: his addresses are in the request " +
+      "already. RFC 826 adds them to the table, and saves the question that would come next.",
     hints: [
       "What does the table hold after a request for your address?",
       "An entry for the sender, reachable from now on.",
@@ -98,9 +97,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-3"],
     look: ["createArpCache.receive"],
-    why:
-      "Every station hears every broadcast request. If each made an entry of them, every table would hold the whole link, and push out the few entries that it needs. " +
-      "RFC 826: am I the target? If not, stop.",
+    why: "Every station hears every broadcast request. If each made an entry of them, every table would hold the whole link, and " +
+      "push out the few entries that it needs. RFC 826: am I the target? If not, stop.",
     hints: [
       "At which point does your code ask whether the packet is meant for us?",
       "After the update of an entry that exists, before a new one is made.",
@@ -124,9 +122,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["826-2", "826-6"],
     look: ["createArpCache.receive"],
-    why:
-      "RFC 826 updates the entry of a sender who is in the table *before* it looks at the target and at the operation. So a station that changed its address is " +
-      "known again with the first packet it sends to anybody.",
+    why: "RFC 826 updates the entry of a sender who is in the table *before* it looks at the target and at the operation. So a " +
+      "station that changed its address is known again with the first packet it sends to anybody.",
     hints: [
       "Which of the packets below are not even for us? They count too.",
       "The very first step: is `senderIp` in the table? Then note the new MAC address and the time.",
@@ -159,9 +156,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["826-4"],
     look: ["createArpCache.receive"],
-    why:
-      'ARP believes everybody, so anyone on the link can claim any address ("cache poisoning"). A table that takes up only what it asked for, or who talks to us, leaves ' +
-      "him at least nothing to prepare: a reply for no question is thrown away.",
+    why: 'ARP believes everybody, so anyone on the link can claim any address ("cache poisoning"). A table that takes up only ' +
+      "what it asked for, or who talks to us, leaves him at least nothing to prepare: a reply for no question is thrown away.",
     hints: [
       "Your cache took a reply for an address that was never asked for. Where?",
       "Only a *request* for us makes a new entry. A reply can do no more than update one that exists, complete or not.",
@@ -185,9 +181,9 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-2", "826-3"],
     look: ["createArpCache.receive"],
-    why:
-      'A station that comes up or moves says so to everybody: a "gratuitous" request in which sender and target are both its own address (RFC 5227 §3). Who knows it takes the new MAC address; ' +
-      "who doesn't has no use for it. No special case is needed: RFC 826's order does it.",
+    why: 'A station that comes up or moves says so to everybody: a "gratuitous" request in which sender and target are both its ' +
+      "own address (RFC 5227 §3). Who knows it takes the new MAC address; who doesn't has no use for it. No special case is needed: " +
+      "RFC 826's order does it.",
     hints: [
       "An announcement's target is not your address. What do the steps make of that?",
       "Step 1 updates a known sender; step 2 stops.",
@@ -217,9 +213,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-5", "826-5"],
     look: ["createArpCache.receive"],
-    why:
-      "A station that wants our address asks first, with sender 0.0.0.0 (RFC 5227 §2.1.1). Unless it gets an answer, it takes the address, and two have it. But 0.0.0.0 is " +
-      "nobody's address: an entry for it would be nonsense.",
+    why: "A station that wants our address asks first, with sender 0.0.0.0 (RFC 5227 §2.1.1). Unless it gets an answer, it takes " +
+      "the address, and two have it. But 0.0.0.0 is nobody's address: an entry for it would be nonsense.",
     hints: [
       "Does a request from 0.0.0.0 get a reply? Does it leave an entry?",
       "Reply as always: target 0.0.0.0 with the prober's MAC address, in a frame to him. Leave out only the learning.",

@@ -10,9 +10,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-5"],
     look: ["createArpCache.resolve"],
-    why:
-      "Nobody knows who has the address, so everybody is asked: a request in a frame for ff:ff:ff:ff:ff:ff that names us as the sender, so that " +
-      'the answer finds its way back (RFC 826 "Packet Generation"). No entry is no reason to give a packet up (RFC 1122 §3.3.1.6).',
+    why: "Nobody knows who has the address, so everybody is asked: a request in a frame for ff:ff:ff:ff:ff:ff that names us as the " +
+      'sender, so that the answer finds its way back (RFC 826 "Packet Generation"). No entry is no reason to give a packet up (RFC ' +
+      "1122 §3.3.1.6).",
     hints: [
       "Which fields of your request differ from the expected line?",
       "Sender: `ownMac` and `ownIp`. Target: MAC zero, and the address that is wanted.",
@@ -33,9 +33,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-2"],
     look: ["createArpCache.resolve"],
-    why:
-      "A sender of a thousand packets a second would send a thousand broadcasts a second, and every station on the link would have to read them. " +
-      "RFC 1122 §2.3.2.1: there MUST be a mechanism against ARP flooding; at most one request a second for one address.",
+    why: "A sender of a thousand packets a second would send a thousand broadcasts a second, and every station on the link would " +
+      "have to read them. RFC 1122 §2.3.2.1: there MUST be a mechanism against ARP flooding; at most one request a second for one " +
+      "address.",
     hints: [
       "How do you tell the first packet for an address from the second?",
       "An entry that exists without a MAC address says that the question is out already.",
@@ -56,9 +56,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-4", "ARP-5", "826-6"],
     look: ["createArpCache.receive", "createArpCache.resolve"],
-    why:
-      "RFC 826 let the first packet for a new address be thrown away and relied on the layer above to send it again. RFC 1122 §2.3.2.2 wants at least " +
-      "the latest kept: with TCP, a lost first packet costs a second. Out of order they would cost nearly as much.",
+    why: "RFC 826 let the first packet for a new address be thrown away and relied on the layer above to send it again. RFC 1122 " +
+      "§2.3.2.2 wants at least the latest kept: with TCP, a lost first packet costs a second. Out of order they would cost nearly as " +
+      "much.",
     hints: [
       "What happens to the queue when the answer comes?",
       "Note the MAC address first, then `transmit` every waiting frame, the oldest first. Each exactly once.",
@@ -108,9 +108,8 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-4"],
     look: ["createArpCache.receive", "createArpCache.resolve"],
-    why:
-      "Answers come in the order in which stations are awake, not in the order of the questions. A packet that leaves with somebody else's answer " +
-      "goes to the wrong station.",
+    why: "Answers come in the order in which stations are awake, not in the order of the questions. A packet that leaves with " +
+      "somebody else's answer goes to the wrong station.",
     hints: [
       "Where do your waiting frames lie: in one list, or one per address?",
       "The queue belongs to the entry, as its MAC address does.",
@@ -142,9 +141,8 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ARP-4"],
     look: ["createArpCache.resolve"],
-    why:
-      "A queue without a limit lets anybody who makes you send to silent addresses fill your memory. The *newest* packets are kept: RFC 1122 §2.3.2.2 says " +
-      "the latest, because the old ones have been sent again by now, or nobody waits for them any more.",
+    why: "A queue without a limit lets anybody who makes you send to silent addresses fill your memory. The *newest* packets are " +
+      "kept: RFC 1122 §2.3.2.2 says the latest, because the old ones have been sent again by now, or nobody waits for them any more.",
     hints: [
       "Which packet do you drop: the one that came last, or the one that waits longest?",
       'Every frame that came in goes out again once: by `transmit`, or by `drop(frame, "arp queue full")`. None may vanish.',

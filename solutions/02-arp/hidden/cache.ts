@@ -10,8 +10,8 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-4"],
     look: ["createArpCache.receive", "createArpCache.resolve"],
-    why:
-      "The table has a bound, or a stranger could fill your memory with invented senders. What goes is what will be missed least: the entry that no packet has used for the longest time.",
+    why: "The table has a bound, or a stranger could fill your memory with invented senders. What goes is what will be missed " +
+      "least: the entry that no packet has used for the longest time.",
     hints: [
       "Which entry did you remove: the first one made, or the one that was used longest ago?",
       "An entry is used when it is made, and by each `resolve` for it; not by being heard of.",
@@ -43,8 +43,8 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-4"],
     look: ["createArpCache.receive"],
-    why:
-      "A request costs its sender nothing and makes an entry of yours. Whoever sends a million of them, each from another address, must cost you nothing either; and each still gets his answer.",
+    why: "A request costs its sender nothing and makes an entry of yours. Whoever sends a million of them, each from another " +
+      "address, must cost you nothing either; and each still gets his answer.",
     hints: [
       "How large does your table get?",
       "Every way to a new entry goes through the same bound: `receive` as well as `resolve`.",
@@ -68,8 +68,8 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-4"],
     look: ["createArpCache.resolve"],
-    why:
-      "Frames are lent from a pool. One that the cache neither transmits nor drops is gone for ever; after a thousand of them the whole stack stands still.",
+    why: "Frames are lent from a pool. One that the cache neither transmits nor drops is gone for ever; after a thousand of them " +
+      "the whole stack stands still.",
     hints: [
       "Where do the frames of a removed entry go?",
       "Whoever removes an entry gives its waiting frames back.",
@@ -103,8 +103,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-4"],
     look: ["createArpCache.receive"],
-    why:
-      "Somebody else claims our address. That is a conflict, which the claim deals with (RFC 5227 §2.4); in the table it would send packets for ourselves to him.",
+    why: "Somebody else claims our address. That is a conflict, which the claim deals with (RFC 5227 §2.4); in the table it would " +
+      "send packets for ourselves to him.",
     hints: [
       "What does the table say about your own address?",
       "`ownIp` never becomes an entry, and neither does 0.0.0.0.",
@@ -126,8 +126,8 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-2", "826-6"],
     look: ["createArpCache.receive"],
-    why:
-      "Two stations look for each other at the same moment: each gets the other's request before any reply. RFC 826 merges before it looks at the operation, so both can send at once.",
+    why: "Two stations look for each other at the same moment: each gets the other's request before any reply. RFC 826 merges " +
+      "before it looks at the operation, so both can send at once.",
     hints: [
       "What happens to an incomplete entry when its station sends a *request*?",
       "The merge completes it and transmits what waits, whatever the packet is and whomever it is for.",
@@ -183,8 +183,8 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-2"],
     look: ["createArpCache.resolve", "createArpCache.poll"],
-    why:
-      "A program that sends ten times a second to a dead machine must still be told so after `maxRequests`. If every packet began the count again, the layer above would never hear that the host is unreachable.",
+    why: "A program that sends ten times a second to a dead machine must still be told so after `maxRequests`. If every packet " +
+      "began the count again, the layer above would never hear that the host is unreachable.",
     hints: [
       "Does a packet change how many requests are left?",
       "On an entry that is asked for already, `resolve` queues the frame and touches neither the count nor the time.",
@@ -219,8 +219,8 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-2"],
     look: ["createArpCache.poll"],
-    why:
-      "A laptop sleeps, a debugger stops the program: `poll` comes minutes late. Making up for missed requests in one burst is the flood that the limit forbids (RFC 1122 §2.3.2.1).",
+    why: "A laptop sleeps, a debugger stops the program: `poll` comes minutes late. Making up for missed requests in one burst is " +
+      "the flood that the limit forbids (RFC 1122 §2.3.2.1).",
     hints: [
       "How many requests does one call of poll send for one address?",
       "At most one; the next is due `retryInterval` after *now*, not after the time at which this one was due.",
@@ -247,8 +247,8 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-2", "ARP-3"],
     look: ["createArpCache.resolve", "createArpCache.poll"],
-    why:
-      "The timeout can be set as short as one likes (RFC 1122 §2.3.2.1, SHOULD); the limit of one request a second for one address holds all the same (MUST).",
+    why: "The timeout can be set as short as one likes (RFC 1122 §2.3.2.1, SHOULD); the limit of one request a second for one " +
+      "address holds all the same (MUST).",
     hints: [
       "Two answers, 100 ms apart, for an entry that lives 50 ms: how many requests did that take?",
       "The time of the last request must outlive the answer to it.",
@@ -308,8 +308,8 @@ export const age: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-1", "826-2"],
     look: ["createArpCache.receive"],
-    why:
-      "The check asks: is the station still there, at this address? Any ARP packet of its own answers that, also one that is meant for somebody else (RFC 826 merges first).",
+    why: "The check asks: is the station still there, at this address? Any ARP packet of its own answers that, also one that is " +
+      "meant for somebody else (RFC 826 merges first).",
     hints: [
       "Which packets end the asking?",
       "Every one that the merge takes.",
@@ -332,8 +332,8 @@ export const age: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ARP-1"],
     look: ["createArpCache.poll"],
-    why:
-      "Time can jump: a virtual machine is stopped for a day. What has expired meanwhile is expired, all of it, however many entries there are (RFC 1122 §2.3.2.1).",
+    why: "Time can jump: a virtual machine is stopped for a day. What has expired meanwhile is expired, all of it, however many " +
+      "entries there are (RFC 1122 §2.3.2.1).",
     hints: [
       "Does one call of poll look at every entry?",
       "Do not stop at the first that is due; and deleting from a Map while you walk over it is allowed.",

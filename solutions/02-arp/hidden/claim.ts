@@ -9,8 +9,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-1", "5227-3"],
     look: ["createAddressClaim.receive"],
-    why:
-      "A conflict is somebody else's *use* of our address. Being asked for, being probed for once it is ours, or hearing ourselves are daily life; whoever defends against them floods the link.",
+    why: "A conflict is somebody else's *use* of our address. Being asked for, being probed for once it is ours, or hearing " +
+      "ourselves are daily life; whoever defends against them floods the link.",
     hints: [
       "Which packet did your claim take for a conflict?",
       "Only the sender's IP address tells who uses an address; and a packet with our own MAC address is ours.",
@@ -47,8 +47,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-3"],
     look: ["createAddressClaim.receive"],
-    why:
-      "A misconfigured machine that speaks up once an hour should not take our address away: the limit is about the last ten seconds, not about the second conflict ever (RFC 5227 §2.4 (b)).",
+    why: "A misconfigured machine that speaks up once an hour should not take our address away: the limit is about the last ten " +
+      "seconds, not about the second conflict ever (RFC 5227 §2.4 (b)).",
     hints: [
       "What happens at the second conflict, long after the first?",
       "Compare with the time of the *last* conflict that was defended.",
@@ -77,8 +77,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-1"],
     look: ["createAddressClaim.receive", "createAddressClaim.poll"],
-    why:
-      "The owner may be slow. Until ANNOUNCE_WAIT is over the address is not ours, and an answer to the third probe is as good as one to the first (RFC 5227 §2.1.1).",
+    why: "The owner may be slow. Until ANNOUNCE_WAIT is over the address is not ours, and an answer to the third probe is as good " +
+      "as one to the first (RFC 5227 §2.1.1).",
     hints: [
       "Which state do you have between the third probe and the first announcement?",
       "Still probing.",
@@ -105,8 +105,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-1", "5227-2"],
     look: ["createAddressClaim.start"],
-    why:
-      "The other station may have been switched off. A new attempt is a whole one: three probes, not what was left of the last (RFC 5227 §2.1.1).",
+    why: "The other station may have been switched off. A new attempt is a whole one: three probes, not what was left of the last " +
+      "(RFC 5227 §2.1.1).",
     hints: [
       "How many probes come in the second attempt?",
       "Three: `start` sets the count back.",
@@ -133,8 +133,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-4"],
     look: ["createAddressClaim.start", "createAddressClaim.receive"],
-    why:
-      "A machine that tries address after address in vain would fill the link with probes: beyond MAX_CONFLICTS (10) at most one attempt a minute (RFC 5227 §2.1.1, RATE_LIMIT_INTERVAL).",
+    why: "A machine that tries address after address in vain would fill the link with probes: beyond MAX_CONFLICTS (10) at most " +
+      "one attempt a minute (RFC 5227 §2.1.1, RATE_LIMIT_INTERVAL).",
     hints: [
       "Do you count conflicts over all attempts?",
       "From the eleventh conflict on, `start` waits 60 s longer before the first probe.",
@@ -163,8 +163,8 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5227-1", "5227-2"],
     look: ["createAddressClaim.poll"],
-    why:
-      "Probes that follow at once are one probe: whoever missed the first has no better chance with the others. The pauses are minimum pauses, also for a program that was asleep (RFC 5227 §2.1.1).",
+    why: "Probes that follow at once are one probe: whoever missed the first has no better chance with the others. The pauses are " +
+      "minimum pauses, also for a program that was asleep (RFC 5227 §2.1.1).",
     hints: [
       "From when do you count the next pause?",
       "From the time at which the packet was really sent.",

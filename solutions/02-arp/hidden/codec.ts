@@ -22,9 +22,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      'A fault makes everything behind it meaningless: with another hardware type, nobody knows what the lengths should be. So the order of RFC 826 "Packet Reception" ' +
-      "is the order of the checks, and a counter tells the *first* thing that was wrong.",
+    why: "A fault makes everything behind it meaningless: with another hardware type, nobody knows what the lengths should be. So " +
+      'the order of RFC 826 "Packet Reception" is the order of the checks, and a counter tells the *first* thing that was wrong.',
     hints: [
       "Which of the packet's faults did you name, and which comes first in ArpReject?",
       "The order: truncated, hardware type, protocol type, lengths, operation, group sender.",
@@ -55,8 +54,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["parseArp"],
-    why:
-      "Anybody on the link can send anything. A parser that throws stops the stack for everyone: a bad packet is a value, not an exception.",
+    why: "Anybody on the link can send anything. A parser that throws stops the stack for everyone: a bad packet is a value, not " +
+      "an exception.",
     hints: [
       "At which length does it throw?",
       "No byte behind `frame.end` may be read: the frame may lie at the very end of its buffer.",
@@ -84,8 +83,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["826-1"],
     look: ["writeArp", "parseArp"],
-    why:
-      "Two halves of one format. Written into a buffer that is full of other bytes, and read back, every field must be what it was, whatever its highest bit.",
+    why: "Two halves of one format. Written into a buffer that is full of other bytes, and read back, every field must be what it " +
+      "was, whatever its highest bit.",
     hints: [
       "Which field comes back changed?",
       "Compare its offset in both functions.",

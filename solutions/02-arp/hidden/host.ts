@@ -12,8 +12,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["826-3", "826-4"],
     look: ["createArpCache.receive"],
-    why:
-      "On a shared link you hear questions, answers and announcements of everybody. Only those that are for you, or about somebody you know, are yours (RFC 826).",
+    why: "On a shared link you hear questions, answers and announcements of everybody. Only those that are for you, or about " +
+      "somebody you know, are yours (RFC 826).",
     hints: [
       "What is in your table, though nobody asked for you?",
       "Neither a request for another, nor a reply that you did not wait for, makes an entry.",
@@ -66,8 +66,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["5227-1"],
     look: ["createAddressClaim.receive"],
-    why:
-      "The owner answers the second probe. From then on the address must not be used at all, not even to answer those who ask for it (RFC 5227 §2.1.1).",
+    why: "The owner answers the second probe. From then on the address must not be used at all, not even to answer those who ask " +
+      "for it (RFC 5227 §2.1.1).",
     hints: [
       "Does your claim send anything after the owner's answer?",
       "state = conflict, due = Infinity.",
@@ -93,8 +93,8 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     covers: ["5227-5"],
     look: ["createArpCache.receive"],
-    why:
-      "The probe is the question whether anyone has the address. Who has it and does not answer loses it (RFC 5227 §2.1.1, and §2.5: keep answering as always).",
+    why: "The probe is the question whether anyone has the address. Who has it and does not answer loses it (RFC 5227 §2.1.1, and " +
+      "§2.5: keep answering as always).",
     hints: [
       "Does the sender's address 0.0.0.0 keep your reply back?",
       "It is a request for our address like any other, only that nothing is learned from it.",

@@ -24,8 +24,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/answer",
     covers: ["826-5"],
     look: ["createArpCache.receive"],
-    why:
-      "The second request of a neighbour whom you know already must be answered like the first: RFC 826's merge comes before the reply, not instead of it.",
+    why: "The second request of a neighbour whom you know already must be answered like the first: RFC 826's merge comes before " +
+      "the reply, not instead of it.",
     hints: [
       "What does your code do with a request of a *known* sender?",
       "It updates the entry, and goes on to the reply.",
@@ -109,8 +109,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/probed",
     covers: ["5227-5"],
     look: ["createArpCache.receive", "writeArp"],
-    why:
-      "`arping -D` is how administrators look for duplicates: a probe from a packet socket. The reply goes to the prober's MAC address and to 0.0.0.0 (RFC 5227 §2.1.1).",
+    why: "`arping -D` is how administrators look for duplicates: a probe from a packet socket. The reply goes to the prober's MAC " +
+      "address and to 0.0.0.0 (RFC 5227 §2.1.1).",
     hints: [
       "Does the program get a reply? To which address?",
       "Target: the prober's MAC address and 0.0.0.0, as he put them.",
@@ -138,8 +138,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     twin: "host/defend",
     covers: ["5227-3"],
     look: ["createAddressClaim.receive"],
-    why:
-      "The classic mistake of an administrator: one address, two machines. The kernel announces it as its own, and again when it is contradicted; you defend it once, and then leave it (RFC 5227 §2.4 (b)).",
+    why: "The classic mistake of an administrator: one address, two machines. The kernel announces it as its own, and again when " +
+      "it is contradicted; you defend it once, and then leave it (RFC 5227 §2.4 (b)).",
     hints: [
       "What do you send after the kernel's first announcement of your address, and after its second?",
       "One announcement after the first; nothing after the second, but the state `conflict`.",

@@ -46,10 +46,8 @@ const codec: readonly Mutant[] = [
     name: "operation-before-lengths",
     fault: "the operation is checked before the address lengths",
     file: "arp.ts",
-    replace:
-      'if (view.getUint8(start + 4) !== 6 || view.getUint8(start + 5) !== 4) return "bad address length";\n  const operation = view.getUint16(start + 6);',
-    by:
-      'const operation = view.getUint16(start + 6);\n  if (operation > REPLY || operation === 0) return "bad operation";\n  if (view.getUint8(start + 4) !== 6 || view.getUint8(start + 5) !== 4) return "bad address length";',
+    replace: '!== 4) return "bad address length";',
+    by: '!== 4) return view.getUint16(start + 6) - 1 >>> 0 > 1 ? "bad operation" : "bad address length";',
     caughtBy: "codec/reject-order",
   },
   {
@@ -121,20 +119,18 @@ const cache: readonly Mutant[] = [
   },
   {
     name: "poisoned",
-    fault: "a reply that nobody asked for makes an entry",
+    fault: "a reply for us is treated like a request: its sender becomes an entry, and is answered",
     file: "cache.ts",
-    replace: "if (packet.targetIp !== options.ownIp || packet.operation !== REQUEST) return;\n      if (known === undefined && usable) {",
-    by:
-      "if (packet.targetIp !== options.ownIp) return;\n      if (packet.operation !== REQUEST) {\n        if (known === undefined && usable) confirm(addEntry(table, options, packet.senderIp, now, actions), packet.senderMac, now, actions);\n        return;\n      }\n      if (known === undefined && usable) {",
+    replace: "packet.targetIp !== options.ownIp || packet.operation !== REQUEST",
+    by: "packet.targetIp !== options.ownIp",
     caughtBy: "receive/unasked-reply",
   },
   {
     name: "merge-replies-only",
     fault: "only replies update an entry",
     file: "cache.ts",
-    replace: "const known = usable ? table.get(packet.senderIp) : undefined;\n      if (known !== undefined) confirm(",
-    by:
-      "const known = usable ? table.get(packet.senderIp) : undefined;\n      if (known !== undefined && packet.operation === REPLY) confirm(",
+    replace: "if (known !== undefined) confirm(",
+    by: "if (known !== undefined && packet.operation === REPLY) confirm(",
     caughtBy: "receive/update",
   },
   {
@@ -147,11 +143,10 @@ const cache: readonly Mutant[] = [
   },
   {
     name: "everybody-learned",
-    fault: "every sender of a request becomes an entry, whomever he asks for",
+    fault: "a request for somebody else is treated like one for us: its sender becomes an entry, and is answered",
     file: "cache.ts",
-    replace: "if (packet.targetIp !== options.ownIp || packet.operation !== REQUEST) return;",
-    by:
-      "if (packet.operation !== REQUEST) return;\n      if (packet.targetIp !== options.ownIp) {\n        if (known === undefined && usable) confirm(addEntry(table, options, packet.senderIp, now, actions), packet.senderMac, now, actions);\n        return;\n      }",
+    replace: "packet.targetIp !== options.ownIp || packet.operation !== REQUEST",
+    by: "packet.operation !== REQUEST",
     caughtBy: "receive/not-for-us",
   },
   {
