@@ -18,6 +18,8 @@ export class Conversation {
   readonly transcript: Transcript;
   readonly #subject: Subject;
   readonly #recorders = new Map<number, RecordedCall[]>();
+  /** The handles behind the remote objects that checks hold. */
+  readonly #handles = new WeakMap<object, number>();
   #nextId = 1;
 
   constructor(subject: Subject, transcript: Transcript) {
@@ -39,9 +41,19 @@ export class Conversation {
   }
 
   async many(module: string, name: string, lists: readonly (readonly unknown[])[]): Promise<Outcome<unknown>[]> {
-    const reply = await this.ask({ op: "many", module, name, lists: lists.map((list) => list.map(encode)) });
+    return this.#outcomes(name, await this.ask({ op: "many", module, name, lists: lists.map((list) => list.map(encode)) }), lists.length);
+  }
+
+  /** As `many`, on an object that a factory returned. */
+  async manyOn(object: object, name: string, lists: readonly (readonly unknown[])[]): Promise<Outcome<unknown>[]> {
+    const handle = this.#handles.get(object);
+    if (handle === undefined) throw new TypeError("manyOn() takes an object that a function of the student's returned");
+    return this.#outcomes(name, await this.ask({ op: "manyOn", handle, name, lists: lists.map((list) => list.map(encode)) }), lists.length);
+  }
+
+  #outcomes(name: string, reply: Reply, count: number): Outcome<unknown>[] {
     if (reply.all === undefined) throw this.#exception(name, reply.threw ?? { name: "Error", message: "no answer", at: [] });
-    this.transcript.call(this.now(), `${name}, called ${lists.length} times`);
+    this.transcript.call(this.now(), `${name}, called ${count} times`);
     return reply.all.map(({ returned, threw }) => {
       if (threw !== undefined) {
         if (threw.symbol !== undefined) throw new NotWritten(threw.symbol);

@@ -111,6 +111,9 @@ export interface Trial {
     argumentLists: readonly (readonly unknown[])[],
     // deno-lint-ignore no-explicit-any -- the result type depends on the function's name; callers state it
   ): Promise<Outcome<any>[]>;
+  /** As `many`, for a method of an object that a factory of the student's returned. */
+  // deno-lint-ignore no-explicit-any -- as above
+  manyOn(object: object, name: string, argumentLists: readonly (readonly unknown[])[]): Promise<Outcome<any>[]>;
   /** Something to pass as `ArpActions`, or (with `callback: true`) as a plain callback, that records its calls. */
   recorder<T>(options?: { callback?: boolean }): Recorder<T>;
   /** A pool of big frames in the student's process, for `ReassemblyOptions`. `lent()` says how many are out. */

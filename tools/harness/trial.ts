@@ -113,6 +113,11 @@ class RunningTrial implements Trial {
     return this.#conversation.many(module, name, argumentLists);
   }
 
+  // deno-lint-ignore no-explicit-any -- as in the interface
+  manyOn(object: object, name: string, argumentLists: readonly (readonly unknown[])[]): Promise<Outcome<any>[]> {
+    return this.#conversation.manyOn(object, name, argumentLists);
+  }
+
   recorder<T>(options: { callback?: boolean } = {}): Recorder<T> {
     return this.#conversation.recorder<T>(options.callback ?? false);
   }

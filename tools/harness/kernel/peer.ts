@@ -28,6 +28,7 @@ import { setMac, setMtu, setUp } from "../../../stack/link/ifreq.ts";
 import { libc, POLLOUT } from "../../../stack/link/libc.ts";
 import { NoLiveWire } from "../../../stack/link/no_live_wire.ts";
 import { openNode } from "../../../stack/link/tuntap_ffi.ts";
+import { loadTuntap2 } from "../../../stack/link/tuntap_npm.ts";
 import { parseMac } from "../../../stack/wire/mac_address.ts";
 import { encodeMessage, MessageReader } from "../message.ts";
 import { dieWithParent } from "../namespace.ts";
@@ -170,7 +171,9 @@ if (import.meta.main) {
     // Whether the node may be opened is known before anything else is done.
     libc().close(openNode());
     settings.prepareNamespace();
-    await new Peer(Deno.args[0] ?? "ffi").run();
+    const driver = Deno.args[0] ?? "ffi";
+    if (driver === "tuntap2") await loadTuntap2();
+    await new Peer(driver).run();
   } catch (error) {
     if (!(error instanceof NoLiveWire)) throw error;
     writeAll(encodeMessage({ refused: { reason: error.reason, detail: error.detail } }));

@@ -49,19 +49,23 @@ const QUIET: readonly (readonly [name: string, value: string])[] = [
   ),
 ];
 
-/** Makes a fresh namespace ready: quiet, and its loopback up. Throws a NoLiveWire when we may not administer it. */
+/**
+ * Makes a fresh namespace ready: quiet, and its loopback up. Throws a NoLiveWire when we may not administer it, and an
+ * Error, before anything is changed, when it is not fresh: the host's own network has its loopback up.
+ */
 export function prepareNamespace(): void {
+  if (ifreq.isUp("lo")) throw new Error("Cannot prepare this network: it is in use, and not a namespace of our own");
+  try {
+    ifreq.setUp("lo", true);
+  } catch (error) {
+    throw new NoLiveWire("not allowed", (error as Error).message);
+  }
   for (const [name, value] of QUIET) {
     try {
       writeKernelFile(sysctlPath(name), value);
     } catch {
       continue;
     }
-  }
-  try {
-    ifreq.setUp("lo", true);
-  } catch (error) {
-    throw new NoLiveWire("not allowed", (error as Error).message);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { setUp } from "../../../stack/link/ifreq.ts";
 import { openTunTap, type TunTap } from "../../../stack/link/tuntap_ffi.ts";
+import { openTuntap2 } from "../../../stack/link/tuntap_npm.ts";
 import type { Device } from "../../../stack/link/device.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
@@ -56,7 +57,7 @@ export class Wires {
       address: address === undefined ? undefined : parseIpv4Address(address),
     };
     if (this.#driver !== "ffi") {
-      return import("../../../stack/link/tuntap_npm.ts").then(async ({ openTuntap2 }) => this.#add(await openTuntap2(parsed)));
+      return openTuntap2(parsed).then((device) => this.#add(device));
     }
     return this.#add(openTunTap(parsed));
   }

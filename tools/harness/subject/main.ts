@@ -106,12 +106,9 @@ class Subject {
       case "method":
         return this.#call(this.#values.handle(request.handle) ?? {}, request.name, request.args);
       case "many":
-        return {
-          all: request.lists.map((list) => {
-            const { returned, threw } = this.#call(this.#modules[request.module] ?? {}, request.name, list);
-            return { returned, threw };
-          }),
-        };
+        return this.#callEach(this.#modules[request.module] ?? {}, request.name, request.lists);
+      case "manyOn":
+        return this.#callEach(this.#values.handle(request.handle) ?? {}, request.name, request.lists);
       case "lent":
         return { returned: { t: "value", value: this.#values.lent(request.pool) } };
       case "host":
@@ -153,6 +150,15 @@ class Subject {
       return { bytes, start, end };
     });
     return { ...result, frames };
+  }
+
+  #callEach(target: object, name: string, lists: readonly (readonly Sent[])[]): Omit<Reply, "log" | "lost"> {
+    return {
+      all: lists.map((list) => {
+        const { returned, threw } = this.#call(target, name, list);
+        return { returned, threw };
+      }),
+    };
   }
 
   #createHost(request: Request & { op: "host" }): Omit<Reply, "log" | "lost"> {

@@ -48,6 +48,7 @@ export type Request =
   | { readonly op: "call"; readonly module: string; readonly name: string; readonly args: readonly Sent[] }
   | { readonly op: "method"; readonly handle: number; readonly name: string; readonly args: readonly Sent[] }
   | { readonly op: "many"; readonly module: string; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
+  | { readonly op: "manyOn"; readonly handle: number; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
   | { readonly op: "lent"; readonly pool: number }
   | {
     readonly op: "host";
