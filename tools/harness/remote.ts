@@ -121,9 +121,11 @@ export class Conversation {
       }
       case "handle": {
         const { id } = returned;
-        return callable((method, args) =>
+        const object = callable((method, args) =>
           this.#call(`${name}.${method}`, args, { op: "method", handle: id, name: method, args: args.map(encode) })
         );
+        this.#handles.set(object, id);
+        return object;
       }
       case "promise":
         throw new CheckFailed(`${name} to return its result`, "a promise: a lab function is never async", { symbol: name });
