@@ -57,11 +57,15 @@ export function setAddress(name: string, address: Ipv4Address, prefixLength: num
   ask(SIOCSIFNETMASK, withAddress(name, mask), `give ${name} the mask ${formatIpv4Address(mask)}`);
 }
 
+/** Whether the interface is up. */
+export function isUp(name: string): boolean {
+  return (flagsOf(name).getInt16(PART, true) & IFF_UP) !== 0;
+}
+
 /** Brings the interface up, or down. */
 export function setUp(name: string, up: boolean): void {
-  const request = ifreq(name);
+  const request = flagsOf(name);
   const what = `bring ${name} ${up ? "up" : "down"}`;
-  ask(SIOCGIFFLAGS, request, what);
   const flags = request.getInt16(PART, true);
   request.setInt16(PART, up ? flags | IFF_UP : flags & ~IFF_UP, true);
   ask(SIOCSIFFLAGS, request, what);
@@ -72,6 +76,13 @@ export function indexOf(name: string): number {
   const request = ifreq(name);
   ask(SIOCGIFINDEX, request, `find ${name}`);
   return request.getInt32(PART, true);
+}
+
+/** A request that holds the interface's flags. */
+function flagsOf(name: string): DataView<ArrayBuffer> {
+  const request = ifreq(name);
+  ask(SIOCGIFFLAGS, request, `find ${name}`);
+  return request;
 }
 
 function withAddress(name: string, address: Ipv4Address): DataView<ArrayBuffer> {
