@@ -2,7 +2,7 @@
  * An ARP cache of the student's on a bench: the check plays the host, calls the cache with times of its own choice,
  * and reads what the cache asked for.
  */
-import type { ArpActions, ArpCache, ArpOptions, ArpPacket } from "../../../stack/contract/arp.ts";
+import type { ArpActions, ArpCache, ArpEntry, ArpOptions, ArpPacket } from "../../../stack/contract/arp.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { RecordedCall, Remote, Trial } from "../../../tools/harness/suite.ts";
 import {
@@ -70,6 +70,7 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
     ...options,
   };
   const cache = await t.arp.createArpCache(all) as unknown as Remote<ArpCache>;
+  t.ok(typeof cache?.resolve === "function", "createArpCache to return an object with the methods of ArpCache", "something else");
   const recorder = t.recorder<ArpActions>();
   const names = new Map<string, string>();
 
@@ -97,9 +98,10 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
     entries: async (now) => {
       const entries = await cache.entries(now);
       t.ok(Array.isArray(entries), "entries() to be a list", `${entries}`);
-      return entries.map(({ address, mac, state, waiting }) =>
-        mac === undefined ? `${ipText(address)} ${state}, ${waiting} waiting` : `${ipText(address)} ${macText(mac)} ${state}`
-      );
+      return entries.map((entry) => {
+        const { address, mac, state, waiting } = Object(entry) as Record<keyof ArpEntry, unknown>;
+        return mac === undefined ? `${ipText(address)} ${state}, ${waiting} waiting` : `${ipText(address)} ${macText(mac)} ${state}`;
+      });
     },
     take: () => sort(recorder.take(), names),
     expect: (what, expected) => {

@@ -42,6 +42,7 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
   const rival = { mac: other.mac, ip: own.ip };
   const random = t.randomSource(t.random.int(1, 2 ** 31));
   const claim = await t.arp.createAddressClaim({ mac: own.mac, address: own.ip, random }) as unknown as Remote<AddressClaim>;
+  t.ok(typeof claim?.start === "function", "createAddressClaim to return an object with the methods of AddressClaim", "something else");
   const recorder = t.recorder<ClaimActions>();
   const sent: Sent[] = [];
   const names = new Map([

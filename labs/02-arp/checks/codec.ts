@@ -87,7 +87,8 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
       'Fewer than 28: return "truncated". No field is worth a look then.',
     ],
     run: async (t) => {
-      const packet = arp(anyPacket(t));
+      const fields = anyPacket(t);
+      const packet = arp(fields);
       for (let length = 0; length < 28; length++) {
         const cut = usedFrame(t.random, packet.subarray(0, length), 0);
         t.equal<unknown>(await t.arp.parseArp(cut), "truncated", `the answer to the first ${length} bytes of a packet`);
@@ -98,6 +99,7 @@ export const codec: Readonly<Record<string, CheckSpec>> = {
         const what = `the answer when frame.end lies ${missing} bytes short, with the rest still in the buffer`;
         t.equal<unknown>(await t.arp.parseArp(frame), "truncated", what);
       }
+      t.fields(await t.arp.parseArp(usedFrame(t.random, packet, 0)), { ...fields }, "all 28 bytes");
     },
   },
 

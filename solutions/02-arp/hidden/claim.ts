@@ -93,6 +93,7 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
       now += 1500;
       await bench.run(now);
       t.equal(bench.take(), [], "what is sent 1.5 s after the last probe");
+      await bench.expectState("probing", "until then");
       await bench.receive(replyFrom(rival, own), now);
       await bench.expectState("conflict", "after an answer 1.5 s after the last probe");
       await bench.run(60_000);
