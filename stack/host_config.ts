@@ -34,7 +34,7 @@ export interface RouteConfig {
 export interface HostConfig {
   readonly interfaces: readonly InterfaceConfig[];
   readonly routes: readonly RouteConfig[];
-  /** Acts as a router (RFC 1122 §3.3.1.1 wants false by default). */
+  /** Acts as a router (RFC 1122 §3.1 wants false by default). */
   readonly forwarding: boolean;
   /** The highest layer that runs: 1 only framing, 2 with ARP, 3 with IP. Default 3. */
   readonly layers: 1 | 2 | 3;

@@ -25,7 +25,7 @@ export function failureText(result: CheckResult, context: FailureContext): strin
   const { check } = result;
   const verdict = result.verdict as Verdict & { outcome: "failed" };
   const name = `deno task lab${context.lab.number}`;
-  const title = wrap(check.title, WIDTH - 24);
+  const title = wrap(check.title, WIDTH - 35);
   const lines = [
     paint("red", sides(`✘ ${check.id.padEnd(20)} ${title[0]}`, milliseconds(result.milliseconds))),
     ...title.slice(1).map((line) => `${" ".repeat(23)}${line}`),

@@ -1,0 +1,87 @@
+/**
+ * The contract of lab 07: ports, the table by which a segment finds its connection, and listening sockets (RFC 9293 §3.9.1, §3.10.7, RFC 6335, RFC 6056).
+ */
+import type { Ipv4Address } from "../wire/ipv4_address.ts";
+
+/** Why an address and port cannot be had. */
+export type BindReject =
+  /** Somebody has it. */
+  | "address in use"
+  /** The address is none of this host's. */
+  | "address not available"
+  /** A well-known port (below 1024) without the right to it. */
+  | "permission denied"
+  /** All ephemeral ports are taken. */
+  | "no port free";
+
+/** How ports are given out. */
+export interface PortOptions {
+  /** First and last ephemeral port: 49152 to 65535 (RFC 6335 §6). */
+  readonly firstEphemeral: number;
+  readonly lastEphemeral: number;
+  /** Well-known ports may be bound. */
+  readonly privileged: boolean;
+  /** Uniform random numbers in [0, 1): ephemeral ports begin at a random place (RFC 6056). */
+  readonly random: () => number;
+}
+
+/** Which local (address, port) pairs are taken, by whom bound. 0.0.0.0 is every address of the host. */
+export interface Ports {
+  /**
+   * Takes a port. Port 0: any ephemeral one that is free. Two binds of one port go together when their addresses differ and neither is 0.0.0.0, or when both set
+   * `reuse` and neither listens. Returns the port, or why not. Checked in this order: address not available, permission denied, address in use.
+   */
+  bind(address: Ipv4Address, port: number, reuse: boolean, own: readonly Ipv4Address[]): number | BindReject;
+  /** The socket bound so begins to listen: from now on nobody else may share its port on that address. False when somebody listens there already. */
+  listen(address: Ipv4Address, port: number): boolean;
+  /** Gives one bind back; what was not taken changes nothing. */
+  release(address: Ipv4Address, port: number): void;
+  /** Binds that are held. */
+  size(): number;
+}
+
+/** The connections and listeners of a host. `T` is the engine's connection, `L` its listening socket. */
+export interface ConnectionTable<T, L> {
+  /** Adds a connection under both address pairs; false when there is one already. */
+  add(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number, connection: T): boolean;
+  /** Takes a connection out; false when there is none. */
+  remove(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number): boolean;
+  /** The connection with exactly both pairs. Called for each segment: it allocates nothing. */
+  find(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number): T | undefined;
+  /** Adds a listening socket for a local pair, 0.0.0.0 for any address; false when there is one already. */
+  addListener(localAddress: Ipv4Address, localPort: number, listener: L): boolean;
+  removeListener(localAddress: Ipv4Address, localPort: number): boolean;
+  /** The listener for a segment to this pair: the one with the very address before the one with 0.0.0.0. */
+  findListener(localAddress: Ipv4Address, localPort: number): L | undefined;
+  /** Connections in the table. */
+  size(): number;
+  /** Calls back for each connection, in the order in which they were added. */
+  forEach(visit: (connection: T) => void): void;
+}
+
+/** The queues of a listening socket. It never becomes a connection: it makes them. */
+export interface AcceptQueue<T> {
+  /** A SYN came: whether a half-open connection may be added. At most `backlog` are half-open; and none is added while the accept queue is full. */
+  admits(): boolean;
+  /** A connection is half-open (SYN-RECEIVED). */
+  halfOpen(connection: T): void;
+  /** It is established: it moves into the accept queue. False when that is full (the connection then stays half-open), or it was not half-open. */
+  established(connection: T): boolean;
+  /** It ended before it was accepted: it leaves whichever queue it is in. */
+  drop(connection: T): void;
+  /** The oldest established connection, taken out; undefined when none waits. */
+  accept(): T | undefined;
+  /** How many wait, in each queue. */
+  halfOpenCount(): number;
+  acceptCount(): number;
+  /** Everything in both queues, for closing them. */
+  all(): readonly T[];
+}
+
+/** What lab 07 provides. */
+export interface AcceptModule {
+  createPorts(options: PortOptions): Ports;
+  createConnectionTable<T, L>(): ConnectionTable<T, L>;
+  /** `backlog`: 1 or more; the accept queue holds as many, the half-open queue too. */
+  createAcceptQueue<T>(backlog: number): AcceptQueue<T>;
+}

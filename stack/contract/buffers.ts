@@ -1,0 +1,143 @@
+/**
+ * The contract of lab 06: the bytes of a connection between the application and the wire (RFC 9293 §3.8, RFC 6298, RFC 1122 §4.2.3).
+ *
+ * No sequence numbers here. Every position is an *offset* from the stream's first byte, which is 0; it is an ordinary number, never wraps, and compares with `<`.
+ * The engine converts. No states either: a buffer does not know whether its connection is open.
+ */
+import type { Frame } from "../wire/frame.ts";
+
+/** What may be sent now. */
+export interface SendPiece {
+  /** Offset of the first byte. */
+  readonly from: number;
+  /** Bytes; 0 never. */
+  readonly length: number;
+  /** These are the last bytes that the application has written: PSH (MUST-61). */
+  readonly push: boolean;
+}
+
+/** What limits the next piece. */
+export interface SendLimits {
+  /** Offset up to which the peer (and the congestion window) lets us send: the usable window's right edge. */
+  readonly edge: number;
+  /** Largest text of one segment. */
+  readonly mss: number;
+  /** The largest window that the peer ever announced, for silly-window avoidance. */
+  readonly maxWindow: number;
+  /** Nagle's algorithm is off (TCP_NODELAY). */
+  readonly noDelay: boolean;
+  /** The application has closed: what there is need not wait for more. */
+  readonly closing: boolean;
+}
+
+/** The bytes that the application wrote and the peer has not acknowledged. */
+export interface SendBuffer {
+  /** Takes what fits of `bytes[at … at + count)` behind what was written before; returns how many bytes. */
+  write(bytes: Uint8Array, at: number, count: number): number;
+  /** Offset of the oldest byte held: everything before it is acknowledged. */
+  start(): number;
+  /** Offset of the next byte that was never sent. */
+  next(): number;
+  /** Offset one past the last byte written. */
+  end(): number;
+  /** Bytes that `write` would still take. */
+  room(): number;
+  /**
+   * The piece to send now, beginning at `next()`, or undefined when none should go. Sender's silly-window avoidance and Nagle (RFC 9293 §3.8.6.2.1, §3.7.4):
+   * a full segment goes; everything that there is goes when nothing is in flight, or Nagle is off, or we are closing, and it fits; a piece of at least half of `maxWindow` goes.
+   * A usable window that shrank below zero is none (MUST-34).
+   */
+  pieceToSend(limits: SendLimits): SendPiece | undefined;
+  /** The piece was handed to IP: `next()` moves behind it (never back). */
+  sent(upTo: number): void;
+  /** The piece to send again, from `start()`, at most `mss` long and not beyond what was ever sent; undefined when all is acknowledged. */
+  pieceToResend(mss: number): SendPiece | undefined;
+  /** Appends `length` bytes from offset `from` to the packet in `frame`. They must be held. */
+  copyInto(frame: Frame, from: number, length: number): void;
+  /** Everything before `offset` was received: gives its room back. Less than `start()`, or more than `next()`, changes nothing. */
+  acknowledge(offset: number): void;
+}
+
+/** The bytes that came from the peer and the application has not read. */
+export interface ReceiveBuffer {
+  /**
+   * Puts `count` bytes, which lie at `at` in `frame`, at stream offset `offset`. Bytes that were there first stay; what lies before `next()` or beyond `edge()` is cut off.
+   * Returns how many bytes `next()` moved on.
+   */
+  insert(offset: number, frame: Frame, at: number, count: number): number;
+  /** Offset of the first byte that is missing. */
+  next(): number;
+  /** Bytes that can be read now. */
+  readable(): number;
+  /** Copies up to `count` readable bytes into `target` at `at` and gives their room back; returns how many. */
+  read(target: Uint8Array, at: number, count: number): number;
+  /** Offset one past the last byte that may be taken: the window's right edge, if it were announced now in full. */
+  edge(): number;
+  /**
+   * The edge to announce, given the one announced last. Receiver's silly-window avoidance (RFC 9293 §3.8.6.2.2): it moves only when it can move by at least
+   * min(half the capacity, `mss`), and never back (SHLD-14).
+   */
+  announce(announced: number, mss: number): number;
+  /**
+   * What was received beyond a gap, for SACK (RFC 2018 §4): offsets from, to, from, to, …, at most `blocks` pairs; the block that holds the newest bytes first. Empty when there is no gap.
+   */
+  beyond(blocks: number): readonly number[];
+}
+
+/** How retransmission behaves. Milliseconds. */
+export interface RetransmissionOptions {
+  /** Before any measurement: 1000 (RFC 6298 §2.1). */
+  readonly initial: number;
+  /** Least and most: 1000 by RFC 6298 §2.4 (the host uses 200 on request), and at least 60 000. */
+  readonly least: number;
+  readonly most: number;
+  /** The clock's granularity G. */
+  readonly granularity: number;
+  /** Retransmissions of one segment after which IP is advised (R1), and milliseconds since the first after which the connection is given up (R2). */
+  readonly r1: number;
+  readonly r2: number;
+}
+
+/** The retransmission timer of one connection (RFC 6298). */
+export interface Retransmission {
+  /** The timeout now, in milliseconds. */
+  timeout(): number;
+  /** A measured round trip. Karn: never one of a segment that was sent twice, unless timestamps tell which. */
+  sample(roundTrip: number): void;
+  /** Something that needs an acknowledgment was sent: the timer starts unless it runs (§5.1). */
+  sent(now: number): void;
+  /** New bytes were acknowledged: the timer starts anew (§5.3), or stops when nothing is in flight (§5.2). Back-off ends. */
+  acknowledged(now: number, inFlight: boolean): void;
+  /** When the timer fires; Infinity while it is stopped. */
+  deadline(): number;
+  /**
+   * The timer fired: backs off (§5.5), starts again (§5.6), and says what to do: "resend"; "resend and advise" once `r1` retransmissions were in vain;
+   * "give up" when `r2` milliseconds have passed since the first.
+   */
+  fired(now: number): "resend" | "resend and advise" | "give up";
+  /** Stops the timer. */
+  stop(): void;
+}
+
+/** When a received segment is acknowledged (RFC 9293 §3.8.6.3, RFC 5681 §4.2). */
+export interface Acknowledger {
+  /** Text arrived. `now`-kind means at once; true when an acknowledgment must go out now. Every second full-sized segment is acknowledged at once. */
+  received(when: "now" | "later", length: number, mss: number, now: number): boolean;
+  /** An acknowledgment went out, alone or with text. */
+  sent(): void;
+  /** When a delayed acknowledgment is due; Infinity for never. Less than 500 ms after the segment. */
+  deadline(): number;
+}
+
+/** What lab 06 provides. */
+export interface BuffersModule {
+  /** A send buffer of `capacity` bytes. */
+  createSendBuffer(capacity: number): SendBuffer;
+  /** A receive buffer of `capacity` bytes. */
+  createReceiveBuffer(capacity: number): ReceiveBuffer;
+  createRetransmission(options: RetransmissionOptions): Retransmission;
+  /** `delay`: how long an acknowledgment may wait, in milliseconds, below 500. */
+  createAcknowledger(delay: number): Acknowledger;
+  /** How long to wait before zero-window probe number `count` (from 0): the retransmission timeout first, then twice as long each time, at most `most` (RFC 9293 §3.8.6.1). */
+  probeDelay(count: number, timeout: number, most: number): number;
+}
