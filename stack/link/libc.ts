@@ -64,7 +64,6 @@ export const SOCK_DGRAM = 2;
 /** Events of `poll`. */
 export const POLLIN = 1;
 export const POLLOUT = 4;
-export const POLLERR = 8;
 
 let errno: Deno.UnsafePointerView | undefined;
 

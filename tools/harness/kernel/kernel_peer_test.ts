@@ -6,7 +6,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertRejects 
 import { testWhen } from "../../test_when.ts";
 import { arp, ethernet, icmp, ipv4, KERNEL_IP, KERNEL_MAC, STACK_IP, STACK_MAC, udp } from "../packets.ts";
 import { KernelPeer, whyNoLiveWire, type Wire } from "./kernel_peer.ts";
-import { parseDeviceStats, readKernelFile } from "./tables.ts";
+import { deviceStats, readKernelFile } from "./tables.ts";
 
 const obstacle = await whyNoLiveWire();
 const ARP = 0x0806;
@@ -260,6 +260,16 @@ testWhen(obstacle, "KernelPeer changes what the kernel's end is", async () => {
   });
 });
 
+testWhen(obstacle, "KernelPeer.setMac() has the kernel announce itself, when arp_notify is on", async () => {
+  await withWire(() => {}, async ({ kernel, wire, heard }) => {
+    await kernel.sysctl({ name: `net.ipv4.conf.${wire.device}.arp_notify`, value: 1 });
+    await kernel.setMac({ device: wire.device, mac: "02:00:00:00:00:05" });
+    await kernel.sync();
+    const announcement = arp({ senderMac: "02:00:00:00:00:05", targetIp: KERNEL_IP });
+    assertEquals(heard, [ethernet({ destination: "ff:ff:ff:ff:ff:ff", source: "02:00:00:00:00:05", etherType: ARP }, announcement)]);
+  });
+});
+
 testWhen(obstacle, "KernelPeer.openWire() opens several wires, TAP and TUN, and closes one of them", async () => {
   await withWire(answerArp, async ({ kernel }) => {
     const tun = await kernel.openWire({ kind: "tun", address: "10.46.0.1", mtu: 1400, name: "mytun" });
@@ -311,10 +321,10 @@ testWhen(obstacle, "KernelPeer.onFrame() stamps frames in order, by this process
 });
 
 testWhen(obstacle, "KernelPeer.close() leaves nothing behind, and whoever asks afterwards is told", async () => {
-  const before = Object.keys(parseDeviceStats(readKernelFile("/proc/net/dev")));
+  const before = hostNetwork();
   const kernel = await KernelPeer.start();
   await kernel.openWire({ kind: "tap", address: KERNEL_IP });
-  assertEquals(Object.keys(parseDeviceStats(readKernelFile("/proc/net/dev"))), before);
+  assertEquals(hostNetwork(), before);
   assert(isAlive(kernel.pid));
   await kernel.close();
   await kernel.close();
@@ -346,6 +356,12 @@ for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
     await reader.cancel();
     await parent.stdin.close().catch(() => {});
   });
+}
+
+/** The interfaces, routes and settings of the network that this test itself is in. */
+function hostNetwork(): unknown {
+  const settings = ["ping_group_range", "icmp_ratelimit", "ip_forward", "conf/all/arp_notify"].map((name) => `/proc/sys/net/ipv4/${name}`);
+  return [Object.keys(deviceStats()), ["/proc/net/route", ...settings].map(readKernelFile)];
 }
 
 /** Whether the process runs. One that has ended, and that nobody has asked about yet, does not. */

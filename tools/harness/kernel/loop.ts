@@ -12,7 +12,7 @@
  *
  * Rules: an operation that is cancelled ends soon: it gives what it has. Its sockets are closed in `finally`.
  */
-import { libc } from "../../../stack/link/libc.ts";
+import { libc, POLLIN } from "../../../stack/link/libc.ts";
 
 /** Why an operation goes on. An error that waits at the descriptor counts as "ready". */
 export type Wake = "ready" | "late" | "cancelled";
@@ -51,7 +51,6 @@ interface Pending {
 /** What an operation came to. */
 export type Outcome = { readonly value: unknown } | { readonly thrown: unknown };
 
-const POLLIN = 1;
 /** struct pollfd is a descriptor, then the events asked for (low half) and seen (high half). */
 const POLLFD_WORDS = 2;
 

@@ -183,9 +183,15 @@ export interface KernelOperations {
   addAddress(options: { device: string; address: string; prefixLength: number; index?: number }): Promise<void>;
   setAddress(options: { device: string; address: string; prefixLength: number }): Promise<void>;
   setMtu(options: { device: string; mtu: number }): Promise<void>;
+  /** With sysctl net.ipv4.conf.DEVICE.arp_notify at 1 the kernel then tells its neighbours, by a gratuitous ARP request. */
   setMac(options: { device: string; mac: string }): Promise<void>;
+  /** With arp_notify at 1, an interface that comes up announces its address. */
   setUp(options: { device: string; up: boolean }): Promise<void>;
-  /** Reads a setting of the network, such as "net.ipv4.ip_default_ttl", and sets it when `value` is given. Gives the value it had. */
+  /**
+   * Reads a setting of the network, such as "net.ipv4.ip_default_ttl", and sets it when `value` is given. Gives the value it had.
+   * Useful: net.ipv4.neigh.DEVICE.retrans_time_ms (1000), of which the kernel waits three for an answer to ARP;
+   * net.ipv4.conf.DEVICE.arp_accept (0): whether gratuitous ARP makes new entries.
+   */
   sysctl(options: { name: string; value?: string | number }): Promise<string>;
 }
 
