@@ -17,7 +17,9 @@ import { Ladder } from "./demo/ladder.ts";
 import { buildScene, type Peer } from "./demo/scene.ts";
 import { StandIn } from "./demo/stand_in.ts";
 import type { Driver } from "./harness/kernel/kernel_peer.ts";
+import { UsageError } from "./lab/options.ts";
 import { paint, WIDTH, wrap } from "./lab/text.ts";
+import { loadReference, NoReference } from "./reference.ts";
 
 const DONE = 0, WENT_WRONG = 1, USAGE = 2, IMPOSSIBLE = 3;
 const FOLDER = ".wallsocket";
@@ -40,9 +42,6 @@ interface DemoOptions {
   readonly driver: Driver;
   readonly pause: number;
 }
-
-/** The command was wrong; the message says how. */
-class UsageError extends Error {}
 
 /** The demo cannot be given, for a reason outside it. */
 class ImpossibleError extends Error {}
@@ -95,16 +94,6 @@ async function give(options: DemoOptions): Promise<boolean> {
   }
 }
 
-/** The reference solutions: a student's tree does not have them. */
-async function loadReference(): Promise<Modules> {
-  try {
-    return (await import("../solutions/reference.ts")).default;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new ImpossibleError("The demo shows the reference stack, and solutions/ is not here; deno task lab1 runs your own.");
-  }
-}
-
 /** The capture, whose every failure is an ImpossibleError. What is already in it when the demo ends early stays readable. */
 function openCapture(): CaptureFile {
   try {
@@ -152,7 +141,7 @@ async function main(words: readonly string[]): Promise<number> {
     console.log(HELP);
     return DONE;
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof ImpossibleError)) throw error;
+    if (!(error instanceof UsageError || error instanceof ImpossibleError || error instanceof NoReference)) throw error;
     console.error(wrap(error.message, WIDTH).join("\n"));
     return error instanceof UsageError ? USAGE : IMPOSSIBLE;
   }

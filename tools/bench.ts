@@ -1,0 +1,109 @@
+/**
+ * `deno task bench`: what the reference stack costs. Frames per second through the virtual wire and through TAP, a ping's
+ * round trip, and what is made and thrown away per packet. Never a figure alone: stack and yardstick are measured in
+ * turns in the same run, and the share of the two is what may be compared from machine to machine.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import type { Modules } from "../stack/contract/modules.ts";
+import { NoLiveWire, type NoLiveWireReason } from "../stack/link/no_live_wire.ts";
+import { countConstructions, heapBytes } from "./bench/allocations.ts";
+import { contest, type ContestOptions } from "./bench/contest.ts";
+import { BATCH, echo, virtualRig } from "./bench/echo.ts";
+import { type EchoFigures, type Figures, type Made, reportLines } from "./bench/report.ts";
+import type { TapResult } from "./bench/tap.ts";
+import { refusalOf, spawnInNamespace } from "./harness/namespace.ts";
+import { UsageError } from "./lab/options.ts";
+import { loadReference, NoReference } from "./reference.ts";
+
+const DONE = 0, USAGE = 2, IMPOSSIBLE = 3;
+const OPTIONS: ContestOptions = { rounds: 15, sample: 25 };
+
+const HELP = `deno task bench: what the reference stack costs, in some ten seconds
+
+  --virtual        leave TAP out
+  --json           one JSON object in place of the report
+  --help           this
+
+Exit status: 0 done, 2 the command was wrong, 3 it could not be done.`;
+
+/** The frames that are measured on the virtual wire, by their length without FCS. */
+const VIRTUAL = [
+  { what: "64 bytes", length: 60, withFcs: true },
+  { what: "1518 bytes", length: 1514, withFcs: true },
+  { what: "1514 bytes, no FCS", length: 1514, withFcs: false },
+] as const;
+
+/** The virtual wire. */
+export function measureVirtual(modules: Modules, options: ContestOptions): EchoFigures[] {
+  return VIRTUAL.map(({ what, length, withFcs }) => {
+    const stack = virtualRig(modules, length, withFcs);
+    const bare = virtualRig(undefined, length, withFcs);
+    return { what, ...contest({ stack: (count) => echo(stack, count), yardstick: (count) => echo(bare, count) }, options) };
+  });
+}
+
+/** What is made per packet. Comes last: counting takes the constructors' place, and what was compiled before is thrown away. */
+export function measureMade(modules: Modules): { made: Made; heap: Figures["heap"] } {
+  const rigs = VIRTUAL.map(({ what, length, withFcs }) => ({ what, rig: virtualRig(modules, length, withFcs) }));
+  for (const { rig } of rigs) echo(rig, 100 * BATCH);
+  const heap = rigs.map(({ what, rig }) => ({ what, bytes: heapBytes((count) => void echo(rig, count)) / 2 }));
+  const constructions = countConstructions(() => rigs.forEach(({ rig }) => echo(rig, BATCH)));
+  return { made: { packets: rigs.length * BATCH * 2, constructions }, heap };
+}
+
+/** TAP, in a namespace of its own. Throws a NoLiveWire. */
+export async function measureTap(options: ContestOptions): Promise<TapResult> {
+  const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
+  const permissions = ["--no-prompt", "--allow-ffi", `--allow-read=${root}`];
+  const program = [new URL("bench/tap.ts", import.meta.url).href, JSON.stringify(options)];
+  const command = [Deno.execPath(), "run", "--quiet", "--no-config", "--no-check", "--cached-only", ...permissions, ...program];
+  const child = spawnInNamespace(command, { stdin: "null", stdout: "piped", stderr: "piped" });
+  const { success, stdout, stderr } = await child.output();
+  const [said, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (!success) throw refusalOf(complaint ?? "") ?? new Error(`The measurement in the namespace failed:\n${complaint}`);
+  const result = JSON.parse(said ?? "") as TapResult & { refused?: { reason: NoLiveWireReason; detail: string } };
+  if (result.refused !== undefined) throw new NoLiveWire(result.refused.reason, result.refused.detail);
+  return result;
+}
+
+async function measure(virtualOnly: boolean): Promise<Figures> {
+  const modules = await loadReference();
+  const virtual = measureVirtual(modules, OPTIONS);
+  const tap = virtualOnly ? "Left out, as asked." : await measureTap(OPTIONS).catch((error) => {
+    if (error instanceof NoLiveWire) return error.message;
+    throw error;
+  });
+  const machine = `Deno ${Deno.version.deno} · ${Deno.build.os} ${Deno.build.arch} · ${navigator.hardwareConcurrency} processors`;
+  return { machine, virtual, tap, ...measureMade(modules) };
+}
+
+/** Reads the command line. Throws a UsageError. */
+function readOptions(words: readonly string[]): { virtual: boolean; json: boolean; help: boolean } {
+  const { virtual, json, help } = parseArgs(words, {
+    boolean: ["virtual", "json", "help"],
+    alias: { h: "help" },
+    unknown: (word: string) => {
+      throw new UsageError(`Cannot make sense of "${word}". --help lists the options.`);
+    },
+  });
+  return { virtual: virtual === true, json: json === true, help: help === true };
+}
+
+/** Runs the command and returns its exit status. */
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    const { virtual, json, help } = readOptions(words);
+    if (help) console.log(HELP);
+    else {
+      const figures = await measure(virtual);
+      console.log(json ? JSON.stringify(figures, undefined, 2) : reportLines(figures).join("\n"));
+    }
+    return DONE;
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof NoReference)) throw error;
+    console.error(error.message);
+    return error instanceof UsageError ? USAGE : IMPOSSIBLE;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
