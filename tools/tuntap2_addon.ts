@@ -10,10 +10,9 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadPackage, TUNTAP2_PACKAGE } from "tuntap2";
 
-// Imported by these names and not by literals: `deno check` and the other tasks would fetch what those name.
-const PACKAGE = "tuntap2" as string;
-/** The C headers of Node's addon interface, without Node. */
+/** The C headers of Node's addon interface, without Node. No literal where it is imported: other tasks would fetch it. */
 const HEADERS = "npm:node-api-headers@1.9.0" as string;
 
 /**
@@ -45,7 +44,7 @@ interface Places {
 /** Where things are. The package must have been fetched. */
 async function findPlaces(): Promise<Places> {
   const nodeHeaders = (await import(HEADERS)).default as { include_dir: string };
-  const entry = fileURLToPath(import.meta.resolve(PACKAGE));
+  const entry = fileURLToPath(import.meta.resolve(TUNTAP2_PACKAGE));
   const wrapper = createRequire(entry)("node-addon-api") as { include_dir: string };
   const root = dirname(dirname(entry));
   return {
@@ -57,7 +56,7 @@ async function findPlaces(): Promise<Places> {
 
 /** Fetches the package, unless it is there, and says whether its addon is, too. */
 async function loads(): Promise<boolean> {
-  return await import(PACKAGE).then(() => true, () => false);
+  return await loadPackage().then(() => true, () => false);
 }
 
 async function build(): Promise<void> {

@@ -66,10 +66,10 @@ function makeInterface(kind: new () => Interface): Interface {
 }
 
 /** Loads the package. Throws a NoLiveWire when its addon is not built. */
-export async function loadTuntap2(name = "tuntap2"): Promise<Tuntap2> {
+export async function loadTuntap2(): Promise<Tuntap2> {
   try {
-    // Not a literal: nothing that checks or caches this file is to fetch the package.
-    return await import(name) as Tuntap2;
+    const { loadPackage } = await import("tuntap2");
+    return await loadPackage() as Tuntap2;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     throw new NoLiveWire("no addon", (error as Error).message.split("\n")[0]);

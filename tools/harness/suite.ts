@@ -76,8 +76,7 @@ export function suite(
 /** The functions of a contract as the grader calls them: each answers with a promise; objects it returns are remote too. */
 export type Remote<T> = T extends (...args: infer A) => infer R ? (...args: A) => Promise<RemoteResult<R>>
   : { readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<RemoteResult<R>> : T[K] };
-type Methods = Record<string, (...args: never[]) => unknown>;
-type RemoteResult<R> = R extends Methods ? Remote<R> : R;
+type RemoteResult<R> = R extends { readonly [K in keyof R]: (...args: never[]) => unknown } ? Remote<R> : R;
 
 /** Stands for an object whose calls are recorded. `calls` grows as the student's code calls; `take()` empties it. */
 export interface Recorder<T> {

@@ -294,10 +294,10 @@ const EARLY_FRAMES = 1000;
 function peerCommand(driver: Driver): string[] {
   const root = (path: string) => fromFileUrl(new URL(`../../../${path}`, import.meta.url));
   // Deno guards /dev/net/tun more closely than FFI does, and the tuntap2 driver opens it through Deno. Its package is
-  // named in deno.json and pinned in a lock file of its own (tools/tuntap2_addon.ts).
+  // pinned in a lock file of its own (tools/tuntap2.json).
   const options = driver === "ffi"
     ? ["--no-config", "--no-prompt", "--allow-ffi"]
-    : [`--config=${root("deno.json")}`, `--lock=${root("tools/tuntap2.lock")}`, "--frozen", "--allow-all"];
+    : [`--config=${root("tools/tuntap2.json")}`, "--allow-all"];
   return [Deno.execPath(), "run", "--quiet", "--no-check", "--cached-only", ...options, new URL("peer.ts", import.meta.url).href, driver];
 }
 
