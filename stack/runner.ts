@@ -49,21 +49,24 @@ export async function run(host: Pollable, devices: readonly Device[], options: R
   const { signal, clock = () => performance.now() } = options;
   const longest = devices.every((device) => device.wait !== undefined) ? LONGEST_SLEEP : SHORT_SLEEP;
   let lastPacket = clock();
+  let waits: Promise<void>[] = [];
   while (!signal.aborted) {
     const now = clock();
     if (host.poll(now) > 0) lastPacket = now;
-    else if (now - lastPacket > LINGER) await sleep(devices, Math.min(host.nextDeadline() - now, longest));
+    else if (now - lastPacket > LINGER) {
+      waits = startWaiting(devices, Math.min(host.nextDeadline() - now, longest));
+      await Promise.race(waits);
+    }
     // Promises, timers and signals of everybody else have their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  // A wait that is still under way would outlive the run.
-  await Promise.all(devices.map((device) => device.wait?.(0)));
+  // Those that were not the first to end would outlive the run.
+  await Promise.all(waits);
 }
 
-/** Waits until a device may have a packet, or `milliseconds` have passed. */
-async function sleep(devices: readonly Device[], milliseconds: number): Promise<void> {
-  if (milliseconds <= 0) return;
-  const waits = devices.flatMap((device) => device.wait?.(milliseconds) ?? []);
-  if (waits.length > 0) await Promise.race(waits);
-  else await new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** One promise for each device that can be waited for; where there is none, only time passes. */
+function startWaiting(devices: readonly Device[], milliseconds: number): Promise<void>[] {
+  const enough = Math.max(0, milliseconds);
+  const waits = devices.flatMap((device) => device.wait?.(enough) ?? []);
+  return waits.length > 0 ? waits : [new Promise((resolve) => setTimeout(resolve, enough))];
 }

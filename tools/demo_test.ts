@@ -1,0 +1,143 @@
+/** The demo as a visitor meets it: a process of its own, with the permissions that its task gives it, in a folder of its own. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
+import { tsharkComplaints, tsharkFields } from "./harness/tshark.ts";
+import { missingProgram, testWhen } from "./test_when.ts";
+
+const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
+const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
+const PERMISSIONS = tasks.demo.command.split(" ").filter((word: string) => word.startsWith("--allow"));
+const noLiveWire = await whyNoLiveWire();
+
+interface Said {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+  readonly folder: string;
+}
+
+function command(folder: string, words: readonly string[], options: Deno.CommandOptions = {}, root = ROOT): Deno.Command {
+  const args = ["run", "--quiet", "--no-prompt", `--config=${root}deno.json`, ...PERMISSIONS, `${root}tools/demo.ts`, ...words];
+  return new Deno.Command(Deno.execPath(), { args, cwd: folder, stdin: "null", ...options });
+}
+
+async function demo(words: readonly string[], options: Deno.CommandOptions = {}, root = ROOT): Promise<Said> {
+  const folder = await Deno.makeTempDir();
+  const { code, stdout, stderr } = await command(folder, words, options, root).output();
+  const decoder = new TextDecoder();
+  return { status: code, out: decoder.decode(stdout), err: decoder.decode(stderr), folder };
+}
+
+/** What every demo shows, whoever is at the other end. */
+async function check({ status, out, err, folder }: Said, peer: string): Promise<void> {
+  assertEquals([status, err], [0, ""], out);
+  const inOrder = [
+    "1. Who has 10.44.0.2?",
+    `${peer.padEnd(6)} ──▶ stack  ARP who has 10.44.0.2? tell 10.44.0.1`,
+    `${peer.padEnd(6)} ◀── stack  ARP 10.44.0.2 is at 02:00:00:00:00:02`,
+    "ICMP echo request",
+    `The ${peer} got its echo`,
+    "2. One of them, opened",
+    "0000  02 00 00 00 00 02 02 00  00 00 00 01 08 00",
+    "10.44.0.1 → 10.44.0.2  ttl 64  protocol 1 ICMP",
+    "3. A packet that does not fit",
+    "bytes 0–1479, more",
+    "… and 2 more fragments of it, bytes 1480–4007",
+    `The ${peer} got all 4000 bytes back, unchanged`,
+    "4. Which way to 10.44.1.2?",
+    "ICMP time exceeded in transit",
+    "stack  ──▶ host   UDP",
+    "1  10.44.0.2 ",
+    "2  10.44.1.2 ",
+    "tshark -r .wallsocket/demo.pcapng",
+    "deno task lab1",
+    "docs/handbook",
+  ];
+  let at = 0;
+  for (const text of inOrder) {
+    const found = out.indexOf(text, at);
+    assert(found >= 0, `"${text}" is missing, or not where it should be:\n${out}`);
+    at = found;
+  }
+  for (const line of out.split("\n")) assert([...line].length <= 80, `${[...line].length} columns: ${line}`);
+  assert(!out.includes("\x1b") && !out.includes("✘"), out);
+  if (missingProgram("tshark") !== undefined) return;
+  const capture = `${folder}/.wallsocket/demo.pcapng`;
+  assertEquals(await tsharkComplaints(capture), []);
+  const comments = await tsharkFields(capture, ["frame.comment"]);
+  assertEquals(comments.length, 18);
+  for (const [comment] of comments) assertMatch(comment ?? "", /^[134]\. .*: (ARP|ICMP|IPv4|UDP) /);
+}
+
+testWhen(noLiveWire, "demo: the kernel resolves, pings and traces", async () => {
+  await check(await demo([]), "kernel");
+});
+
+Deno.test("demo --virtual: a copy of the stack does the same", async () => {
+  const said = await demo(["--virtual"]);
+  await check(said, "peer");
+  assertStringIncludes(said.out, "A copy of the stack plays the kernel's part");
+});
+
+Deno.test("demo without a live wire says why, what helps, and goes on without", async () => {
+  const said = await demo([], { env: { PATH: "/nowhere" } });
+  await check(said, "peer");
+  assertMatch(said.out, /No live wire: .*\n(.*\n)? +Remedy: /);
+  assertStringIncludes(said.out, "A copy of the stack plays the kernel's part");
+});
+
+Deno.test("demo: a wrong command is one sentence and status 2", async () => {
+  const wrong: [string, string][] = [
+    ["--frobnicate", "There is no option --frobnicate"],
+    ["now", `Cannot make sense of "now"`],
+    ["--driver=magic", `There is no driver "magic"`],
+    ["--pause=long", `"long" is no pause`],
+  ];
+  for (const [word, sentence] of wrong) {
+    const { status, out, err } = await demo([word]);
+    assertEquals([status, out], [2, ""]);
+    assertStringIncludes(err, sentence);
+    assertEquals(err.trim().split("\n").length, 1);
+  }
+  assertEquals((await demo(["--help"])).status, 0);
+});
+
+Deno.test("demo: a capture that cannot be written is one sentence and status 3", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/.wallsocket`, "a file, where a folder is wanted");
+  const { code, stdout, stderr } = await command(folder, ["--virtual"]).output();
+  assertEquals([code, stdout.length], [3, 0]);
+  assertMatch(new TextDecoder().decode(stderr), /^Cannot write the capture \.wallsocket\/demo\.pcapng: [^\n]+\n$/);
+});
+
+Deno.test("demo: a tree without solutions/ is told so, with status 3", async () => {
+  const tree = await Deno.makeTempDir();
+  shell(`for name in deno.json deno.lock labs stack tools; do ln -s '${ROOT}'$name '${tree}'; done`);
+  const { status, out, err } = await demo(["--virtual"], {}, `${tree}/`);
+  assertEquals([status, out], [3, ""]);
+  assertStringIncludes(err, "solutions/ is not here");
+});
+
+testWhen(noLiveWire, "demo: interrupted in the middle, it leaves no process and no namespace", async () => {
+  const folder = await Deno.makeTempDir();
+  const child = command(folder, ["--pause", "60000"], { stdout: "piped", stderr: "piped" }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let said = "";
+  while (!said.includes("in a network namespace")) said += (await reader.read()).value;
+  const peer = shell(`grep -lx 'PPid:\t${child.pid}' /proc/[0-9]*/status`)[0]?.replace("/status", "");
+  const [namespace] = shell(`readlink ${peer}/ns/net`);
+  assertMatch(namespace ?? "", /^net:/);
+  child.kill("SIGINT");
+  await reader.cancel();
+  await child.stderr.cancel();
+  assertEquals((await child.status).signal, "SIGINT");
+  const left = () => shell("readlink /proc/[0-9]*/ns/net").filter((one) => one === namespace);
+  for (let tries = 0; tries < 100 && left().length > 0; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(left(), []);
+});
+
+/** The lines that a command of the shell prints. */
+function shell(script: string): string[] {
+  const { stdout } = new Deno.Command("sh", { args: ["-c", script], stderr: "null" }).outputSync();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+}
