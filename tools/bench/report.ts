@@ -1,5 +1,5 @@
 /** The figures of `deno task bench` as people read them: 80 columns, no colours needed. */
-import { paint, WIDTH, wrap } from "../lab/text.ts";
+import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
 import type { Constructions } from "./allocations.ts";
 import type { Spread } from "./contest.ts";
 import type { TapResult } from "./tap.ts";
@@ -102,7 +102,7 @@ function title(text: string): string[] {
 }
 
 function line(what: string, figure: string): string {
-  return indented(`${what.padEnd(36)}${figure}`);
+  return labelled(what, figure, 2, 36);
 }
 
 function indented(text: string): string {

@@ -1,0 +1,151 @@
+/** That the benchmark measures what it says. Its figures are nobody's business here: no test depends on time. */
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import reference from "../solutions/reference.ts";
+import { Host } from "../stack/host.ts";
+import type { HostConfig } from "../stack/host_config.ts";
+import type { Device } from "../stack/link/device.ts";
+import { createPair } from "../stack/link/pair.ts";
+import { parseIpv4Address } from "../stack/wire/ipv4_address.ts";
+import { measureMade, measureTap, measureVirtual } from "./bench.ts";
+import { countConstructions, heapBytes } from "./bench/allocations.ts";
+import { contest, spreadOf } from "./bench/contest.ts";
+import { echo, virtualRig } from "./bench/echo.ts";
+import { type Figures, reportLines } from "./bench/report.ts";
+import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
+import { testWhen } from "./test_when.ts";
+
+const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
+const QUICK = { rounds: 1, sample: 0.1 };
+const noLiveWire = await whyNoLiveWire();
+
+Deno.test("countConstructions() sees every way to make a typed array, a view or a buffer, and leaves no trace", () => {
+  const before = [Uint8Array, DataView, ArrayBuffer, Uint8Array.prototype.subarray, ArrayBuffer.prototype.slice];
+  const made = countConstructions(() => {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer);
+    bytes.subarray(1).slice(1);
+    Uint32Array.of(1, 2);
+    Float64Array.from([1]);
+    new ArrayBuffer(8).slice(4);
+    bytes.map((byte) => byte + 1);
+    new BigUint64Array(1).toReversed();
+  });
+  assertEquals(made, {
+    "Uint8Array": 1,
+    "DataView": 1,
+    "Uint8Array.subarray": 1,
+    "Uint8Array.slice": 1,
+    "Uint32Array": 1,
+    "Float64Array": 1,
+    "ArrayBuffer": 1,
+    "ArrayBuffer.slice": 1,
+    "Uint8Array.map": 1,
+    "BigUint64Array": 1,
+    "BigUint64Array.toReversed": 1,
+  });
+  assertThrows(() =>
+    countConstructions(() => {
+      throw new RangeError("in between");
+    }), RangeError);
+  assertEquals([Uint8Array, DataView, ArrayBuffer, Uint8Array.prototype.subarray, ArrayBuffer.prototype.slice], before);
+  assertEquals(countConstructions(() => {}), {});
+});
+
+for (const [what, length, withFcs] of [["short frames", 60, true], ["full frames", 1514, true], ["no FCS", 1514, false]] as const) {
+  Deno.test(`the echo path makes no typed array, view or buffer once it is warm: ${what}`, () => {
+    const rig = virtualRig(reference, length, withFcs);
+    echo(rig, 2048); // once around the wire's ring of frames, which makes each when it is first used
+    assertEquals(countConstructions(() => echo(rig, 512)), {});
+  });
+}
+
+Deno.test("the path of a forwarded packet, and of an ICMP error, makes no typed array, view or buffer", () => {
+  const [near, far] = createPair({ queueLimit: 8 });
+  const [inside, end] = createPair({ queueLimit: 8 });
+  const bind = (config: Partial<HostConfig>, ...devices: Device[]) => Host.bind(reference, config, devices);
+  const interfaces = [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }, { mac: "02:00:00:00:01:01", address: "10.44.1.1" }];
+  const router = bind({ interfaces, forwarding: true }, far, inside);
+  const routes = (gateway: string) => [{ to: "0.0.0.0/0", gateway }];
+  const sender = bind({ interfaces: [{ mac: "02:00:00:00:00:01", address: "10.44.0.1" }], routes: routes("10.44.0.2") }, near);
+  const receiver = bind({ interfaces: [{ mac: "02:00:00:00:01:02", address: "10.44.1.2" }], routes: routes("10.44.1.1") }, end);
+  const data = new Uint8Array(64);
+  const kinds: [to: string, timeToLive: number][] = [["10.44.0.2", 64], ["10.44.1.2", 1], ["10.44.1.2", 64]];
+  const carry = () => {
+    for (const [to, timeToLive] of kinds) {
+      for (let i = 0; i < 16; i++) {
+        sender.output(parseIpv4Address(to), 17, data, { timeToLive });
+        for (const host of [router, receiver, router, receiver, router, sender]) host.poll(0);
+      }
+    }
+  };
+  carry();
+  assertEquals(countConstructions(carry), {});
+  const counters = router.counters();
+  assertEquals([counters["ip: no port"], counters["ip: time exceeded"], counters["ip: forwarded"]], [32, 32, 64]);
+});
+
+Deno.test("echo() throws when a reply is missing", () => {
+  const rig = virtualRig(reference, 60, true);
+  echo(rig, 100);
+  assertThrows(() => echo({ ...rig, collect: () => rig.collect() - 1 }, 100), Error, "100 echo requests were sent, and 99 replies came");
+});
+
+Deno.test("heapBytes() sees what is made, and nothing where nothing is", () => {
+  const kept: unknown[] = [];
+  assert(heapBytes((count) => count) < 16);
+  assert(heapBytes((count) => void (kept[0] = Array.from({ length: count }, (_, index) => ({ index, a: 1.5, b: [index] })))) > 48);
+});
+
+Deno.test("contest() lets all take turns, and spreadOf() gives median and quartiles", () => {
+  const order: string[] = [];
+  const slow = () => (order.push("slow"), 2);
+  const fast = () => (order.push("fast"), 1);
+  const result = contest({ slow, fast }, { rounds: 4, sample: 1 });
+  assertEquals(order.slice(-8), ["slow", "fast", "fast", "slow", "slow", "fast", "fast", "slow"]);
+  // A sample of 1 ms is as many units as took 1 ms in the warm-up: 512 and 1024.
+  assertEquals([result.slow.median, result.fast.median].map(Math.round), [1953, 977]);
+  assertEquals(spreadOf([5, 1, 4, 2, 3]), { median: 3, low: 2, high: 4 });
+  assertEquals(spreadOf([7]), { median: 7, low: 7, high: 7 });
+});
+
+testWhen(noLiveWire, "measureTap(): the kernel finds every reply good, the stack makes nothing, and pings come back", async () => {
+  const { echo, made, replies, roundTrip } = await measureTap(QUICK);
+  assertEquals(echo.map(({ length }) => length), [60, 1514]);
+  assertEquals(made.constructions, {});
+  assert(replies.sent > 100_000);
+  assertEquals(replies.good, replies.sent);
+  for (const { median, low, high } of Object.values(roundTrip)) assert(low > 0 && low <= median && median <= high);
+});
+
+Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
+  const virtual = measureVirtual(reference, QUICK);
+  const figures: Figures = {
+    machine: "Deno 2.9.6 · linux x86_64 · 2 processors",
+    virtual,
+    ...measureMade(reference),
+    tap: "No live wire.",
+  };
+  const spread = { median: 1234.5, low: 1000, high: 98_765.4 };
+  const tap = {
+    echo: [60, 1514].map((length) => ({ length, stack: spread, yardstick: spread })),
+    roundTrip: { stack: spread, sleeping: spread, busy: spread },
+    made: { packets: 512, constructions: { "Uint8Array.subarray": 512, DataView: 256 } },
+    replies: { sent: 1_000_000, good: 999_999 },
+  };
+  const text = reportLines({ ...figures, tap }).join("\n");
+  assertMatch(text, /1514 bytes +1 620 089 +1 235 \(1 000–98 765\) +1 235 +100 %/);
+  assertMatch(text, /1\.00 Uint8Array\.subarray, 0\.50 DataView on\s+TAP/);
+  assertStringIncludes(text, "only 999 999 of 1 000 000 replies good");
+  assertMatch(text, /typed arrays, views and buffers +0 on the virtual wire/);
+  for (const line of [text, ...reportLines(figures)].flatMap((part) => part.split("\n"))) assert([...line].length <= 80, line);
+});
+
+Deno.test("bench: a wrong command is one sentence and status 2, --help status 0", async () => {
+  const bench = async (word: string): Promise<[number, string]> => {
+    const args = ["run", "--quiet", "--no-prompt", `${ROOT}tools/bench.ts`, word];
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).output();
+    return [code, new TextDecoder().decode(code === 0 ? stdout : stderr)];
+  };
+  assertEquals(await bench("--fast"), [2, `Cannot make sense of "--fast". --help lists the options.\n`]);
+  assertEquals((await bench("--help"))[0], 0);
+});
