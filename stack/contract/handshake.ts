@@ -5,7 +5,7 @@
 import type { Frame } from "../wire/frame.ts";
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import type { Seq } from "../wire/seq.ts";
-import type { Segment, StepVerdict, Tcb, TcpEffects, TcpFlags } from "./tcb.ts";
+import type { Checksum, Segment, StepVerdict, Tcb, TcpEffects, TcpFlags } from "./tcb.ts";
 
 /** Why a segment was dropped. Checked in this order. */
 export type SegmentReject =
@@ -49,17 +49,18 @@ export interface StrayAnswer {
 /** What lab 04 provides. */
 export interface HandshakeModule {
   /**
-   * Reads the segment between `frame.start` and `frame.end`, with all its options, and verifies the checksum over pseudo-header,
-   * header and text. Unknown options are stepped over (MUST-6); an option needs no alignment (MUST-64). Changes nothing.
+   * Reads the segment between `frame.start` and `frame.end`, with all its options, and verifies the checksum over pseudo-header, header and
+   * text. Unknown options are stepped over (MUST-6); an option needs no alignment (MUST-64). Changes nothing. `checksum` is lab 03's: the
+   * pseudo-header's sum goes in as its `initial`.
    */
-  parseSegment(frame: Frame, source: Ipv4Address, destination: Ipv4Address): Segment | SegmentReject;
+  parseSegment(frame: Frame, source: Ipv4Address, destination: Ipv4Address, checksum: Checksum): Segment | SegmentReject;
 
   /**
    * Pushes header and options in front of the text in `frame`, checksum included. Options in the order MSS, SACK-permitted,
    * timestamps, window scale, SACK, each padded in front with NOPs so that the header's length is a multiple of 4 (any order and
-   * padding is legal; what follows an end-of-list option is zero, MUST-69).
+   * padding is legal; what follows an end-of-list option is zero, MUST-69). Without ACK, TSecr is written as 0 (RFC 7323 §3.2).
    */
-  writeSegment(frame: Frame, fields: SegmentFields, source: Ipv4Address, destination: Ipv4Address): void;
+  writeSegment(frame: Frame, fields: SegmentFields, source: Ipv4Address, destination: Ipv4Address, checksum: Checksum): void;
 
   /**
    * The initial sequence number of a connection (RFC 6528): M + F(both address pairs, secret). M is a clock that ticks every
@@ -75,8 +76,8 @@ export interface HandshakeModule {
   ): Seq;
 
   /**
-   * The application connects: sets iss, sndUna, sndNxt (one behind the SYN), then the event "active open" and a SYN
-   * (RFC 9293 §3.10.1).
+   * The application connects: our numbers begin (iss; sndUna and sndUp there, sndNxt one behind the SYN), then the event "active open" and
+   * a SYN (RFC 9293 §3.10.1).
    */
   activeOpen(tcb: Tcb, iss: Seq, effects: TcpEffects): void;
 
@@ -87,27 +88,37 @@ export interface HandshakeModule {
   listenArrives(segment: Segment): "open" | "reset" | "drop";
 
   /**
-   * A SYN came for a listening socket, and `tcb` is the new connection: notes irs and rcvNxt, what both sides can do
-   * (`agreeOptions`), the send window, iss, sndUna and sndNxt; then the event "syn received" and a SYN+ACK.
+   * A SYN came for a listening socket, and `tcb`, in LISTEN, is the new connection: our numbers begin as in `activeOpen`, and so do theirs
+   * (irs; rcvNxt, rcvUp and lastAckSent one behind the SYN). Notes `passive`, what both sides can do (`agreeOptions`) and the send window
+   * (sndWnd, maxSndWnd, sndWl1; sndWl2 is iss, as a SYN acknowledges nothing); then the event "syn received" and a SYN+ACK.
    */
-  passiveOpen(tcb: Tcb, iss: Seq, segment: Segment, effects: TcpEffects): void;
+  passiveOpen(tcb: Tcb, iss: Seq, segment: Segment, now: number, effects: TcpEffects): void;
 
   /**
-   * Notes in `tcb` what a SYN (or SYN+ACK) settled. Options hold only when both sides sent them: window scaling (shifts above 14 count as 14),
-   * timestamps (tsRecent is then the peer's TSval), SACK. Without an MSS option the peer takes 536 bytes (MUST-15); sndMss is the smaller of
-   * that and our own limit, less the 12 bytes of a timestamps option when those were agreed on (MUST-16). A SYN's window is never scaled.
+   * Notes in `tcb` what a SYN (or SYN+ACK) settled. Options hold only when both sides sent them: window scaling (shifts above 14 count as
+   * 14), timestamps (tsRecent is then the peer's TSval, tsRecentAt `now`), SACK. A scale that does not hold is 0, on both sides. Without an
+   * MSS option, or with one of 0, the peer takes 536 bytes (MUST-15); less than 64 counts as 64, or a peer could make a packet of every
+   * byte. sndMss is the smaller of that and our own limit, which it was before, less the 12 bytes of a timestamps option when those were
+   * agreed on (MUST-16). Called once in a connection's life.
    */
   agreeOptions(tcb: Tcb, segment: Segment, now: number): void;
 
   /**
-   * A segment in SYN-SENT (RFC 9293 §3.10.7.3), in the order ACK, RST, SYN. "continue": the connection is established, and text or FIN
-   * may follow. With a SYN that does not acknowledge ours: simultaneous open (MUST-10).
+   * A segment in SYN-SENT (RFC 9293 §3.10.7.3), in the order ACK, RST, SYN:
+   * - an ACK of anything but our SYN: a RST with that number, unless the segment is a RST itself; "drop";
+   * - a RST, with an ACK of our SYN: "reset received", then fail "refused"; without ACK nothing; "drop";
+   * - a SYN+ACK: notes what a SYN brings (as in `passiveOpen`, with sndWl2 and sndUna from the ACK), then "syn-ack received",
+   *   `acknowledged`, acknowledge now. "continue": text or FIN may follow in the same segment, at the URG step;
+   * - a SYN alone: simultaneous open (MUST-10): notes the same, then "syn received" and a SYN+ACK, with our old number; "drop";
+   * - anything else: "drop".
+   * A SYN's window is never scaled (RFC 7323 §2.2).
    */
   synSentArrives(tcb: Tcb, segment: Segment, now: number, effects: TcpEffects): StepVerdict;
 
   /**
-   * The ACK step in SYN-RECEIVED (RFC 9293 §3.10.7.4): an ACK of our SYN completes the opening ("syn acknowledged", send window);
-   * any other gets a RST with the sequence number that it acknowledged, and is dropped.
+   * The ACK step in SYN-RECEIVED (RFC 9293 §3.10.7.4): an ACK of our SYN completes the opening (send window, scaled unless the segment is a
+   * SYN; "syn acknowledged"; "continue"). It does not move sndUna: the ACK step of ESTABLISHED, which follows with the same segment, does.
+   * Any other ACK gets a RST with the sequence number that it acknowledged, and is dropped; without ACK: "drop".
    */
   completeOpen(tcb: Tcb, segment: Segment, effects: TcpEffects): StepVerdict;
 

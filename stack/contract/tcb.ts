@@ -13,8 +13,17 @@
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import type { Seq } from "../wire/seq.ts";
 
-/** The control bits, as they lie in the header (RFC 9293 §3.1). A segment's `flags` are some of them, added. */
+/**
+ * The control bits, as they lie in the header (RFC 9293 §3.1). A segment's `flags` are some of them, added; `stack/wire/tcp_flags.ts` names
+ * them. A segment that arrived has all eight, ECE and CWR too: ask for a bit with `&`, never for equality.
+ */
 export type TcpFlags = number;
+
+/**
+ * The Internet checksum: `internetChecksum` of lab 03, which the engine hands to lab 04. The checksum of the bytes from `start` up to `end`
+ * in `view`, to whose sum `initial` (0 to 2³² − 1) is added first; 0 over data that contains its own right checksum.
+ */
+export type Checksum = (view: DataView, start: number, end: number, initial?: number) => number;
 
 /** The states of RFC 9293 §3.3.2. */
 export type TcpState =
@@ -82,6 +91,7 @@ export interface Segment {
   /** Whether there is a timestamps option. */
   readonly timestamps: boolean;
   readonly tsVal: number;
+  /** 0 when the ACK bit is not set (RFC 7323 §3.2). */
   readonly tsEcr: number;
   /** Where the first SACK block lies in the frame, and how many blocks of 8 bytes there are. */
   readonly sackBlocks: number;
@@ -130,7 +140,10 @@ export interface Tcb {
 
   /** What we announce: the largest text per segment that we take; 0: no option is sent. */
   rcvMss: number;
-  /** The largest text per segment that we may send, options already taken off (RFC 9293 §3.7.1). */
+  /**
+   * The largest text per segment that we may send, options already taken off (RFC 9293 §3.7.1). Before the handshake: the most that our own
+   * link takes, its MTU less 40.
+   */
   sndMss: number;
   /** By how many bits the window fields are shifted: ours when sending, theirs when receiving. 0 to 14. */
   rcvScale: number;
