@@ -1,6 +1,6 @@
 /**
- * What goes by, as people read it: a line a packet, with its time, who sends it to whom, and what it is. Everything goes
- * into a capture at the same time, with the same words as its comments.
+ * What goes by, as people read it: a line a packet, with its time, who sends it to whom, and what it is. After each act
+ * the packets go into the capture too, with the same words as their comments.
  *
  *       0.00 ms  kernel ──▶ stack   ARP who has 10.44.0.2? tell 10.44.0.1
  *       0.41 ms  kernel ◀── stack   ARP 10.44.0.2 is at 02:00:00:00:00:02
