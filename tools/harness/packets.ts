@@ -76,7 +76,38 @@ export interface UdpFields {
   readonly checksum?: number;
 }
 
+/** TCP's options by name, written one behind the other in this order, without padding between them. */
+export interface TcpOptions {
+  readonly mss?: number;
+  readonly sackPermitted?: boolean;
+  /** TSval and TSecr. */
+  readonly timestamps?: readonly [val: number, ecr: number];
+  readonly windowScale?: number;
+  /** Blocks from, to. */
+  readonly sack?: readonly (readonly [from: number, to: number])[];
+}
+
+/** A TCP header, and the addresses that its checksum covers. Defaults: port 40000 of the kernel to port 80 of the stack, a bare ACK, window 65535, other numbers 0. */
+export interface TcpFields {
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  readonly seq?: number;
+  readonly ack?: number;
+  /** Names, as in "SYN ACK", or the bits themselves: up to 12, of which the upper four are reserved. */
+  readonly flags?: string | number;
+  readonly window?: number;
+  readonly urgentPointer?: number;
+  /** By name, or as bytes for any other order, padding or kind. Padded with zero bytes (end of list) to a multiple of 4. */
+  readonly options?: TcpOptions | Uint8Array;
+  readonly source?: Address;
+  readonly destination?: Address;
+  /** In bytes. */
+  readonly dataOffset?: number;
+  readonly checksum?: number;
+}
+
 const NOTHING = new Uint8Array();
+const TCP_FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
 
 /** An Ethernet II frame, without padding and without FCS. */
 export function ethernet(fields: EthernetFields = {}, payload: Uint8Array = NOTHING): Uint8Array<ArrayBuffer> {
@@ -140,6 +171,51 @@ export function udp(fields: UdpFields = {}, payload: Uint8Array = NOTHING): Uint
   const datagram = join(number(sourcePort, 2), number(destinationPort, 2), number(length, 2), number(0, 2), payload);
   const pseudo = join(ip(fields.source ?? KERNEL_IP), ip(fields.destination ?? STACK_IP), number(17, 2), number(length, 2));
   return withChecksum(datagram, 6, fields.checksum ?? (checksum(join(pseudo, datagram)) || 0xffff));
+}
+
+/** A TCP segment. Throws a TypeError for a flag that there is not. */
+export function tcp(fields: TcpFields = {}, payload: Uint8Array = NOTHING): Uint8Array<ArrayBuffer> {
+  const given = fields.options instanceof Uint8Array ? fields.options : tcpOptions(fields.options ?? {});
+  const options = pad(given, Math.ceil(given.length / 4) * 4);
+  const { sourcePort = 40000, destinationPort = 80, flags = "ACK", dataOffset = 20 + options.length } = fields;
+  const segment = join(
+    number(sourcePort, 2),
+    number(destinationPort, 2),
+    number(fields.seq ?? 0, 4),
+    number(fields.ack ?? 0, 4),
+    number(dataOffset / 4 * 0x1000 + (typeof flags === "number" ? flags : flagBits(flags)), 2),
+    number(fields.window ?? 0xffff, 2),
+    number(0, 2),
+    number(fields.urgentPointer ?? 0, 2),
+    options,
+    payload,
+  );
+  const pseudo = join(ip(fields.source ?? KERNEL_IP), ip(fields.destination ?? STACK_IP), number(6, 2), number(segment.length, 2));
+  return withChecksum(segment, 16, fields.checksum ?? checksum(join(pseudo, segment)));
+}
+
+/** Each option: its kind, its length, and what it says. */
+function tcpOptions({ mss, sackPermitted, timestamps, windowScale, sack }: TcpOptions): Uint8Array<ArrayBuffer> {
+  const option = (kind: number, ...data: Uint8Array[]): Uint8Array => {
+    const said = join(...data);
+    return join(Uint8Array.of(kind, 2 + said.length), said);
+  };
+  return join(
+    mss === undefined ? NOTHING : option(2, number(mss, 2)),
+    sackPermitted ? option(4) : NOTHING,
+    timestamps === undefined ? NOTHING : option(8, ...timestamps.map((value) => number(value, 4))),
+    windowScale === undefined ? NOTHING : option(3, number(windowScale, 1)),
+    sack === undefined ? NOTHING : option(5, ...sack.flat().map((edge) => number(edge, 4))),
+  );
+}
+
+/** "SYN ACK" as bits; the empty text is none. */
+function flagBits(names: string): number {
+  return names.split(" ").filter((name) => name !== "").reduce((bits, name) => {
+    const bit = TCP_FLAGS.indexOf(name);
+    if (bit < 0) throw new TypeError(`Not a TCP flag: "${name}"`);
+    return bits | 1 << bit;
+  }, 0);
 }
 
 /** The frame with its CRC-32 behind it, or with `value` in its place. */

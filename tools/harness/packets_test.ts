@@ -33,7 +33,7 @@ function randomFrame(random: Random): { frame: Uint8Array<ArrayBuffer>; check: (
   const options = random.chance(0.3) ? packets.pad(Uint8Array.of(7, 7, 4), random.int(7, 11)) : undefined;
   const data = random.bytes(random.int(0, 200));
   const link = { destination: station(random), source: station(random) };
-  const [protocol, message, check] = random.pick([echo, datagram])(random, ends, data);
+  const [protocol, message, check] = random.pick([echo, datagram, segment])(random, ends, data);
   const ip = packets.ipv4({ ...header, ttl, protocol, options }, message);
   return {
     frame: packets.fcs(packets.pad(packets.ethernet(link, ip), 60)),
@@ -61,7 +61,16 @@ function datagram(random: Random, ends: { source: number; destination: number },
   return [17, packets.udp({ ...ports, ...ends }, data), check];
 }
 
-Deno.test("dissect() reads back what ethernet(), ipv4(), icmpEcho() and udp() wrote", () => {
+function segment(random: Random, ends: { source: number; destination: number }, data: Uint8Array): Message {
+  const [sourcePort, destinationPort] = [random.int(0, 0xffff), random.int(0, 0xffff)];
+  const [seq, ack, window] = [u32(random), u32(random), random.int(0, 0xffff)];
+  const header = { sourcePort, destinationPort, seq, ack, window, flags: random.int(0, 255) };
+  const options = random.pick([{}, { mss: 1460, sackPermitted: true, windowScale: 7 }, { timestamps: [seq, ack] as const }]);
+  const check = (layers: readonly Layer[]): void => expectFields(named(layers, "TCP"), header);
+  return [6, packets.tcp({ ...header, ...ends, options, urgentPointer: window }, data), check];
+}
+
+Deno.test("dissect() reads back what ethernet(), ipv4(), icmpEcho(), udp() and tcp() wrote", () => {
   const random = createRandom(1);
   for (let run = 0; run < 500; run++) {
     const { frame, check } = randomFrame(random);
@@ -109,6 +118,22 @@ Deno.test("ipv4() writes forged fields as they are given", () => {
     fragmentOffset: 65528,
   });
   assertEquals(fieldOf(named(dissect(packets.ipv4({ headerChecksum: 1 }), "ip"), "IPv4"), "headerChecksum")?.ok, false);
+});
+
+Deno.test("tcp() writes flags by name and options as they are given", () => {
+  const options = { mss: 1460, sackPermitted: true, timestamps: [1, 2], windowScale: 7, sack: [[10, 20], [30, 40]] } as const;
+  const layers = dissect(packets.ipv4({ protocol: 6 }, packets.tcp({ flags: "SYN ACK", options }, packets.pattern(3))), "ip");
+  const layer = named(layers, "TCP");
+  assertEquals(problems(layers), []);
+  expectFields(layer, { sourcePort: 40000, destinationPort: 80, flags: 18, window: 0xffff, dataOffset: 60, seq: 0, ack: 0, urgent: 0 });
+  assertEquals(fieldOf(layer, "options")?.text, "mss 1460, sack permitted, timestamps 1 2, window scale 7, sack 10 20 30 40, end of list");
+  assertEquals(packets.tcp(), packets.tcp({ flags: 16, options: new Uint8Array() }));
+  assertEquals(packets.tcp({ flags: "" }).subarray(12, 14), Uint8Array.of(0x50, 0));
+  assertEquals(
+    packets.tcp({ flags: 0xfff, dataOffset: 60, checksum: 0xbeef }).subarray(12, 18),
+    Uint8Array.of(255, 255, 255, 255, 0xbe, 0xef),
+  );
+  assertThrows(() => packets.tcp({ flags: "SYN,ACK" }), TypeError, "SYN,ACK");
 });
 
 Deno.test("addresses are taken as text and as numbers, and nothing else", () => {
@@ -172,7 +197,7 @@ testWhen(missingProgram("tshark"), "dissect() and tshark read the same in 300 ra
     recorded.send(Frame.of(frame));
   }
   file.close();
-  const statuses = ["ip", "icmp", "udp"].map((name) => `${name}.checksum.status`);
+  const statuses = ["ip", "icmp", "udp", "tcp"].map((name) => `${name}.checksum.status`);
   const fields = ["eth.dst", "eth.src", "ip.id", "ip.ttl", "ip.src", "ip.dst", "ip.checksum", "eth.fcs.status", ...statuses];
   const theirs = await tsharkFields(path, fields);
   await Deno.remove(path);
@@ -199,5 +224,6 @@ function summary(layers: readonly Layer[]): string[] {
     status("IPv4", "headerChecksum"),
     status("ICMP", "checksum"),
     status("UDP", "checksum"),
+    status("TCP", "checksum"),
   ];
 }
