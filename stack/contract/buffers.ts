@@ -22,7 +22,10 @@ export interface SendLimits {
   readonly edge: number;
   /** Largest text of one segment. */
   readonly mss: number;
-  /** The largest window that the peer ever announced, for silly-window avoidance. */
+  /**
+   * The largest window that the peer ever announced, for silly-window avoidance. With 0 whatever may go goes, if nothing is in flight:
+   * the override timeout (RFC 9293 §3.8.6.2.1, step 4), and the zero-window probe with `edge` one byte behind `next()`.
+   */
   readonly maxWindow: number;
   /** Nagle's algorithm is off (TCP_NODELAY). */
   readonly noDelay: boolean;
@@ -43,16 +46,20 @@ export interface SendBuffer {
   /** Bytes that `write` would still take. */
   room(): number;
   /**
-   * The piece to send now, beginning at `next()`, or undefined when none should go. Sender's silly-window avoidance and Nagle (RFC 9293 §3.8.6.2.1, §3.7.4):
-   * a full segment goes; everything that there is goes when nothing is in flight, or Nagle is off, or we are closing, and it fits; a piece of at least half of `maxWindow` goes.
-   * A usable window that shrank below zero is none (MUST-34).
+   * The piece to send now, beginning at `next()`, or undefined when none should go. Sender's silly-window avoidance and Nagle
+   * (RFC 9293 §3.8.6.2.1, §3.7.4): a full segment goes. Less than that goes only when nothing is in flight, or Nagle is off, or we are
+   * closing; and then if it is everything that there is, or at least half of `maxWindow`. A usable window that shrank below zero is
+   * none (MUST-34).
    */
   pieceToSend(limits: SendLimits): SendPiece | undefined;
   /** The piece was handed to IP: `next()` moves behind it (never back). */
   sent(upTo: number): void;
-  /** The piece to send again, from `start()`, at most `mss` long and not beyond what was ever sent; undefined when all is acknowledged. */
-  pieceToResend(mss: number): SendPiece | undefined;
-  /** Appends `length` bytes from offset `from` to the packet in `frame`. They must be held. */
+  /**
+   * A piece to send again: from `from`, or from `start()` when that lies further on, at most `mss` long and not beyond what was ever sent; undefined
+   * when nothing there is left unacknowledged.
+   */
+  pieceToResend(from: number, mss: number): SendPiece | undefined;
+  /** Appends `length` bytes from offset `from` to the packet in `frame`. Throws a RangeError when they are not held. */
   copyInto(frame: Frame, from: number, length: number): void;
   /** Everything before `offset` was received: gives its room back. Less than `start()`, or more than `next()`, changes nothing. */
   acknowledge(offset: number): void;
@@ -61,7 +68,9 @@ export interface SendBuffer {
 /** The bytes that came from the peer and the application has not read. */
 export interface ReceiveBuffer {
   /**
-   * Puts `count` bytes, which lie at `at` in `frame`, at stream offset `offset`. Bytes that were there first stay; what lies before `next()` or beyond `edge()` is cut off.
+   * Puts `count` bytes, which lie at `at` in `frame`, at stream offset `offset`. Bytes that were there first stay; what lies before
+   * `next()` or beyond `edge()` is cut off. At most 64 separate blocks are kept beyond the gap: what would make one more is dropped, as
+   * if it had been lost on the way.
    * Returns how many bytes `next()` moved on.
    */
   insert(offset: number, frame: Frame, at: number, count: number): number;
@@ -79,7 +88,9 @@ export interface ReceiveBuffer {
    */
   announce(announced: number, mss: number): number;
   /**
-   * What was received beyond a gap, for SACK (RFC 2018 §4): offsets from, to, from, to, …, at most `blocks` pairs; the block that holds the newest bytes first. Empty when there is no gap.
+   * What was received beyond a gap, for SACK (RFC 2018 §4): offsets from, to, from, to, …, at most `blocks` pairs. First the block that
+   * the latest segment beyond the gap fell into, even if it brought nothing new; then the others, in the same way the latest first.
+   * Empty when there is no gap.
    */
   beyond(blocks: number): readonly number[];
 }
@@ -93,7 +104,7 @@ export interface RetransmissionOptions {
   readonly most: number;
   /** The clock's granularity G. */
   readonly granularity: number;
-  /** Retransmissions of one segment after which IP is advised (R1), and milliseconds since the first after which the connection is given up (R2). */
+  /** Retransmissions in vain after which IP is advised (R1), and milliseconds without an acknowledgment after which the connection is given up (R2). */
   readonly r1: number;
   readonly r2: number;
 }
@@ -102,17 +113,25 @@ export interface RetransmissionOptions {
 export interface Retransmission {
   /** The timeout now, in milliseconds. */
   timeout(): number;
-  /** A measured round trip. Karn: never one of a segment that was sent twice, unless timestamps tell which. */
+  /**
+   * A measured round trip, 0 or more milliseconds (§2.2 to §2.5). Karn: never one of a segment that was sent twice, unless timestamps tell which.
+   * This is what ends back-off: the timeout is computed anew.
+   */
   sample(roundTrip: number): void;
+  /** The handshake is over. If the timer fired for it, nothing was measured, and `initial` is below 3000: the timeout is 3000 from now on (§5.7). */
+  opened(): void;
   /** Something that needs an acknowledgment was sent: the timer starts unless it runs (§5.1). */
   sent(now: number): void;
-  /** New bytes were acknowledged: the timer starts anew (§5.3), or stops when nothing is in flight (§5.2). Back-off ends. */
+  /**
+   * New bytes were acknowledged: the timer starts anew (§5.3) with the timeout as it is, backed off or not (RFC 9293 §3.8.2); or it stops when
+   * nothing is in flight (§5.2).
+   */
   acknowledged(now: number, inFlight: boolean): void;
   /** When the timer fires; Infinity while it is stopped. */
   deadline(): number;
   /**
-   * The timer fired: backs off (§5.5), starts again (§5.6), and says what to do: "resend"; "resend and advise" once `r1` retransmissions were in vain;
-   * "give up" when `r2` milliseconds have passed since the first.
+   * The timer fired: backs off (§5.5), starts again (§5.6), and says what to do: "resend"; "resend and advise" when `r1` retransmissions or more were in vain;
+   * "give up" when `r2` milliseconds have passed since `sent` or `acknowledged` started the timer.
    */
   fired(now: number): "resend" | "resend and advise" | "give up";
   /** Stops the timer. */
@@ -121,7 +140,11 @@ export interface Retransmission {
 
 /** When a received segment is acknowledged (RFC 9293 §3.8.6.3, RFC 5681 §4.2). */
 export interface Acknowledger {
-  /** Text arrived. `now`-kind means at once; true when an acknowledgment must go out now. Every second full-sized segment is acknowledged at once. */
+  /**
+   * Text arrived. `when` is "now" if it must not wait; true when an acknowledgment must go out now.
+   * Every second full-sized segment is acknowledged at once: `2 * mss` bytes, where `mss` is the largest text that the peer can put into one segment
+   * (with timestamps 12 bytes less than our MSS). Once due, it stays due until `sent`.
+   */
   received(when: "now" | "later", length: number, mss: number, now: number): boolean;
   /** An acknowledgment went out, alone or with text. */
   sent(): void;
@@ -136,7 +159,7 @@ export interface BuffersModule {
   /** A receive buffer of `capacity` bytes. */
   createReceiveBuffer(capacity: number): ReceiveBuffer;
   createRetransmission(options: RetransmissionOptions): Retransmission;
-  /** `delay`: how long an acknowledgment may wait, in milliseconds, below 500. */
+  /** `delay`: how long an acknowledgment may wait, in milliseconds, 0 or more. Throws a RangeError for 500 and above (MUST-40). */
   createAcknowledger(delay: number): Acknowledger;
   /** How long to wait before zero-window probe number `count` (from 0): the retransmission timeout first, then twice as long each time, at most `most` (RFC 9293 §3.8.6.1). */
   probeDelay(count: number, timeout: number, most: number): number;

@@ -1,0 +1,105 @@
+/**
+ * The send buffer: what the application has written and the peer has not acknowledged.
+ *
+ *                start            next              end
+ *      offset      │ sent,          │ written,        │
+ *      ────────────┼────────────────┼─────────────────┼──────────────┬──▶
+ *      acknowledged│ not acknowledged  never sent     │  room        │ start + capacity
+ *
+ * Three numbers say everything. `write` moves `end`, `sent` moves `next`, `acknowledge` moves `start`, all of them only to the right.
+ * A byte leaves the buffer when it is acknowledged, not when it is sent: until then it may be wanted again.
+ *
+ * The one decision is *when a piece is worth a packet*. A window that opens by a few bytes, answered with a few bytes,
+ * makes it open by a few bytes again: the silly-window syndrome, in which a long transfer crawls along in crumbs (RFC 9293 §3.8.6.2.1).
+ * And an application that writes byte by byte would pay 40 bytes of header for each: Nagle's algorithm lets such crumbs gather
+ * while something is on its way (RFC 9293 §3.7.4).
+ *
+ * See `stack/contract/buffers.ts` for the whole contract. The bytes themselves lie in a `Ring` (`stack/wire/ring.ts`), which takes offsets.
+ */
+import type { SendBuffer, SendLimits, SendPiece } from "../../stack/contract/buffers.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
+import { Ring } from "../../stack/wire/ring.ts";
+
+/** Makes an empty send buffer that holds `capacity` bytes at most. */
+export function createSendBuffer(capacity: number): SendBuffer {
+  const ring = new Ring(capacity);
+  /** Offsets: the oldest byte held, the next one to send, and one past the last one written. */
+  const stream = { start: 0, next: 0, end: 0 };
+
+  return {
+    start: (): number => stream.start,
+    next: (): number => stream.next,
+    end: (): number => stream.end,
+
+    // What is held and what there is room for make up the capacity.
+    room(): number {
+      // region createSendBuffer.room
+      return capacity - (stream.end - stream.start);
+      // endregion
+    },
+
+    // As much as there is room for; the application keeps the rest and comes back.
+    write(bytes: Uint8Array, at: number, count: number): number {
+      // region createSendBuffer.write
+      const taken = Math.min(count, capacity - (stream.end - stream.start));
+      if (taken <= 0) return 0;
+      ring.reserve(stream.start, stream.end + taken);
+      ring.put(stream.end, bytes, at, taken);
+      stream.end += taken;
+      return taken;
+      // endregion
+    },
+
+    // First how much *may* go: what was written, what the window leaves, what fits in a segment. Then whether that is worth a packet.
+    pieceToSend(limits: SendLimits): SendPiece | undefined {
+      // region createSendBuffer.pieceToSend
+      const { start, next, end } = stream;
+      const length = Math.min(end - next, limits.edge - next, limits.mss);
+      // The window's edge may lie left of `next`: the peer took back what it had granted (MUST-34).
+      if (length <= 0) return undefined;
+      const push = next + length === end;
+      // RFC 9293 §3.8.6.2.1, step 1: a full segment. What is less waits while something is in flight (Nagle) …
+      if (length < limits.mss) {
+        if (start < next && !limits.noDelay && !limits.closing) return undefined;
+        // … and goes if it is everything (step 2) or half of the largest window there ever was (step 3).
+        if (!push && length * 2 < limits.maxWindow) return undefined;
+      }
+      return { from: next, length, push };
+      // endregion
+    },
+
+    sent(upTo: number): void {
+      // region createSendBuffer.sent
+      stream.next = Math.max(stream.next, upTo);
+      // endregion
+    },
+
+    // Whatever the window says: bytes that were sent once may be sent again (RFC 9293 §3.8.6, SHLD-16).
+    pieceToResend(from: number, mss: number): SendPiece | undefined {
+      // region createSendBuffer.pieceToResend
+      const first = Math.max(from, stream.start);
+      const length = Math.min(stream.next - first, mss);
+      return length > 0 ? { from: first, length, push: first + length === stream.end } : undefined;
+      // endregion
+    },
+
+    copyInto(frame: Frame, from: number, length: number): void {
+      // region createSendBuffer.copyInto
+      if (from < stream.start || from + length > stream.end) {
+        throw new RangeError(`Cannot copy ${from} to ${from + length}: bytes ${stream.start} to ${stream.end} are held`);
+      }
+      const at = frame.append(length);
+      if (length > 0) ring.getFrame(from, frame, at, length);
+      // endregion
+    },
+
+    // An old acknowledgment and one for what was never sent say nothing. When the last byte is acknowledged, the memory goes back.
+    acknowledge(offset: number): void {
+      // region createSendBuffer.acknowledge
+      if (offset <= stream.start || offset > stream.next) return;
+      stream.start = offset;
+      if (offset === stream.end) ring.release();
+      // endregion
+    },
+  };
+}
