@@ -139,7 +139,6 @@ class LiveWire {
   refused: NoLiveWire | undefined;
   readonly #driver: Driver;
   #starting: Promise<KernelPeer | string> | undefined;
-  #peer: KernelPeer | undefined;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -154,15 +153,15 @@ class LiveWire {
     return this.#starting as Promise<KernelPeer | string>;
   }
 
+  /** Ends the peer, also one that is still starting. */
   close(): void {
-    this.#peer?.close().catch(() => {});
+    this.#starting?.then((peer) => typeof peer === "string" ? undefined : peer.close()).catch(() => {});
   }
 
   async #start(): Promise<KernelPeer | string> {
     try {
       const { KernelPeer } = await import("../harness/kernel/kernel_peer.ts");
-      this.#peer = await KernelPeer.start({ driver: this.#driver });
-      return this.#peer;
+      return await KernelPeer.start({ driver: this.#driver });
     } catch (error) {
       if (!(error instanceof NoLiveWire)) throw error;
       this.refused = error;

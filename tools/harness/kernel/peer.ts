@@ -25,7 +25,7 @@
  * `closeWire` takes { wire }.
  */
 import { setMac, setMtu, setUp } from "../../../stack/link/ifreq.ts";
-import { libc, POLLOUT } from "../../../stack/link/libc.ts";
+import { errorName, lastError, libc, POLLOUT } from "../../../stack/link/libc.ts";
 import { NoLiveWire } from "../../../stack/link/no_live_wire.ts";
 import { openNode } from "../../../stack/link/tuntap_ffi.ts";
 import { loadTuntap2 } from "../../../stack/link/tuntap_npm.ts";
@@ -160,8 +160,8 @@ function writeAll(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
     const written = libc().write(STDOUT, bytes.subarray(at) as Uint8Array<ArrayBuffer>, bytes.length - at);
     if (written > 0) at += written;
-    // Full (the grader is behind) or closed; the loop sees the end of stdin in the latter case.
-    else if (libc().poll(new Int32Array([STDOUT, POLLOUT]), 1n, 1000) <= 0) return;
+    // Full: the grader is behind. Anything else means that it is gone; the loop sees that at stdin.
+    else if (errorName(lastError()) !== "EAGAIN" || libc().poll(new Int32Array([STDOUT, POLLOUT]), 1n, 1000) <= 0) return;
   }
 }
 
