@@ -70,7 +70,8 @@ export interface Ipv4Interface {
 /**
  * What an address is to a host with certain interfaces.
  * "broadcast" covers 255.255.255.255 and the directed broadcast of each of our nets (/31 and /32 have none);
- * "loopback" is 127/8, "unspecified" 0.0.0.0, "multicast" 224/4, "reserved" the rest of 240/4.
+ * "loopback" is 127/8, "unspecified" 0.0.0.0, "multicast" 224/4, "reserved" the rest of 240/4. The first address of a net, all host
+ * bits 0 as in 10.44.0.0/24, is nothing special here: "other".
  */
 export type AddressKind = "own" | "broadcast" | "multicast" | "loopback" | "unspecified" | "reserved" | "other";
 
@@ -110,11 +111,11 @@ export interface Route {
 export interface RouteTable {
   /** Adds a route. A route to the same net (same network and prefix length) is replaced. Host bits in `network` are ignored. */
   add(route: Route): void;
-  /** Takes the route to a net out; false when there is none. */
+  /** Takes the route to a net out; false when there is none. Host bits in `network` are ignored, as in `add`. */
   remove(network: Ipv4Address, prefixLength: number): boolean;
   /** The route with the longest prefix that contains `destination`, or undefined. */
   lookup(destination: Ipv4Address): Route | undefined;
-  /** All routes, longest prefix first. */
+  /** All routes, longest prefix first. For reading, and good until the table changes: it may be the table's own array. */
   list(): readonly Route[];
 }
 
@@ -133,7 +134,7 @@ export interface Piece {
 export interface ReassemblyOptions {
   /** Milliseconds from the first fragment until all is given up: fixed, 60 000 to 120 000 (RFC 1122 §3.3.2). Default of the host: 60 000. */
   readonly timeout: number;
-  /** Unfinished packets at most; the oldest gives way. Default of the host: 16. */
+  /** Unfinished packets at most. For one more, the oldest gives way: the one whose first fragment came first. Default of the host: 16. */
   readonly maxPackets: number;
   /** Lends a frame with room for 65 535 bytes, or nothing. */
   readonly acquire: () => Frame | undefined;
@@ -141,7 +142,7 @@ export interface ReassemblyOptions {
   readonly release: (frame: Frame) => void;
 }
 
-/** Called when a packet is given up: `first` is fragment 0 with its header (for the ICMP error), if it ever came. */
+/** Called when a packet is overdue: `first` is fragment 0 with its header (for the ICMP error), if it ever came; of several, the one that came first. */
 export type ReassemblyExpired = (first: Frame | undefined) => void;
 
 /** Puts fragments together again. */
@@ -150,10 +151,12 @@ export interface Reassembly {
    * Takes one fragment: header `header`, its bytes in `frame` between `header.payload` and `header.end`. The caller keeps `frame`.
    * Returns the whole payload in a frame of its own when this fragment completes it (the caller releases that frame),
    * "waiting" when fragments are missing, or the reason for which the fragment was thrown away:
-   * - "no buffer": `acquire` had none.
-   * - "fragment contradicts": it says where the packet ends, and that disagrees with what came before.
+   * - "no buffer": it would begin a packet, and `acquire` had none. No packet is begun; one that gave way for it is gone all the same.
+   * - "fragment contradicts": it is the last, and another end is known already, or bytes behind its end have come; or it is not
+   *   the last, and reaches beyond the end that is known. It changes nothing, and the packet goes on waiting.
    * Fragments belong together when source, destination, protocol and identification are equal. They may come in any order,
-   * twice, or overlapping; where bytes overlap, those that came *first* stay.
+   * twice, or overlapping; where bytes overlap, those that came *first* stay. Time is `poll`'s business alone: until it is called,
+   * a packet that is overdue can still be completed.
    */
   insert(header: Ipv4Header, frame: Frame, now: number): Frame | "waiting" | "no buffer" | "fragment contradicts";
   /** Gives up what is overdue. `first`, when passed, spans header and payload of fragment 0 as it came, and is valid during the call only. */
@@ -184,8 +187,9 @@ export interface IpModule {
   /**
    * The Internet checksum of the bytes from `start` up to `end` in `view` (RFC 1071): the one's complement of the one's
    * complement sum of the 16-bit big-endian words. An odd last byte counts as the *high* byte of a word. `initial`, 0 to
-   * 2³² − 1, is added first (a pseudo-header's sum). Up to 65 535 bytes, from any offset, even or odd. 0 to 65535; over data
-   * that contains its own right checksum the result is 0. Every packet runs through it: see the handout for speed.
+   * 2³¹ − 1, is added first (a pseudo-header's sum): with 65 535 bytes the sum of words then still stays below 2³². Up to 65 535 bytes,
+   * from any offset, even or odd. 0 to 65535; over data that contains its own right checksum the result is 0. Every packet runs
+   * through it: see the handout for speed.
    * `view` is a whole buffer's view, as `Frame.view` is.
    */
   internetChecksum(view: DataView, start: number, end: number, initial?: number): number;
