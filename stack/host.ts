@@ -6,7 +6,7 @@
  * `stack/runner.ts` with the real clock, the harness with a virtual one. That is why a minute of
  * retransmissions tests in a millisecond.
  */
-import type { Modules } from "./contract/modules.ts";
+import type { Modules, TcpLabs } from "./contract/modules.ts";
 import type { EventSink } from "./events.ts";
 import type { HostConfig } from "./host_config.ts";
 import { Internet, PROTOCOL_ICMP, type SendOptions } from "./internet.ts";
@@ -16,29 +16,48 @@ import type { Frame } from "./wire/frame.ts";
 import { FramePool } from "./wire/frame_pool.ts";
 import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_address.ts";
 import { createRandom } from "./wire/random.ts";
+import { PROTOCOL_TCP, Tcp, TCP_DEFAULTS, type TcpModules, type TcpOptions } from "./tcp/tcp.ts";
 
 /** What a host is when nothing else is said. */
 export const DEFAULT_CONFIG: HostConfig = {
   interfaces: [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }],
   routes: [],
   forwarding: false,
-  layers: 3,
+  layers: 4,
   echoFrames: false,
   timeToLive: 64,
   seed: 1,
   arp: {},
   reassembly: {},
+  tcp: {},
 };
+
+/** What a host is bound to: labs 01 to 03, and 04 to 07 together or not at all. */
+export type HostModules = Modules & Partial<TcpLabs>;
+
+function hasTcp(modules: HostModules): modules is Modules & TcpLabs {
+  return modules.handshake !== undefined && modules.states !== undefined && modules.buffers !== undefined && modules.accept !== undefined;
+}
+
+/** TCP's settings: those of the host's, and the rest, which its connections inherit. */
+function tcpOptions(config: HostConfig): TcpOptions {
+  const { privileged, timestamps, sack, windowScaling, challengeLimit, challengeInterval, maxConnections, ...connection } = config.tcp;
+  const own = { privileged, timestamps, sack, windowScaling, challengeLimit, challengeInterval, maxConnections };
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return { ...TCP_DEFAULTS, ...given, connection: { ...TCP_DEFAULTS.connection, timeToLive: config.timeToLive, ...connection } };
+}
 
 export class Host {
   readonly interfaces: readonly NetworkInterface[];
   /** The Internet layer; undefined while `layers` is below 3. */
   readonly internet: Internet | undefined;
+  /** TCP; undefined while `layers` is below 4, or labs 04 to 07 are not bound. */
+  readonly tcp: Tcp | undefined;
   readonly #pool: FramePool;
   readonly #big = new FramePool({ capacity: 65535 + 320, limit: 64 });
   #now: number;
 
-  private constructor(modules: Modules, config: HostConfig, devices: readonly Device[], emit: EventSink, now: number) {
+  private constructor(modules: HostModules, config: HostConfig, devices: readonly Device[], emit: EventSink, now: number) {
     const mtu = devices.reduce((most, device) => Math.max(most, device.mtu), 1500);
     this.#pool = new FramePool({ capacity: mtu <= 1800 ? 2048 : mtu + 256 });
     this.#now = now;
@@ -59,6 +78,9 @@ export class Host {
     }
     this.interfaces = interfaces;
     if (config.layers >= 3) this.internet = this.#createInternet(modules, config, uplink);
+    if (config.layers >= 4 && this.internet !== undefined && hasTcp(modules)) {
+      this.tcp = this.#createTcp(modules, config, this.internet, () => random.next());
+    }
     for (const each of interfaces) each.start(config.interfaces[each.index]?.claim, now);
   }
 
@@ -67,7 +89,7 @@ export class Host {
    * address that is none, or a device without a configuration; and whatever a lab's factory throws.
    */
   static bind(
-    modules: Modules,
+    modules: HostModules,
     config: Partial<HostConfig>,
     devices: readonly Device[],
     options: { emit?: EventSink; now?: number } = {},
@@ -84,12 +106,13 @@ export class Host {
     let received = 0;
     for (let i = 0; i < this.interfaces.length; i++) received += this.interfaces[i]?.poll(now) ?? 0;
     this.internet?.poll(now);
+    this.tcp?.poll(now);
     return received;
   }
 
   /** When `poll` next has something to do without any packet arriving; Infinity for never. */
   nextDeadline(): number {
-    let deadline = this.#reassemblyDeadline();
+    let deadline = Math.min(this.#reassemblyDeadline(), this.tcp?.nextDeadline() ?? Infinity);
     for (let i = 0; i < this.interfaces.length; i++) deadline = Math.min(deadline, this.interfaces[i]?.nextDeadline() ?? Infinity);
     return deadline;
   }
@@ -129,6 +152,7 @@ export class Host {
     }
     this.internet?.ip.addTo(total);
     this.internet?.icmp.addTo(total);
+    this.tcp?.counters.addTo(total);
     return total;
   }
 
@@ -176,6 +200,28 @@ export class Host {
       release: (frame) => this.#release(frame),
       emit: uplink.emit,
     });
+  }
+
+  #createTcp(modules: TcpModules, config: HostConfig, internet: Internet, random: () => number): Tcp {
+    const tcp = new Tcp({
+      modules,
+      options: tcpOptions(config),
+      random,
+      acquire: () => this.#pool.acquire(),
+      release: (frame) => this.#release(frame),
+      send: (frame, destination, now, options) => internet.send(frame, destination, PROTOCOL_TCP, now, options),
+      addresses: () => this.interfaces.map((each) => each.address),
+      routeTo: (destination) => internet.routeTo(destination),
+    });
+    internet.protocols.set(PROTOCOL_TCP, (frame, header, now) => {
+      // A segment for many is no segment for a connection (MUST-57): it is dropped without a word.
+      if (modules.ip.classifyAddress(header.destination, this.interfaces) !== "own") return "taken";
+      return tcp.receive(frame, header, now);
+    });
+    internet.errorHandlers.set(PROTOCOL_TCP, (type, code, mtu, source, destination, frame, now) => {
+      tcp.icmpError(type, code, mtu, source, frame.view.getUint16(frame.start), destination, frame.view.getUint16(frame.start + 2), now);
+    });
+    return tcp;
   }
 
   /** A frame with a copy of `payload`: a usual one, or a big one when it is longer than that. */

@@ -30,14 +30,35 @@ export interface RouteConfig {
   readonly interface?: number;
 }
 
+/** TCP's settings; what is left out is in `stack/tcp/tcp.ts#TCP_DEFAULTS`. Sizes in bytes, times in milliseconds. */
+export interface TcpConfig {
+  readonly sendBuffer?: number;
+  readonly receiveBuffer?: number;
+  readonly noDelay?: boolean;
+  readonly delayedAck?: number;
+  readonly leastTimeout?: number;
+  readonly r1?: number;
+  readonly r2?: number;
+  readonly openR2?: number;
+  readonly timeWait?: number;
+  readonly keepAlive?: number;
+  readonly privileged?: boolean;
+  readonly timestamps?: boolean;
+  readonly sack?: boolean;
+  readonly windowScaling?: boolean;
+  readonly challengeLimit?: number;
+  readonly challengeInterval?: number;
+  readonly maxConnections?: number;
+}
+
 /** A whole host. */
 export interface HostConfig {
   readonly interfaces: readonly InterfaceConfig[];
   readonly routes: readonly RouteConfig[];
   /** Acts as a router (RFC 1122 §3.1 wants false by default). */
   readonly forwarding: boolean;
-  /** The highest layer that runs: 1 only framing, 2 with ARP, 3 with IP. Default 3. */
-  readonly layers: 1 | 2 | 3;
+  /** The highest layer that runs: 1 only framing, 2 with ARP, 3 with IP, 4 with TCP. Default: as many as there are modules for. */
+  readonly layers: 1 | 2 | 3 | 4;
   /** Frames with EtherType 0x88b5 (local experiments) are sent back to their sender. Default false: they are passed up. */
   readonly echoFrames: boolean;
   /** TTL of what this host sends; default 64. */
@@ -48,4 +69,5 @@ export interface HostConfig {
     Record<"reachableTime" | "staleTime" | "retryInterval" | "maxRequests" | "queueLimit" | "maxEntries", number>
   >;
   readonly reassembly: Partial<Record<"timeout" | "maxPackets", number>>;
+  readonly tcp: TcpConfig;
 }

@@ -12,7 +12,7 @@ import { Counters } from "./counters.ts";
 import type { EventSink } from "./events.ts";
 import type { NetworkInterface } from "./network_interface.ts";
 import { copyBytes, type Frame } from "./wire/frame.ts";
-import { type Ipv4Address, LIMITED_BROADCAST } from "./wire/ipv4_address.ts";
+import { type Ipv4Address, LIMITED_BROADCAST, readIpv4 } from "./wire/ipv4_address.ts";
 
 /** Protocol numbers (RFC 790 and its successors). */
 export const PROTOCOL_ICMP = 1;
@@ -26,6 +26,20 @@ const NET_UNREACHABLE = 0, HOST_UNREACHABLE = 1, PROTOCOL_UNREACHABLE = 2, PORT_
  * "no port" makes IP answer with port unreachable.
  */
 export type ProtocolHandler = (frame: Frame, header: Ipv4Header, now: number) => "taken" | "no port";
+
+/**
+ * Hears of an ICMP error. `frame` begins behind the IP header that was quoted, which was sent from `source` to `destination`; at least 8 bytes
+ * are there. `mtu`: of the next hop, for "fragmentation needed"; else 0.
+ */
+export type ErrorHandler = (
+  type: number,
+  code: number,
+  mtu: number,
+  source: Ipv4Address,
+  destination: Ipv4Address,
+  frame: Frame,
+  now: number,
+) => void;
 
 /** How a packet is to be sent. What is left out comes from the route and the host's defaults. */
 export interface SendOptions {
@@ -53,6 +67,8 @@ export class Internet {
   readonly icmp = new Counters("icmp");
   /** Handlers by protocol number. UDP has no open port until lab 09, and says so. */
   readonly protocols = new Map<number, ProtocolHandler>([[PROTOCOL_UDP, () => "no port"]]);
+  /** Who hears ICMP errors about packets of a protocol (RFC 1122 §3.2.2.1). */
+  readonly errorHandlers = new Map<number, ErrorHandler>();
   readonly #parts: InternetParts;
   readonly #module: IpModule;
   readonly #identifiers: ReturnType<IpModule["createIdentifiers"]>;
@@ -202,7 +218,7 @@ export class Internet {
       case UNREACHABLE:
       case TIME_EXCEEDED:
       case PARAMETER_PROBLEM:
-        this.#receiveError(frame, header, message);
+        this.#receiveError(frame, header, message, now);
         break;
       case SOURCE_QUENCH: // RFC 6633: silently discarded
       case REDIRECT:
@@ -214,17 +230,27 @@ export class Internet {
     this.#parts.release(frame);
   }
 
+  /** The address that packets to `destination` come from, and the MTU of the first hop (RFC 1122 §3.3.4.3). */
+  routeTo(destination: Ipv4Address): { readonly source: Ipv4Address; readonly mtu: number } | undefined {
+    const route = this.#parts.routes.lookup(destination);
+    const on = route && this.#parts.interfaces[route.interface];
+    return on && { source: on.address, mtu: on.mtu };
+  }
+
   /** An error about a packet of ours: its quoted header says which protocol sent it (RFC 1122 §3.2.2). */
-  #receiveError(frame: Frame, header: Ipv4Header, message: IcmpMessage): void {
+  #receiveError(frame: Frame, header: Ipv4Header, message: IcmpMessage, now: number): void {
     const quoted = message.payload;
-    if (frame.end - quoted < 20) return this.icmp.count("quotes too little");
-    this.#parts.emit({
-      kind: "icmp error",
-      from: header.source,
-      type: message.type,
-      code: message.code,
-      protocol: frame.bytes[quoted + 9] as number,
-    });
+    const headerLength = ((frame.bytes[quoted] ?? 0) & 15) * 4;
+    if (frame.end - quoted < Math.max(20, headerLength)) return this.icmp.count("quotes too little");
+    const protocol = frame.bytes[quoted + 9] as number;
+    this.#parts.emit({ kind: "icmp error", from: header.source, type: message.type, code: message.code, protocol });
+    const handler = this.errorHandlers.get(protocol);
+    if (handler === undefined || frame.end - quoted < headerLength + 8) return;
+    const source = readIpv4(frame.view, quoted + 12);
+    const destination = readIpv4(frame.view, quoted + 16);
+    frame.start = quoted + headerLength;
+    const mtu = message.type === UNREACHABLE && message.code === FRAGMENTATION_NEEDED ? message.rest & 0xffff : 0;
+    handler(message.type, message.code, mtu, source, destination, frame, now);
   }
 
   /** Passes a packet on (RFC 1812 §5.2.1): we are its router, not its destination. */

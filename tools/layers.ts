@@ -26,7 +26,7 @@ function roomOf(path: string): Room {
   if (top === "stack") return folder === "contract" || folder === "wire" ? folder : "stack";
   if (top !== "labs" && top !== "solutions") return "free";
   const lab = labs.find((lab) => lab.folder === folder);
-  if (lab === undefined) return "list";
+  if (lab === undefined) return /^\d\d-/.test(folder ?? "") && path.split("/").length === 3 ? "lab" : "list"; // a lab that is being written
   return file === "mod.ts" || lab.files.some((name) => name === file && path.split("/").length === 3) ? "lab" : "suite";
 }
 

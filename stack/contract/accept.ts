@@ -1,5 +1,6 @@
 /**
- * The contract of lab 07: ports, the table by which a segment finds its connection, and listening sockets (RFC 9293 §3.9.1, §3.10.7, RFC 6335, RFC 6056).
+ * The contract of lab 07: ports, the table by which a segment finds its connection, and listening sockets (RFC 9293 §3.9.1, §3.10.7, RFC
+ * 6335, RFC 6056).
  */
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 
@@ -25,24 +26,33 @@ export interface PortOptions {
   readonly random: () => number;
 }
 
-/** Which local (address, port) pairs are taken, by whom bound. 0.0.0.0 is every address of the host. */
+/** Which local (address, port) pairs are taken. 0.0.0.0 is every address of the host, so it overlaps with each of them. */
 export interface Ports {
   /**
-   * Takes a port. Port 0: any ephemeral one that is free. Two binds of one port go together when their addresses differ and neither is 0.0.0.0, or when both set
-   * `reuse` and neither listens. Returns the port, or why not. Checked in this order: address not available, permission denied, address in use.
+   * Takes a port. Two binds of one port go together when their addresses do not overlap, or when both set `reuse` and neither listens. Port
+   * 0: any ephemeral one that nobody holds on an overlapping address, whether he set `reuse` or not. `own`: the host's addresses. Returns
+   * the port, or why not; checked in this order: address not available, permission denied, address in use or no port free.
    */
   bind(address: Ipv4Address, port: number, reuse: boolean, own: readonly Ipv4Address[]): number | BindReject;
-  /** The socket bound so begins to listen: from now on nobody else may share its port on that address. False when somebody listens there already. */
+  /**
+   * The socket bound so begins to listen: from now on nobody else may take its port on an overlapping address. False when somebody listens
+   * on such a one already, or nothing is bound so.
+   */
   listen(address: Ipv4Address, port: number): boolean;
-  /** Gives one bind back; what was not taken changes nothing. */
-  release(address: Ipv4Address, port: number): void;
-  /** Binds that are held. */
+  /**
+   * An accepted connection takes its local pair, which it has from its listener, with the listener's `reuse`. Never refused: the listener
+   * may go, the port is taken until the last of its connections is over, TIME-WAIT included.
+   */
+  share(address: Ipv4Address, port: number, reuse: boolean): void;
+  /** Gives one bind or share of this pair back: the listener's when `listening`, otherwise one of the others. What was not taken changes nothing. */
+  release(address: Ipv4Address, port: number, listening: boolean): void;
+  /** Binds and shares that are held. */
   size(): number;
 }
 
 /** The connections and listeners of a host. `T` is the engine's connection, `L` its listening socket. */
 export interface ConnectionTable<T, L> {
-  /** Adds a connection under both address pairs; false when there is one already. */
+  /** Adds a connection under both address pairs; false when there is one already. A connection is in the table once. */
   add(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number, connection: T): boolean;
   /** Takes a connection out; false when there is none. */
   remove(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number): boolean;
@@ -63,13 +73,13 @@ export interface ConnectionTable<T, L> {
 export interface AcceptQueue<T> {
   /** A SYN came: whether a half-open connection may be added. At most `backlog` are half-open; and none is added while the accept queue is full. */
   admits(): boolean;
-  /** A connection is half-open (SYN-RECEIVED). */
+  /** A connection is half-open (SYN-RECEIVED). The caller has asked `admits`. */
   halfOpen(connection: T): void;
   /** It is established: it moves into the accept queue. False when that is full (the connection then stays half-open), or it was not half-open. */
   established(connection: T): boolean;
-  /** It ended before it was accepted: it leaves whichever queue it is in. */
+  /** It ended before it was accepted: it leaves whichever queue it is in, if it is in one. */
   drop(connection: T): void;
-  /** The oldest established connection, taken out; undefined when none waits. */
+  /** The connection that was established first, taken out; undefined when none waits. */
   accept(): T | undefined;
   /** How many wait, in each queue. */
   halfOpenCount(): number;

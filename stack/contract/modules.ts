@@ -3,9 +3,13 @@
  * every member says in `origin` whose code it is, because a check that does not say whose code ran
  * cannot be trusted.
  */
+import type { AcceptModule } from "./accept.ts";
 import type { ArpModule } from "./arp.ts";
+import type { BuffersModule } from "./buffers.ts";
 import type { FramingModule } from "./framing.ts";
+import type { HandshakeModule } from "./handshake.ts";
 import type { IpModule } from "./ip.ts";
+import type { StatesModule } from "./states.ts";
 
 /** All labs that a host is bound to. */
 export interface Modules {
@@ -16,3 +20,11 @@ export interface Modules {
 
 /** The name of a lab's module. */
 export type ModuleName = keyof Modules;
+
+/** Labs 04 to 07, which only work together: one connection is split over them (`stack/contract/tcb.ts`). */
+export interface TcpLabs {
+  readonly handshake: HandshakeModule;
+  readonly states: StatesModule;
+  readonly buffers: BuffersModule;
+  readonly accept: AcceptModule;
+}

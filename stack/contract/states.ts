@@ -22,23 +22,29 @@ export interface StatesModule {
 
   /**
    * PAWS (RFC 7323 §5.3 R1), before all else, on connections with timestamps. A segment whose TSval is older than tsRecent: acknowledge now and drop,
-   * unless it is a RST, or tsRecent is more than 24 days old. A segment without the option is dropped, unless it is a RST (§3.2). A segment that is good,
-   * and begins at or before lastAckSent, renews tsRecent (§4.3); `now` is in milliseconds.
+   * unless it is a RST, or tsRecent is more than 24 days old. A segment without the option is dropped, unless it is a RST (§3.2). `now` is in milliseconds.
    */
   checkTimestamps(tcb: Tcb, segment: Segment, now: number, effects: TcpEffects): StepVerdict;
 
   /**
    * First: is any of the segment inside the receive window? The four cases of RFC 9293 table 6. If not: acknowledge now (unless RST) and drop.
    * When the receive window is zero, a segment of length zero at rcvNxt passes, and RST, ACK and URG of others are still looked at (MUST-66) if they begin at rcvNxt.
+   * An acceptable segment that begins at or before lastAckSent, with a timestamp no older than tsRecent, renews tsRecent (RFC 7323 §4.3).
    * In TIME-WAIT a FIN that comes again is acknowledged and starts the timer again; nothing else restarts it (RFC 1337).
    */
-  checkSequence(tcb: Tcb, segment: Segment, effects: TcpEffects): StepVerdict;
+  checkSequence(tcb: Tcb, segment: Segment, now: number, effects: TcpEffects): StepVerdict;
 
   /**
    * Second: RST (RFC 5961 §3.2). At exactly rcvNxt: the connection is reset ("reset received", then fail "reset"; "refused" in a SYN-RECEIVED that we opened).
    * Elsewhere in the window: a challenge ACK. Always "drop" when RST is set.
    */
   checkReset(tcb: Tcb, segment: Segment, effects: TcpEffects): StepVerdict;
+
+  /**
+   * Whether a SYN may open a new connection in the place of this one, which is in TIME-WAIT (RFC 9293 §3.6.1): its number lies beyond all that the old connection saw, or,
+   * where there are timestamps, it is newer.
+   */
+  mayReopen(tcb: Tcb, segment: Segment): boolean;
 
   /** Fourth: SYN (RFC 5961 §4.2). In any synchronized state: a challenge ACK, whatever its number, and "drop". */
   checkSyn(tcb: Tcb, segment: Segment, effects: TcpEffects): StepVerdict;

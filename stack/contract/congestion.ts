@@ -1,0 +1,19 @@
+/**
+ * The place of lab 08: how much may be in flight besides what the peer's window allows, and what to do about loss (RFC 5681). Until then the
+ * host uses a plain window: as much as the peer takes, and the retransmission timer for everything that is lost.
+ */
+
+/** Congestion control of one connection. Offsets are those of the send buffer, times milliseconds. */
+export interface CongestionControl {
+  /** Bytes that may be in flight. */
+  window(): number;
+  /** Bytes before `offset` were acknowledged; `inFlight` bytes still are not. */
+  acknowledged(offset: number, inFlight: number, now: number): void;
+  /** The same acknowledgment came again while bytes are in flight: "resend" when the segment at `offset` should go out again at once. */
+  duplicate(offset: number, inFlight: number, now: number): "resend" | "wait";
+  /** The retransmission timer fired. */
+  timedOut(inFlight: number, now: number): void;
+}
+
+/** Makes the congestion control of a new connection, for segments of `mss` bytes. */
+export type CreateCongestionControl = (mss: number) => CongestionControl;

@@ -1,0 +1,30 @@
+/** What a connection needs from TCP as a whole. */
+import type { BuffersModule } from "../contract/buffers.ts";
+import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
+import type { StatesModule } from "../contract/states.ts";
+import type { Tcb, TcpEvent } from "../contract/tcb.ts";
+import type { SendOptions } from "../internet.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Connection } from "./connection.ts";
+
+/** What the connections of a host share. */
+export interface ConnectionContext {
+  readonly handshake: HandshakeModule;
+  readonly states: StatesModule;
+  readonly buffers: BuffersModule;
+  /** The time of this poll, in milliseconds. */
+  now(): number;
+  acquire(): Frame | undefined;
+  /** Writes header and options and hands the segment to IP. Takes the frame. */
+  transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: SendOptions): void;
+  /** Whether one more challenge ACK may be sent. */
+  challengeAllowed(): boolean;
+  /** The connection wants `flush` once this batch of segments is done. */
+  mark(connection: Connection): void;
+  /** Its deadline may have moved. */
+  schedule(connection: Connection): void;
+  /** The state changed, by this event; before the connection does anything else. */
+  changed(connection: Connection, from: Tcb["state"], event: TcpEvent): void;
+  /** It is CLOSED: it leaves the table. */
+  ended(connection: Connection): void;
+}

@@ -1,0 +1,27 @@
+/**
+ * A listening socket: an address, a port, and two queues (lab 07). It never carries a byte and never becomes a connection; it makes
+ * connections, one for each SYN that it lets in.
+ */
+import type { AcceptQueue } from "../contract/accept.ts";
+import type { Ipv4Address } from "../wire/ipv4_address.ts";
+import type { Connection } from "./connection.ts";
+
+export class Listener {
+  /** 0.0.0.0 for every address of the host. */
+  readonly address: Ipv4Address;
+  readonly port: number;
+  readonly queue: AcceptQueue<Connection>;
+  /** Called when a connection waits to be accepted. */
+  ready: () => void = () => {};
+
+  constructor(address: Ipv4Address, port: number, queue: AcceptQueue<Connection>) {
+    this.address = address;
+    this.port = port;
+    this.queue = queue;
+  }
+
+  /** The oldest connection that waits, or undefined. It is the caller's from now on. */
+  accept(): Connection | undefined {
+    return this.queue.accept();
+  }
+}

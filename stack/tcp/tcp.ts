@@ -1,0 +1,384 @@
+/**
+ * TCP of a host: which connection a segment belongs to, how connections are made, and when they are called again. What a connection
+ * does with a segment is `connection.ts`; every decision is a lab's.
+ *
+ *     segment → parse (04) → table (07) → connection | listening socket | answer to a stray
+ */
+import type { BindReject, ConnectionTable, Ports } from "../contract/accept.ts";
+import type { BuffersModule } from "../contract/buffers.ts";
+import type { CreateCongestionControl } from "../contract/congestion.ts";
+import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
+import type { IpModule, Ipv4Header } from "../contract/ip.ts";
+import type { TcpLabs } from "../contract/modules.ts";
+import type { StatesModule } from "../contract/states.ts";
+import type { Segment, Tcb, TcpEvent, TcpState } from "../contract/tcb.ts";
+import { Counters } from "../counters.ts";
+import type { SendOptions } from "../internet.ts";
+import type { Frame } from "../wire/frame.ts";
+import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
+import { createKeyedHash } from "../wire/siphash.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionContext } from "./context.ts";
+import type { ConnectionOptions } from "./options.ts";
+import { Listener } from "./listener.ts";
+import { blankFields } from "./segment_fields.ts";
+import { createPlainWindow } from "./plain_window.ts";
+import { createTcb } from "./tcb.ts";
+import { TimerHeap } from "./timer_heap.ts";
+
+/** Protocol number of TCP. */
+export const PROTOCOL_TCP = 6;
+
+/** The labs that TCP is made of: its own, and IP for the checksum. */
+export interface TcpModules extends TcpLabs {
+  readonly ip: IpModule;
+}
+
+/** How the host's TCP behaves; what connections inherit is in `connection`. */
+export interface TcpOptions {
+  readonly connection: ConnectionOptions;
+  /** Ports below 1024 may be bound. */
+  readonly privileged: boolean;
+  readonly timestamps: boolean;
+  readonly sack: boolean;
+  readonly windowScaling: boolean;
+  /** Challenge ACKs in each interval (RFC 5961 §7). */
+  readonly challengeLimit: number;
+  readonly challengeInterval: number;
+  /** Connections at most, in every state. */
+  readonly maxConnections: number;
+}
+
+/** The defaults. */
+export const TCP_DEFAULTS: TcpOptions = {
+  connection: {
+    sendBuffer: 512 * 1024,
+    receiveBuffer: 512 * 1024,
+    noDelay: false,
+    delayedAck: 40,
+    leastTimeout: 1000,
+    r1: 3,
+    r2: 100_000,
+    openR2: 180_000,
+    timeWait: 60_000,
+    keepAlive: 0,
+  },
+  privileged: true,
+  timestamps: true,
+  sack: true,
+  windowScaling: true,
+  challengeLimit: 10,
+  challengeInterval: 5000,
+  maxConnections: 65_536,
+};
+
+/** What TCP needs from the host below. */
+export interface TcpParts {
+  readonly modules: TcpModules;
+  readonly options: TcpOptions;
+  readonly random: () => number;
+  acquire(): Frame | undefined;
+  release(frame: Frame): void;
+  /** Sends the segment in `frame`, and takes it. */
+  send(frame: Frame, destination: Ipv4Address, now: number, options: SendOptions): boolean;
+  /** Our addresses; the one from which `destination` is reached, and the MTU on the way there. */
+  addresses(): readonly Ipv4Address[];
+  routeTo(destination: Ipv4Address): { readonly source: Ipv4Address; readonly mtu: number } | undefined;
+  /** Hears every change of state. */
+  readonly trace?: (connection: Connection, from: TcpState, event: TcpEvent) => void;
+  readonly createCongestionControl?: CreateCongestionControl;
+}
+
+export class Tcp implements ConnectionContext {
+  readonly handshake: HandshakeModule;
+  readonly states: StatesModule;
+  readonly buffers: BuffersModule;
+  readonly counters = new Counters("tcp");
+  readonly ports: Ports;
+  readonly table: ConnectionTable<Connection, Listener>;
+  readonly #parts: TcpParts;
+  readonly #modules: TcpModules;
+  readonly #timers = new TimerHeap<Connection>();
+  readonly #challenges: { allow(now: number): boolean };
+  readonly #hash: (a: number, b: number, c: number, d: number) => number;
+  #marked: Connection[] = [];
+  #ended: Connection[] = [];
+  #now = 0;
+
+  constructor(parts: TcpParts) {
+    const { modules, options, random } = parts;
+    this.#parts = parts;
+    this.#modules = modules;
+    this.handshake = modules.handshake;
+    this.states = modules.states;
+    this.buffers = modules.buffers;
+    this.ports = modules.accept.createPorts({ firstEphemeral: 49152, lastEphemeral: 65535, privileged: options.privileged, random });
+    this.table = modules.accept.createConnectionTable();
+    this.#challenges = modules.states.createChallengeLimit(options.challengeLimit, options.challengeInterval);
+    const word = (): number => Math.floor(random() * 0x1_0000_0000);
+    this.#hash = createKeyedHash([word(), word(), word(), word()]);
+  }
+
+  // ── From below ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes the segment in `frame`, which stays the caller's. */
+  receive(frame: Frame, header: Ipv4Header, now: number): "taken" {
+    this.#now = now;
+    const segment = this.handshake.parseSegment(frame, header.source, header.destination, this.#modules.ip.internetChecksum);
+    if (typeof segment === "string") {
+      this.counters.count(segment);
+      return "taken";
+    }
+    const { destinationPort, sourcePort } = segment;
+    const connection = this.table.find(header.destination, destinationPort, header.source, sourcePort);
+    if (connection !== undefined && !this.states.mayReopen(connection.tcb, segment)) {
+      this.counters.count("received");
+      connection.arrives(segment, frame, now);
+      return "taken";
+    }
+    connection?.event("time-wait over");
+    const listener = this.table.findListener(header.destination, destinationPort);
+    const verdict = listener === undefined ? "reset" : this.handshake.listenArrives(segment);
+    if (verdict === "open" && listener !== undefined) this.#openFor(listener, segment, header);
+    else if (verdict === "reset") this.#answerStray(segment, header);
+    else this.counters.count("not for a listener");
+    return "taken";
+  }
+
+  /** An ICMP error quoted a segment of ours, sent from `localPort` to that remote pair (MUST-54). */
+  icmpError(
+    type: number,
+    code: number,
+    mtu: number,
+    local: Ipv4Address,
+    localPort: number,
+    remote: Ipv4Address,
+    remotePort: number,
+    now: number,
+  ): void {
+    this.#now = now;
+    this.table.find(local, localPort, remote, remotePort)?.icmpError(type, code, mtu);
+  }
+
+  /** Does what time demands, and sends what the last segments and calls have left to send. */
+  poll(now: number): void {
+    this.#now = now;
+    this.flush(now);
+    for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) {
+      if (due.tcb.state !== "CLOSED") due.fire(now);
+    }
+    this.#finishEnded();
+  }
+
+  /** Sends what marked connections have to send. */
+  flush(now: number): void {
+    this.#now = now;
+    while (this.#marked.length > 0) {
+      const marked = this.#marked;
+      this.#marked = [];
+      for (let i = 0; i < marked.length; i++) {
+        const connection = marked[i] as Connection;
+        connection.marked = false;
+        connection.flush(now);
+      }
+    }
+    this.#finishEnded();
+  }
+
+  nextDeadline(): number {
+    return this.#marked.length > 0 ? this.#now : this.#timers.next();
+  }
+
+  // ── From above ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Begins to connect; what comes of it is told by `notify`. `local` may be left out, in part or whole: address by route, port ephemeral. Throws
+   * `Deno.errors` for misuse and for addresses that cannot be had.
+   */
+  connect(
+    remote: { address: Ipv4Address; port: number },
+    now: number,
+    local: { address?: Ipv4Address; port?: number } = {},
+    options?: Partial<ConnectionOptions>,
+  ): Connection {
+    this.#now = now;
+    const name = `${formatIpv4Address(remote.address)}:${remote.port}`;
+    const kind = this.#modules.ip.classifyAddress(remote.address, []);
+    const route = this.#parts.routeTo(remote.address);
+    if (kind !== "other" || remote.port < 1 || remote.port > 65535) {
+      throw new TypeError(`Cannot connect to ${name}: that is no address of one host`); // MUST-46
+    }
+    if (route === undefined) throw new Deno.errors.NetworkUnreachable(`Cannot connect to ${name}: there is no route`);
+    const address = local.address === undefined || local.address === UNSPECIFIED ? route.source : local.address;
+    const port = this.ports.bind(address, local.port ?? 0, true, this.#parts.addresses());
+    if (typeof port === "string") throw bindError(address, local.port ?? 0, port);
+    const connection = this.#create(address, port, remote.address, remote.port, route.mtu, options);
+    if (!this.table.add(address, port, remote.address, remote.port, connection)) {
+      this.ports.release(address, port);
+      throw new Deno.errors.AddrInUse(`Cannot connect to ${name}: the same connection exists already`);
+    }
+    connection.open(this.#chooseIss(connection.tcb));
+    return connection;
+  }
+
+  /** Begins to listen. Throws `Deno.errors` when the port cannot be had. */
+  listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
+    const bound = this.ports.bind(address, port, reuse, this.#parts.addresses());
+    if (typeof bound === "string") throw bindError(address, port, bound);
+    const listener = new Listener(address, bound, this.#modules.accept.createAcceptQueue(backlog));
+    if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
+      this.ports.release(address, bound);
+      throw bindError(address, port, "address in use");
+    }
+    return listener;
+  }
+
+  /** Stops listening. Connections that nobody has accepted are reset. */
+  closeListener(listener: Listener): void {
+    this.table.removeListener(listener.address, listener.port);
+    for (const connection of listener.queue.all()) connection.abort();
+    this.ports.release(listener.address, listener.port);
+  }
+
+  /** All connections, for those who look. */
+  connections(): Connection[] {
+    const all: Connection[] = [];
+    this.table.forEach((connection) => all.push(connection));
+    return all;
+  }
+
+  // ── What connections ask for ───────────────────────────────────────────────────────────────────────────────
+
+  now(): number {
+    return this.#now;
+  }
+
+  acquire(): Frame | undefined {
+    return this.#parts.acquire();
+  }
+
+  release(frame: Frame): void {
+    this.#parts.release(frame);
+  }
+
+  transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: SendOptions): void {
+    this.handshake.writeSegment(frame, fields, tcb.localAddress, tcb.remoteAddress, this.#modules.ip.internetChecksum);
+    this.counters.count("sent");
+    this.#parts.send(frame, tcb.remoteAddress, this.#now, options);
+  }
+
+  challengeAllowed(): boolean {
+    const allowed = this.#challenges.allow(this.#now);
+    this.counters.count(allowed ? "challenge sent" : "challenge held back");
+    return allowed;
+  }
+
+  mark(connection: Connection): void {
+    if (connection.marked) return;
+    connection.marked = true;
+    this.#marked.push(connection);
+  }
+
+  schedule(connection: Connection): void {
+    this.#timers.schedule(connection);
+  }
+
+  changed(connection: Connection, from: TcpState, event: TcpEvent): void {
+    this.#parts.trace?.(connection, from, event);
+    if (event !== "syn acknowledged") return;
+    const listener = connection.owner;
+    if (listener instanceof Listener && listener.queue.established(connection)) listener.ready();
+  }
+
+  ended(connection: Connection): void {
+    const { localAddress, localPort, remoteAddress, remotePort } = connection.tcb;
+    this.table.remove(localAddress, localPort, remoteAddress, remotePort);
+    if (connection.owner instanceof Listener) connection.owner.queue.drop(connection);
+    else this.ports.release(localAddress, localPort);
+    this.#ended.push(connection);
+  }
+
+  // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A SYN for a listening socket: a new connection, if the queues admit one. */
+  #openFor(listener: Listener, segment: Segment, header: Ipv4Header): void {
+    const route = this.#parts.routeTo(header.source);
+    if (!listener.queue.admits() || this.table.size() >= this.#parts.options.maxConnections || route === undefined) {
+      return this.counters.count("listen queue full");
+    }
+    const connection = this.#create(header.destination, segment.destinationPort, header.source, segment.sourcePort, route.mtu);
+    connection.owner = listener;
+    connection.tcb.passive = true;
+    connection.event("passive open");
+    this.table.add(header.destination, segment.destinationPort, header.source, segment.sourcePort, connection);
+    listener.queue.halfOpen(connection);
+    connection.openPassively(this.#chooseIss(connection.tcb), segment);
+  }
+
+  #create(
+    local: Ipv4Address,
+    localPort: number,
+    remote: Ipv4Address,
+    remotePort: number,
+    mtu: number,
+    overrides?: Partial<ConnectionOptions>,
+  ): Connection {
+    const { options } = this.#parts;
+    const own = overrides === undefined ? options.connection : { ...options.connection, ...overrides };
+    let windowScale = 0;
+    while (windowScale < 14 && own.receiveBuffer >> windowScale > 0xffff) windowScale++;
+    const tcb = createTcb({
+      localAddress: local,
+      localPort,
+      remoteAddress: remote,
+      remotePort,
+      mss: mtu - 40,
+      window: own.receiveBuffer,
+      windowScale,
+      timestamps: options.timestamps,
+      sackPermitted: options.sack,
+      windowScaling: options.windowScaling,
+    });
+    return new Connection(tcb, this, own, (this.#parts.createCongestionControl ?? createPlainWindow)(tcb.sndMss));
+  }
+
+  #chooseIss(tcb: Tcb): ReturnType<HandshakeModule["chooseIss"]> {
+    return this.handshake.chooseIss(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort, this.#now, this.#hash);
+  }
+
+  /** A segment that belongs to nobody: its sender learns that there is no connection (RFC 9293 §3.10.7.1). */
+  #answerStray(segment: Segment, header: Ipv4Header): void {
+    const answer = this.handshake.answerStray(segment);
+    this.counters.count(answer === undefined ? "stray reset" : "stray");
+    const frame = answer === undefined ? undefined : this.acquire();
+    if (answer === undefined || frame === undefined) return;
+    strayFields.sourcePort = segment.destinationPort;
+    strayFields.destinationPort = segment.sourcePort;
+    strayFields.seq = answer.seq;
+    strayFields.ack = answer.ack;
+    strayFields.flags = answer.flags;
+    this.handshake.writeSegment(frame, strayFields, header.destination, header.source, this.#modules.ip.internetChecksum);
+    this.#parts.send(frame, header.source, this.#now, { source: header.destination, dontFragment: true });
+  }
+
+  #finishEnded(): void {
+    while (this.#ended.length > 0) this.#ended.pop()?.finish();
+  }
+}
+
+const strayFields = blankFields();
+
+/** Why a port cannot be had, as the error that a program sees. */
+function bindError(address: Ipv4Address, port: number, reject: BindReject): Error {
+  const name = `Cannot bind ${formatIpv4Address(address)}:${port}`;
+  switch (reject) {
+    case "address in use":
+      return new Deno.errors.AddrInUse(`${name}: the address is in use`);
+    case "address not available":
+      return new Deno.errors.AddrNotAvailable(`${name}: the address is none of this host's`);
+    case "permission denied":
+      return new Deno.errors.PermissionDenied(`${name}: ports below 1024 need the privilege`);
+    case "no port free":
+      return new Deno.errors.AddrInUse(`${name}: all ephemeral ports are in use`);
+  }
+}
