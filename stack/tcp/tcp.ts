@@ -214,7 +214,7 @@ export class Tcp implements ConnectionContext {
     if (typeof port === "string") throw bindError(address, local.port ?? 0, port);
     const connection = this.#create(address, port, remote.address, remote.port, route.mtu, options);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
-      this.ports.release(address, port);
+      this.ports.release(address, port, false);
       throw new Deno.errors.AddrInUse(`Cannot connect to ${name}: the same connection exists already`);
     }
     connection.open(this.#chooseIss(connection.tcb));
@@ -227,7 +227,7 @@ export class Tcp implements ConnectionContext {
     if (typeof bound === "string") throw bindError(address, port, bound);
     const listener = new Listener(address, bound, this.#modules.accept.createAcceptQueue(backlog));
     if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
-      this.ports.release(address, bound);
+      this.ports.release(address, bound, false);
       throw bindError(address, port, "address in use");
     }
     return listener;
@@ -237,7 +237,7 @@ export class Tcp implements ConnectionContext {
   closeListener(listener: Listener): void {
     this.table.removeListener(listener.address, listener.port);
     for (const connection of listener.queue.all()) connection.abort();
-    this.ports.release(listener.address, listener.port);
+    this.ports.release(listener.address, listener.port, true);
   }
 
   /** All connections, for those who look. */
@@ -294,7 +294,7 @@ export class Tcp implements ConnectionContext {
     const { localAddress, localPort, remoteAddress, remotePort } = connection.tcb;
     this.table.remove(localAddress, localPort, remoteAddress, remotePort);
     if (connection.owner instanceof Listener) connection.owner.queue.drop(connection);
-    else this.ports.release(localAddress, localPort);
+    else this.ports.release(localAddress, localPort, false);
     this.#ended.push(connection);
   }
 
