@@ -10,13 +10,16 @@ export class Listener {
   /** 0.0.0.0 for every address of the host. */
   readonly address: Ipv4Address;
   readonly port: number;
+  /** SO_REUSEADDR, which its connections inherit. */
+  readonly reuse: boolean;
   readonly queue: AcceptQueue<Connection>;
   /** Called when a connection waits to be accepted. */
   ready: () => void = () => {};
 
-  constructor(address: Ipv4Address, port: number, queue: AcceptQueue<Connection>) {
+  constructor(address: Ipv4Address, port: number, reuse: boolean, queue: AcceptQueue<Connection>) {
     this.address = address;
     this.port = port;
+    this.reuse = reuse;
     this.queue = queue;
   }
 

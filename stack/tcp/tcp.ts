@@ -225,7 +225,7 @@ export class Tcp implements ConnectionContext {
   listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
     const bound = this.ports.bind(address, port, reuse, this.#parts.addresses());
     if (typeof bound === "string") throw bindError(address, port, bound);
-    const listener = new Listener(address, bound, this.#modules.accept.createAcceptQueue(backlog));
+    const listener = new Listener(address, bound, reuse, this.#modules.accept.createAcceptQueue(backlog));
     if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
       this.ports.release(address, bound, false);
       throw bindError(address, port, "address in use");
@@ -294,7 +294,7 @@ export class Tcp implements ConnectionContext {
     const { localAddress, localPort, remoteAddress, remotePort } = connection.tcb;
     this.table.remove(localAddress, localPort, remoteAddress, remotePort);
     if (connection.owner instanceof Listener) connection.owner.queue.drop(connection);
-    else this.ports.release(localAddress, localPort, false);
+    this.ports.release(localAddress, localPort, false);
     this.#ended.push(connection);
   }
 
@@ -308,6 +308,7 @@ export class Tcp implements ConnectionContext {
     }
     const connection = this.#create(header.destination, segment.destinationPort, header.source, segment.sourcePort, route.mtu);
     connection.owner = listener;
+    this.ports.share(header.destination, segment.destinationPort, listener.reuse);
     connection.tcb.passive = true;
     connection.event("passive open");
     this.table.add(header.destination, segment.destinationPort, header.source, segment.sourcePort, connection);

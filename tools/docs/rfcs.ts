@@ -51,6 +51,7 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   5722: ["Handling of Overlapping IPv6 Fragments", 7],
   5927: ["ICMP Attacks against TCP", 11],
   5961: ["Improving TCP's Robustness to Blind In-Window Attacks", 12],
+  6056: ["Recommendations for Transport-Protocol Port Randomization", 6],
   6274: ["Security Assessment of the Internet Protocol Version 4", 8],
   6298: ["Computing TCP's Retransmission Timer", 8],
   6335: ["Service Name and Port Number Procedures", 14],
