@@ -1,0 +1,137 @@
+/**
+ * Who has which port (RFC 6335 §6, RFC 6056).
+ *
+ *         0           1023            49151           65535
+ *         ├─ well-known ─┼── registered ──┼── ephemeral ──┤
+ *           with the       whoever comes    given out, when no
+ *           right only     first            port is asked for
+ *
+ * What is taken is a port *on an address*; 0.0.0.0 is every address, so it overlaps with each. Two who overlap are rivals:
+ *
+ *     held                     asked for          go together?
+ *     10.44.0.2 : 80           10.44.0.9 : 80     yes: other addresses
+ *     10.44.0.2 : 80           0.0.0.0   : 80     no
+ *     10.44.0.2 : 80 reuse     0.0.0.0   : 80 reuse   yes, as long as neither listens
+ *
+ * The rule with `reuse` is what lets a server start again: its old connections hold the port until TIME-WAIT is over, but they
+ * don't listen, so a new listener does not take anything from them. Connections are told apart by both their address pairs.
+ */
+import type { BindReject, PortOptions, Ports } from "../../stack/contract/accept.ts";
+import { type Ipv4Address, UNSPECIFIED } from "../../stack/wire/ipv4_address.ts";
+
+/** The first port that is not well-known (RFC 6335 §6). */
+const FIRST_REGISTERED = 1024;
+
+/** Who holds one port on one address. */
+interface Holding {
+  /** Whether one of them listens. */
+  listening: boolean;
+  /** How many others there are: sockets that are bound, connections that were accepted. */
+  others: number;
+  /** Whether all of them set it. */
+  reuse: boolean;
+}
+
+/** By port, then by address. What nobody holds is not in it. */
+type Taken = Map<number, Map<Ipv4Address, Holding>>;
+
+/** Makes the record of a host on which no port is taken. What each method promises: stack/contract/accept.ts. */
+export function createPorts(options: PortOptions): Ports {
+  const taken: Taken = new Map();
+
+  return {
+    bind(address, port, reuse, own): number | BindReject {
+      // region createPorts.bind
+      if (address !== UNSPECIFIED && !own.includes(address)) return "address not available";
+      if (port === 0) {
+        const free = findEphemeral(taken, address, options);
+        if (free !== undefined) hold(taken, address, free, reuse);
+        return free ?? "no port free";
+      }
+      if (port < FIRST_REGISTERED && !options.privileged) return "permission denied";
+      const welcome = rivalsOf(taken, address, port).every((rival) => reuse && rival.reuse && !rival.listening);
+      if (!welcome) return "address in use";
+      hold(taken, address, port, reuse);
+      return port;
+      // endregion
+    },
+
+    listen(address, port): boolean {
+      // region createPorts.listen
+      const holding = taken.get(port)?.get(address);
+      if (holding === undefined || rivalsOf(taken, address, port).some((rival) => rival.listening)) return false;
+      holding.others--;
+      holding.listening = true;
+      return true;
+      // endregion
+    },
+
+    // Asks nobody: the connection came to this port, and the port was its listener's to share.
+    share(address, port, reuse): void {
+      // region createPorts.share
+      hold(taken, address, port, reuse);
+      // endregion
+    },
+
+    release(address, port, listening): void {
+      // region createPorts.release
+      const addresses = taken.get(port);
+      const holding = addresses?.get(address);
+      if (addresses === undefined || holding === undefined) return;
+      if (listening) holding.listening = false;
+      else if (holding.others > 0) holding.others--;
+      if (holding.listening || holding.others > 0) return;
+      addresses.delete(address);
+      if (addresses.size === 0) taken.delete(port);
+      // endregion
+    },
+
+    size(): number {
+      // region createPorts.size
+      let size = 0;
+      for (const addresses of taken.values()) {
+        for (const { others, listening } of addresses.values()) size += others + (listening ? 1 : 0);
+      }
+      return size;
+      // endregion
+    },
+  };
+}
+
+// region holdings
+
+/** Who holds this port on an address that overlaps with this one. */
+function rivalsOf(taken: Taken, address: Ipv4Address, port: number): Holding[] {
+  const rivals: Holding[] = [];
+  for (const [held, holding] of taken.get(port) ?? []) {
+    if (held === address || held === UNSPECIFIED || address === UNSPECIFIED) rivals.push(holding);
+  }
+  return rivals;
+}
+
+/** One holder more, who does not listen. */
+function hold(taken: Taken, address: Ipv4Address, port: number, reuse: boolean): void {
+  let addresses = taken.get(port);
+  if (addresses === undefined) taken.set(port, addresses = new Map());
+  const holding = addresses.get(address);
+  if (holding === undefined) {
+    addresses.set(address, { listening: false, others: 1, reuse });
+  } else {
+    holding.others++;
+    holding.reuse &&= reuse;
+  }
+}
+
+/** An ephemeral port that nobody has there: the first one behind a random place, once around (RFC 6056 §3.3.1). */
+function findEphemeral(taken: Taken, address: Ipv4Address, options: PortOptions): number | undefined {
+  const { firstEphemeral, lastEphemeral } = options;
+  const count = lastEphemeral - firstEphemeral + 1;
+  const begin = Math.floor(options.random() * count);
+  for (let i = 0; i < count; i++) {
+    const port = firstEphemeral + (begin + i) % count;
+    if (rivalsOf(taken, address, port).length === 0) return port;
+  }
+  return undefined;
+}
+
+// endregion
