@@ -19,7 +19,7 @@ import { todo } from "../../stack/wire/not_implemented.ts";
  *                                       carry added back: ddf0 + 2 = ddf2, inverted: 220d
  *
  * An odd last byte is the *high* byte of a word whose low byte is 0 (RFC 1071 §4.1). `initial` is added to the sum
- * first: UDP and TCP bring the sum of their pseudo-header. `start` may be odd; words are counted from there.
+ * first, 0 to 2³¹ − 1: UDP and TCP bring the sum of their pseudo-header. `start` may be odd; words are counted from there.
  * See stack/contract/ip.ts.
  */
 export function internetChecksum(view: DataView, start: number, end: number, initial = 0): number {

@@ -72,7 +72,8 @@ export function writeIpv4(frame: Frame, fields: Ipv4Fields): void {
 /**
  * Says what an address is to a host with these interfaces: one of its own, one that means everybody, one that no host
  * can have, or another host's. A directed broadcast has all host bits set: 10.44.0.255 for 10.44.0.2/24
- * (RFC 1122 §3.2.1.3); a net of two addresses (/31, RFC 3021) or of one (/32) has none. See stack/contract/ip.ts.
+ * (RFC 1122 §3.2.1.3); a net of two addresses (/31, RFC 3021) or of one (/32) has none. All host bits 0 is no special
+ * address. See stack/contract/ip.ts.
  */
 export function classifyAddress(address: Ipv4Address, interfaces: readonly Ipv4Interface[]): AddressKind {
   return todo("classifyAddress", address, interfaces);

@@ -23,7 +23,7 @@ export function createRoutes(): RouteTable {
       return todo("createRoutes.add", route, routes);
     },
 
-    /** Takes a route out. False when there is none to this net, of exactly this length. */
+    /** Takes a route out. False when there is none to this net, of exactly this length. Host bits don't count here either. */
     remove(network: Ipv4Address, prefixLength: number): boolean {
       return todo("createRoutes.remove", network, prefixLength, routes);
     },
@@ -33,7 +33,7 @@ export function createRoutes(): RouteTable {
       return todo("createRoutes.lookup", destination, routes);
     },
 
-    /** All routes, longest prefix first. */
+    /** All routes, longest prefix first, for reading. */
     list(): readonly Route[] {
       return todo("createRoutes.list", routes);
     },

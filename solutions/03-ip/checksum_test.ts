@@ -46,7 +46,7 @@ Deno.test("internetChecksum() reads from start up to end and no further, at even
   for (let i = 0; i < 10_000; i++) {
     const start = random.int(0, 400);
     const end = random.int(start, 400);
-    const initial = random.pick([0, 1, 0xffff, 0x1_0000, random.int(0, 0xffff_ffff)]);
+    const initial = random.pick([0, 1, 0xffff, 0x1_0000, random.int(0, 0x7fff_ffff)]);
     assertStrictEquals(internetChecksum(view, start, end, initial), slowChecksum(bytes.subarray(start, end), initial));
   }
 });

@@ -148,7 +148,8 @@ function keepHeader(packet: Unfinished, header: Ipv4Header, frame: Frame): void 
  *
  * A packet lives in one frame from `options.acquire` (room for 65535 bytes, and headroom for a header of 60). Call
  * `options.release` for each that you give up; one that you return belongs to the caller. `parseIpv4` has already seen to it
- * that offset + length stay within 65535 and that no fragment is empty. The header of the fragment begins at `frame.start`.
+ * that offset + length stay within 65535 and that no fragment is empty. The header of the fragment begins at `frame.start`, and its
+ * payload ends at `header.end`: what the frame holds behind that is padding.
  * RFC 791 §3.2, RFC 815, RFC 1122 §3.3.2.
  */
 export function createReassembly(options: ReassemblyOptions): Reassembly {

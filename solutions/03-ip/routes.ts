@@ -29,7 +29,7 @@ export function createRoutes(): RouteTable {
       // endregion
     },
 
-    /** Takes a route out. False when there is none to this net, of exactly this length. */
+    /** Takes a route out. False when there is none to this net, of exactly this length. Host bits don't count here either. */
     remove(network: Ipv4Address, prefixLength: number): boolean {
       // region createRoutes.remove
       const index = indexOfNet(routes, networkOf(network, prefixLength), prefixLength);
@@ -49,7 +49,7 @@ export function createRoutes(): RouteTable {
       // endregion
     },
 
-    /** All routes, longest prefix first. */
+    /** All routes, longest prefix first, for reading. */
     list(): readonly Route[] {
       // region createRoutes.list
       return [...routes];

@@ -1,6 +1,6 @@
 /** Checks of classifyAddress and admit: whose a packet is, and whether its sender can be who it says. */
 import type { AddressKind, Arrival, Ipv4Interface } from "../../../stack/contract/ip.ts";
-import { type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { type Ipv4Address, networkOf, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { ethernet, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
@@ -76,14 +76,14 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
   },
 
   "broadcasts": {
-    title: "255.255.255.255 and the last address of each of our nets are broadcasts",
+    title: "255.255.255.255 and each net's last address mean everybody",
     kind: "table",
     weight: 2,
     covers: ["IP-13"],
     look: ["classifyAddress"],
     why:
       "All ones means everybody: in all 32 bits on this link, in the host bits in that net (RFC 1122 §3.2.1.3). Which bits are host bits only the prefix " +
-      "length says: 10.1.3.255 is everybody in a /24, and one host like any other in a /16.",
+      "length says: 10.1.3.255 is everybody in a /24, and one host like any other in a /16. All zeros, a net's first address, is nothing special here.",
     hints: [
       'Is your test "the last byte is 255"?',
       "Set all host bits of the interface's address and compare; do it for each interface.",
@@ -95,6 +95,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         await expectKinds(t, { interfaces }, [
           [BROADCAST, "broadcast"],
           ...interfaces.map((own): [Ipv4Address, AddressKind] => [everybodyOn(own), "broadcast"]),
+          ...interfaces.map((own): [Ipv4Address, AddressKind] => [networkOf(own.address, own.prefixLength), "other"]),
         ]);
       }
       const address = parseIpv4Address(`10.1.${t.random.int(0, 99)}.${t.random.int(1, 254)}`);
@@ -111,7 +112,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
   },
 
   "no-hosts": {
-    title: "multicast, loopback, reserved addresses and 0.0.0.0 are known for what they are",
+    title: "addresses that no host can have are known as such",
     kind: "table",
     covers: ["IP-4"],
     look: ["classifyAddress"],
@@ -163,7 +164,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
   },
 
   "not-for-us": {
-    title: "what is for somebody else is dropped by a host and forwarded by a router",
+    title: "a host drops what is for others, a router passes it on",
     kind: "table",
     weight: 2,
     covers: ["IP-3", "IP-15"],
@@ -262,14 +263,20 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         if (arrival.forwarding) cases.push(admitCase(anyHost(t.random), anyHost(t.random), arrival, "link broadcast for one host"));
       }
       await compareAll(t, "admit", cases);
-      const { args, what } = admitCase(anyHost(t.random), anyHost(t.random), anyArrival(t.random, { linkBroadcast: true }), "");
+      const arrival = anyArrival(t.random, { linkBroadcast: true });
+      const { header } = received(ipv4({ source: anyHost(t.random), destination: anyHost(t.random), protocol: 17 }));
       // A host that is no router has two reasons, and may give either.
-      t.oneOf((await t.many("ip", "admit", [args]))[0]?.value, ["link broadcast for one host", "not for us"], what);
+      const either = ["link broadcast for one host", "not for us"];
+      t.oneOf<string>(
+        await t.ip.admit(header, arrival),
+        either,
+        "what admit says to a packet for another host, sent to everybody on the link",
+      );
     },
   },
 
   "pings-not-answered": {
-    title: "your host is silent to pings that are not for it, or come from nobody",
+    title: "pings for others, or from nobody, are not answered",
     kind: "scenario",
     weight: 2,
     covers: ["IP-3", "IP-4", "IP-5", "IP-14", "IP-15"],

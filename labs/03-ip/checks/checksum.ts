@@ -2,7 +2,7 @@
 import type { Random } from "../../../stack/wire/random.ts";
 import { join } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { type Case, compareAll, hex, rightChecksum, viewOf } from "./samples.ts";
+import { amount, type Case, compareAll, hex, rightChecksum, viewOf } from "./samples.ts";
 
 /** The checksum of exactly these bytes, by the student's function. */
 async function checksumOf(t: Trial, bytes: Uint8Array, initial?: number): Promise<string> {
@@ -14,6 +14,14 @@ async function checksumOf(t: Trial, bytes: Uint8Array, initial?: number): Promis
 function carriesTwice(random: Random): Uint8Array {
   const pairs = Array.from({ length: random.int(1, 6) * 2 }, () => random.bytes(4));
   return join(...pairs.flatMap((half) => [half, half.map((byte) => ~byte)]), Uint8Array.of(0, 1));
+}
+
+/** An update whose three terms sum to exactly 1ffff: folded once that is 10000, which carries again and makes 0001. */
+function carriesAgain(random: Random): Case {
+  const before = random.int(0, 0x7fff);
+  const old = random.int(0, 0x7ffe);
+  const now = before + old + 1;
+  return { args: [before, old, now], expected: 0xfffe, what: `checksum ${hex(before)} after a word ${hex(old)} became ${hex(now)}` };
 }
 
 export const checksum: Readonly<Record<string, CheckSpec>> = {
@@ -36,7 +44,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
       t.equal(await checksumOf(t, example), "0x220d", "the checksum of 00 01 f2 03 f4 f5 f6 f7");
       for (const length of [2, 4, 20, t.random.int(5, 300) * 2, t.random.int(301, 700) * 2]) {
         const bytes = t.random.bytes(length);
-        t.equal(await checksumOf(t, bytes), hex(rightChecksum(bytes)), `the checksum of ${length} bytes`);
+        t.equal(await checksumOf(t, bytes), hex(rightChecksum(bytes)), `the checksum of ${amount(length)}`);
       }
     },
   },
@@ -59,7 +67,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
       for (const length of [1, 3, 7, 9, 15, 17, 19, t.random.int(10, 100) * 2 + 1, 1481]) {
         const bytes = t.random.bytes(length);
         bytes[length - 1] = t.random.int(1, 255);
-        t.equal(await checksumOf(t, bytes), hex(rightChecksum(bytes)), `the checksum of ${length} bytes`);
+        t.equal(await checksumOf(t, bytes), hex(rightChecksum(bytes)), `the checksum of ${amount(length)}`);
       }
     },
   },
@@ -112,8 +120,9 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
       for (let i = 0; i < 40; i++) {
         const start = t.random.int(0, 60);
         const end = start + t.random.int(1, 90);
-        const expected = rightChecksum(bytes.subarray(start, end));
-        cases.push({ args: [viewOf(bytes), start, end], expected, what: `the checksum of the bytes from ${start} up to ${end}, of 160` });
+        const part = bytes.subarray(start, end);
+        const what = `the checksum of the bytes from ${start} up to ${end}, of 160`;
+        cases.push({ args: [viewOf(bytes), start, end], expected: rightChecksum(part), what, bytes: part });
       }
       await compareAll(t, "internetChecksum", cases);
     },
@@ -126,15 +135,18 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
     look: ["internetChecksum"],
     why:
       "UDP and TCP sum a pseudo-header too: addresses, protocol and length, which are not in front of their bytes (RFC 768). Since the order of " +
-      "addition does not matter (RFC 1071 §2 A), their sum is handed in as a number to begin with.",
+      "addition does not matter (RFC 1071 §2 A), their sum is handed in as a number to begin with. It may be as large as 2³¹ − 1, and so the whole sum " +
+      "larger: above 2³¹ a number turns negative under `&`, `|` and `>>`.",
     hints: [
       "Where does your sum begin: at 0, or at `initial`?",
       "The initial sum may be longer than 16 bits: it is folded together with all the rest.",
-      "Without a fourth argument it is 0.",
+      "Without a fourth argument it is 0. With 0x7fffffff the sum passes 2³¹: shift it by `>>>`.",
     ],
     run: async (t) => {
-      for (const initial of [1, 0xffff, 0x1_0000, t.random.int(1, 0xffff), t.random.int(0x1_0000, 0xf_ffff)]) {
-        const bytes = t.random.bytes(t.random.int(8, 60));
+      const any = [t.random.int(1, 0xffff), t.random.int(0x1_0000, 0xf_ffff), t.random.int(0x7000_0000, 0x7fff_fffe)];
+      for (const initial of [1, 0xffff, 0x1_0000, ...any, 0x7fff_ffff]) {
+        // The largest sum to begin with gets the heaviest data, so that it passes 2³¹.
+        const bytes = initial === 0x7fff_ffff ? new Uint8Array(40).fill(0xff) : t.random.bytes(t.random.int(8, 60));
         const expected = hex(rightChecksum(bytes, initial));
         t.equal(await checksumOf(t, bytes, initial), expected, `the checksum of ${bytes.length} bytes, beginning with ${hex(initial)}`);
       }
@@ -169,21 +181,27 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
   },
 
   "update": {
-    title: "one changed word is worked into the checksum without the rest",
+    title: "one changed word is worked into the checksum",
     kind: "table",
     weight: 2,
     covers: ["1624"],
     look: ["updateChecksum"],
     why:
       "A router changes one byte of every packet that it forwards, and would have to sum 20 bytes for it. Subtract the old word and add the new one: " +
-      "in one's complement, subtracting is adding the complement (RFC 1624 §3). The field holds the *complement* of the sum.",
+      "in one's complement, subtracting is adding the complement (RFC 1624 §3). The field holds the *complement* of the sum. Two rare cases tell " +
+      "the formula from its look-alikes: a sum that comes to ffff, and one that carries twice.",
     hints: [
       "The field is ~sum. What is the sum, then, without the old word and with the new one?",
       "HC' = ~(~HC + ~m + m'), all in 16 bits, with the carries folded back in.",
       "`~x` in JavaScript has 32 bits and a sign: mask each complement with 0xffff before you add.",
     ],
     run: async (t) => {
-      const cases: Case[] = [];
+      const example = {
+        args: [0xdd2f, 0x5555, 0x3285],
+        expected: 0,
+        what: "checksum 0xdd2f after a word 0x5555 became 0x3285 (RFC 1624 §4)",
+      };
+      const cases: Case[] = [example, carriesAgain(t.random), carriesAgain(t.random)];
       for (let i = 0; i < 60; i++) {
         const bytes = t.random.bytes(20);
         bytes[0] = 0x45;

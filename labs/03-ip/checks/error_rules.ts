@@ -20,7 +20,7 @@ export const BAD_OPTION = Uint8Array.of(7, 0, 4, 0);
 
 export const rules: Readonly<Record<string, CheckSpec>> = {
   "ordinary": {
-    title: "errors about ordinary packets and about ICMP queries are allowed",
+    title: "errors about ordinary packets and queries are allowed",
     kind: "table",
     covers: ["ICMP-3", "ICMP-5"],
     look: ["mayReport"],
@@ -48,7 +48,9 @@ export const rules: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["ICMP-3"],
     look: ["mayReport"],
-    why: "Otherwise two hosts that each find fault with the other's error messages would write to each other for ever (RFC 1122 §3.2.2).",
+    why:
+      "Otherwise two hosts that each find fault with the other's error messages would write to each other for ever (RFC 1122 §3.2.2). The type lies behind the IP options, and only " +
+      "where the protocol is ICMP: in any other protocol that byte means something else.",
     hints: [
       "Where does the ICMP type of the packet in question lie?",
       "At frame.bytes[header.payload]: behind the options, if there are any.",
@@ -68,7 +70,46 @@ export const rules: Readonly<Record<string, CheckSpec>> = {
       await station.expect({ icmp: { type: 12, pointer: 21 } }, "about a ping it is allowed");
     },
   },
-  "never-about-later-fragments": {
+  "never-about-unknown-icmp": {
+    title: "no error about an ICMP message of unknown type",
+    kind: "table",
+    covers: ["ICMP-3", "ICMP-1"],
+    look: ["mayReport"],
+    why:
+      "It may be an error that was invented after your stack was written; so the list names what is *known to be harmless* (RFC 1122 §3.2.2).",
+    hints: [
+      "Is your list one of what is forbidden, or of what is allowed?",
+      "Allow the queries: 0, 8, and 13 to 18. Forbid all else.",
+      "type === 0 || type === 8 || type >= 13 && type <= 18; every other type is an error, or may be one.",
+    ],
+    run: async (t) => {
+      for (const type of t.random.shuffle([1, 2, 7, t.random.int(44, 252), t.random.int(44, 252), 255])) {
+        await expectReport(t, false, `an ICMP message of type ${type}`, ipv4({}, message({ type })));
+      }
+      await expectReport(t, true, "an echo request", ipv4({}, icmpEcho()));
+    },
+  },
+  "never-about-no-type": {
+    title: "no error about an ICMP message that has no bytes",
+    kind: "table",
+    covers: ["ICMP-3", "ICMP-1"],
+    look: ["mayReport"],
+    why:
+      "A packet of protocol 1 without payload is a message without a type. What lies where the type would be is padding, or the next packet: whoever reads it decides by what nobody sent (RFC 1122 §3.2.2).",
+    hints: [
+      "Which byte do you read when header.payload equals header.end?",
+      "The byte behind the packet may look like an echo request's type; it is not.",
+      "When the protocol is ICMP and header.payload is not below header.end, the answer is false.",
+    ],
+    run: async (t) => {
+      for (const options of [new Uint8Array(), new Uint8Array(4 * t.random.int(1, 10))]) {
+        const { header, frame } = received(ipv4({ options }), Uint8Array.of(8, 0, 0, 0));
+        t.equal(await t.ip.mayReport(frame, header, ALONE), false, "mayReport about an ICMP message of no bytes, with an 8 behind it");
+      }
+      await expectReport(t, true, "an echo request", ipv4({}, icmpEcho()));
+    },
+  },
+  "never-later-fragments": {
     title: "no error about a fragment other than the first",
     kind: "scenario",
     covers: ["ICMP-3"],
@@ -126,7 +167,7 @@ export const rules: Readonly<Record<string, CheckSpec>> = {
       await station.expect({ icmp: { type: 3, code: 3 } }, "about a packet to us alone it is allowed");
     },
   },
-  "never-about-a-link-broadcast": {
+  "never-link-broadcasts": {
     title: "no error about a packet that the link delivered to many",
     kind: "table",
     covers: ["ICMP-3", "IP-14", "LNK-3"],

@@ -8,12 +8,12 @@ import { framed, received, sameBytes } from "./received.ts";
 
 const reports: Readonly<Record<string, CheckSpec>> = {
   "write": {
-    title: "an error quotes the packet from its first byte on, 548 bytes at most",
+    title: "an error quotes the packet, 548 bytes of it at most",
     kind: "table",
     covers: ["ICMP-2"],
     look: ["writeIcmpError"],
     why:
-      "The quote is how the sender finds out which of its packets is meant; 576 bytes in all fit into the smallest buffer that every host must have (RFC 1812 §4.3.2.3).",
+      "The quote is how the sender finds out which of its packets is meant; 576 bytes in all fit into the smallest buffer that every host must have (RFC 1812 §4.3.2.3). The packet itself stays as it was.",
     hints: [
       "Where does the quote begin: at the payload, or at the IP header?",
       "Copy min(about.length, 548) bytes from about.start on behind the end of `out`; then push the ICMP header in front of them.",
@@ -37,7 +37,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "port-unreachable": {
-    title: "a UDP datagram to a port where nobody listens is answered with port unreachable",
+    title: "a datagram to a closed port draws port unreachable",
     kind: "scenario",
     covers: ["ICMP-5", "ICMP-11", "UDP-1", "ICMP-2"],
     look: ["writeIcmpError", "mayReport"],
@@ -66,7 +66,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "protocol-unreachable": {
-    title: "a packet of an unknown protocol is answered with protocol unreachable",
+    title: "an unknown protocol draws protocol unreachable",
     kind: "scenario",
     covers: ["ICMP-5"],
     look: ["writeIcmpError", "mayReport"],
@@ -93,7 +93,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "quote": {
-    title: "the quote is the packet unchanged: header and 8 bytes at least, the error 576 bytes at most",
+    title: "the quote is unchanged, long enough, and not too long",
     kind: "scenario",
     covers: ["ICMP-2"],
     look: ["writeIcmpError"],
@@ -119,7 +119,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "parameter-problem": {
-    title: "a bad option is answered with a parameter problem that points at it",
+    title: "a bad option draws a parameter problem that points at it",
     kind: "scenario",
     covers: ["ICMP-2", "ICMP-5"],
     look: ["writeIcmpError", "findBadOption"],

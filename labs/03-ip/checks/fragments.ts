@@ -6,6 +6,7 @@ import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { joining } from "./reassembly.ts";
 import { sameBytes } from "./received.ts";
 import { limits } from "./reassembly_limits.ts";
+import { amount } from "./samples.ts";
 
 export const reassembly: Readonly<Record<string, CheckSpec>> = { ...joining, ...limits };
 
@@ -25,24 +26,24 @@ export function faultIn(plan: readonly Piece[], [length, mtu, offset, more]: Cut
   if (!Array.isArray(plan) || plan.length === 0) return `no list of pieces but ${JSON.stringify(plan)}`;
   const most = mtu - 20;
   const stride = Math.floor(most / 8) * 8;
-  if (length <= most && plan.length > 1) return `${plan.length} pieces, and ${length} bytes fit into one`;
+  if (length <= most && plan.length > 1) return `${amount(plan.length, "piece")}, and ${amount(length)} would go into one`;
   let at = 0;
   for (const [index, piece] of plan.entries()) {
     const last = index === plan.length - 1;
     const name = `piece ${index + 1} of ${plan.length}`;
     if (piece.from !== at) return `${name} begins at byte ${piece.from}, and the one before ended at ${at}`;
     if (piece.fragmentOffset !== offset + at) return `${name} has fragment offset ${piece.fragmentOffset}, should be ${offset + at}`;
-    if (piece.length > most) return `${name} has ${piece.length} bytes: with its header more than the MTU`;
-    if (!last && piece.length % 8 !== 0) return `${name} has ${piece.length} bytes, no multiple of 8, and another follows`;
-    if (!last && piece.length !== stride) return `${name} has ${piece.length} bytes, and ${stride} would fit`;
+    if (piece.length > most) return `${name} has ${amount(piece.length)}: with its header more than the MTU`;
+    if (!last && piece.length % 8 !== 0) return `${name} has ${amount(piece.length)}, no multiple of 8, and another follows`;
+    if (!last && piece.length !== stride) return `${name} has ${amount(piece.length)}, and ${stride} would fit`;
     if (piece.moreFragments !== (!last || more)) return `${name} says moreFragments: ${piece.moreFragments}`;
     at += piece.length;
   }
-  return at === length ? undefined : `the pieces hold ${at} bytes in all`;
+  return at === length ? undefined : `the pieces hold ${amount(at)} in all`;
 }
 
 export function describe([length, mtu, offset, more]: Cut): string {
-  return `${length} bytes, MTU ${mtu}, offset ${offset}, more ${more}`;
+  return `${amount(length)}, MTU ${mtu}, offset ${offset}, more ${more}`;
 }
 
 export const fragments: Readonly<Record<string, CheckSpec>> = {
@@ -62,7 +63,7 @@ export const fragments: Readonly<Record<string, CheckSpec>> = {
       for (const mtu of [1500, 576, t.random.int(68, 65535)]) {
         for (const length of [0, 1, mtu - 20, mtu - 21, t.random.int(0, mtu - 20)]) {
           const plan = await t.ip.planFragments(length, mtu, 0, false);
-          t.equal(plan, [{ from: 0, length, fragmentOffset: 0, moreFragments: false }], `the plan for ${length} bytes, MTU ${mtu}`);
+          t.equal(plan, [{ from: 0, length, fragmentOffset: 0, moreFragments: false }], `the plan for ${amount(length)}, MTU ${mtu}`);
         }
       }
     },

@@ -1,11 +1,11 @@
 /** Checks of parseIpv4: which bytes are a header, which field lies where, and what is refused. */
 import { ethernet, ipv4, type Ipv4Fields, pad } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { anyData, anyFields, type Case, compareAll, type PacketFields, rightChecksum, usedFrame } from "./samples.ts";
+import { amount, anyData, anyFields, type Case, compareAll, type PacketFields, rightChecksum, usedFrame } from "./samples.ts";
 
 /** A packet in a used frame, and what parsing it must come to. */
 export function parseCase(t: Trial, packet: Uint8Array, expected: string, what: string): Case {
-  return { args: [usedFrame(t.random, packet)], expected, what: `what parseIpv4 says to ${what}` };
+  return { args: [usedFrame(t.random, packet)], expected, what: `what parseIpv4 says to ${what}`, bytes: packet };
 }
 
 /** What the header of this packet holds when it is read at `start`. */
@@ -26,6 +26,12 @@ export function forged(fields: Ipv4Fields, payload: Uint8Array, change: (view: D
   return packet;
 }
 
+/** "a fragment of 8 bytes at 16, more follow"; offset 0 and the last is no fragment. */
+function fragmentText(offset: number, size: number, more: boolean): string {
+  if (offset === 0 && !more) return `a packet that is no fragment, with ${amount(size)} of payload`;
+  return `a fragment of ${amount(size)} at ${offset}, ${more ? "more follow" : "the last"}`;
+}
+
 export const header: Readonly<Record<string, CheckSpec>> = {
   "fields": {
     title: "every field of a header is read where it lies",
@@ -35,7 +41,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
     look: ["parseIpv4"],
     why:
       "Twelve fields in twenty bytes, at offsets that have not changed since 1981 (RFC 791 §3.1). Two of them share a byte, and flags and offset share a word. " +
-      "All are big-endian, and the frame does not begin at offset 0 of its buffer.",
+      "All are big-endian, and the frame does not begin at offset 0 of its buffer. Reading changes nothing: the packet may have to be quoted as it came.",
     hints: [
       "Compare your offsets with the picture in the handout, field by field.",
       "Every offset counts from `frame.start`. Bytes 6 and 7 hold three flags and 13 bits of offset: read them as one 16-bit number.",
@@ -80,7 +86,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "padding": {
-    title: "the packet ends where its total length says, not where the frame does",
+    title: "a packet ends where its total length says",
     kind: "table",
     weight: 2,
     covers: ["791-1"],
@@ -104,7 +110,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "truncated": {
-    title: "less than 20 bytes are refused as truncated, however many less",
+    title: "less than 20 bytes are refused as truncated",
     kind: "table",
     covers: ["791-1"],
     look: ["parseIpv4"],
@@ -119,7 +125,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
       const packet = ipv4(anyFields(t.random), t.random.bytes(8));
       const cases = Array.from(
         { length: 20 },
-        (_, n) => parseCase(t, packet.subarray(0, n), "truncated", `the first ${n} bytes of a packet`),
+        (_, n) => parseCase(t, packet.subarray(0, n), "truncated", `the first ${amount(n)} of a packet`),
       );
       await compareAll(t, "parseIpv4", cases);
       t.equal(
@@ -156,7 +162,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "header-length": {
-    title: "a header length below 20, or beyond what was received, is refused",
+    title: "an impossible header length is refused",
     kind: "table",
     weight: 2,
     covers: ["791-1"],
@@ -184,7 +190,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "total-length": {
-    title: "a total length below the header's, or beyond what was received, is refused",
+    title: "an impossible total length is refused",
     kind: "table",
     weight: 2,
     covers: ["791-1"],
@@ -223,7 +229,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
     look: ["parseIpv4", "internetChecksum"],
     why:
       "The header has a checksum of its own, because a wrong address or length does harm before any checksum above could notice (RFC 791 §3.1). A host " +
-      "must verify it and drop what is wrong silently: who knows whether the source is right (RFC 1122 §3.2.1.2)?",
+      "must verify it and drop what is wrong silently: who knows whether the source is right (RFC 1122 §3.2.1.2)? The payload is not covered.",
     hints: [
       "Do you verify the checksum at all? Over how many bytes?",
       "Over the header with its options and with the checksum field in it: then the result is 0 when all is well.",
@@ -273,12 +279,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
         const options = new Uint8Array(t.random.int(0, 2) * 4);
         const packet = ipv4({ ...anyFields(t.random), options, dontFragment: false, fragmentOffset, moreFragments }, t.random.bytes(size));
         cases.push(
-          parseCase(
-            t,
-            packet,
-            "bad fragment",
-            `a fragment of ${size} bytes at ${fragmentOffset}, ${moreFragments ? "more follow" : "the last"}`,
-          ),
+          parseCase(t, packet, "bad fragment", fragmentText(fragmentOffset, size, moreFragments)),
         );
       };
       for (let i = 0; i < 6; i++) {
@@ -293,7 +294,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "good-fragments": {
-    title: "fragments up to the very last byte of the longest packet are taken",
+    title: "fragments up to the longest packet's last byte are taken",
     kind: "table",
     covers: ["791-2", "791-4"],
     look: ["parseIpv4"],
@@ -312,14 +313,14 @@ export const header: Readonly<Record<string, CheckSpec>> = {
       }
       for (const [fragmentOffset, size, moreFragments] of samples) {
         const frame = usedFrame(t.random, ipv4({ fragmentOffset, moreFragments }, t.random.bytes(size)));
-        const what = `a fragment of ${size} bytes at ${fragmentOffset}, ${moreFragments ? "more follow" : "the last"}`;
+        const what = fragmentText(fragmentOffset, size, moreFragments);
         t.fields(await t.ip.parseIpv4(frame), { fragmentOffset, moreFragments, payload: frame.start + 20, end: frame.end }, what);
       }
     },
   },
 
   "dropped-silently": {
-    title: "your host says nothing to packets with a bad header, and counts each by its reason",
+    title: "bad headers are dropped in silence, and counted by reason",
     kind: "scenario",
     covers: ["IP-1", "IP-2", "791-1"],
     look: ["parseIpv4"],

@@ -2,7 +2,7 @@
 import { icmp as message, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { framed, sameBytes } from "./received.ts";
-import { usedFrame } from "./samples.ts";
+import { amount, usedFrame } from "./samples.ts";
 
 export { errors } from "./errors.ts";
 
@@ -42,13 +42,13 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
       const whole = icmpEcho({ id: t.random.int(0, 65535) }, new Uint8Array());
       for (let length = 0; length < 8; length++) {
         const frame = usedFrame(t.random, whole.subarray(0, length));
-        t.equal(await t.ip.parseIcmp(frame), "truncated", `parseIcmp of ${length} bytes`);
+        t.equal(await t.ip.parseIcmp(frame), "truncated", `parseIcmp of ${amount(length)}`);
       }
       t.fields(await t.ip.parseIcmp(usedFrame(t.random, whole)), { type: 8, code: 0 }, "a message of exactly 8 bytes");
     },
   },
   "bad-checksum": {
-    title: "one wrong bit anywhere is a bad checksum, in even and odd lengths",
+    title: "one wrong bit anywhere is a bad checksum",
     kind: "table",
     covers: ["ICMP-1", "1071-1", "1071-4"],
     look: ["parseIcmp", "internetChecksum"],
@@ -61,7 +61,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const size of [0, 1, 56, t.random.int(2, 100), t.random.int(2, 100)]) {
         const good = icmpEcho({ id: t.random.int(0, 65535), seq: 1 }, t.random.bytes(size));
-        t.fields(await t.ip.parseIcmp(usedFrame(t.random, good)), { type: 8 }, `a good message with ${size} bytes of data`);
+        t.fields(await t.ip.parseIcmp(usedFrame(t.random, good)), { type: 8 }, `a good message with ${amount(size)} of data`);
         for (const at of [0, 2, good.length - 1, t.random.int(0, good.length - 1)]) {
           const bad = good.map((byte, index) => index === at ? byte ^ 1 << t.random.int(0, 7) : byte);
           const what = `parseIcmp of ${bad.length} bytes, one bit wrong in byte ${at}`;
@@ -71,7 +71,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "write": {
-    title: "a header is written in front of the payload, with a checksum over both",
+    title: "a header is written, with a checksum over header and data",
     kind: "table",
     covers: ["ICMP-2", "1071-1"],
     look: ["writeIcmp", "internetChecksum"],
@@ -88,7 +88,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const payload = t.random.bytes(t.random.int(0, 80));
         const frame = usedFrame(t.random, payload);
         await t.ip.writeIcmp(frame, type, code, rest);
-        sameBytes(t, frame.toBytes(), message({ type, code, rest }, payload), `the message with ${payload.length} bytes of payload`);
+        sameBytes(t, frame.toBytes(), message({ type, code, rest }, payload), `the message with ${amount(payload.length)} of payload`);
       }
     },
   },
@@ -109,20 +109,42 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const [id, seq, data] = [t.random.int(0, 65535), t.random.int(0, 65535), t.random.bytes(t.random.int(0, 120))];
         const frame = usedFrame(t.random, icmpEcho({ id, seq }, data));
         await t.ip.makeEchoReply(frame);
-        sameBytes(t, frame.toBytes(), icmpEcho({ reply: true, id, seq }, data), `the reply to ${data.length} bytes of data`);
+        sameBytes(t, frame.toBytes(), icmpEcho({ reply: true, id, seq }, data), `the reply to ${amount(data.length)} of data`);
+      }
+    },
+  },
+  "reply-of-zeros": {
+    title: "the reply to a ping of zeros has the checksum ffff",
+    kind: "table",
+    covers: ["ICMP-6", "1071-4"],
+    look: ["makeEchoReply", "updateChecksum"],
+    why:
+      "Identifier 0, sequence 0, data all zero: the reply is nothing but zeros and its checksum. The formula of RFC 1624 then gives 0, which no receiver accepts; summing anew gives ffff.",
+    hints: [
+      "What does the sum of nothing but zeros come to, and what is its complement?",
+      "In one's complement there are two zeros. A sum of zeros is 0, its complement ffff.",
+      "Compute the checksum over the whole message instead of updating it.",
+    ],
+    run: async (t) => {
+      for (const size of [0, 1, 56, t.random.int(2, 200)]) {
+        const frame = usedFrame(t.random, icmpEcho({ id: 0, seq: 0 }, new Uint8Array(size)));
+        await t.ip.makeEchoReply(frame);
+        const right = icmpEcho({ reply: true, id: 0, seq: 0 }, new Uint8Array(size));
+        sameBytes(t, frame.toBytes(), right, `the reply to ${amount(size, "zero")}`);
       }
     },
   },
   "ping": {
-    title: "a ping is answered with the same data, from the address pinged",
+    title: "a ping is answered, with its data, from the address pinged",
     kind: "scenario",
     weight: 2,
     covers: ["ICMP-6"],
-    look: ["makeEchoReply", "parseIcmp"],
+    look: ["makeEchoReply", "parseIcmp", "parseIpv4"],
     why:
-      "The sender recognises its own question by identifier, sequence number and data, and the answer by its source address (RFC 1122 §3.2.2.6).",
+      "The sender recognises its own question by identifier, sequence number and data, and the answer by its source address (RFC 1122 §3.2.2.6). With less " +
+      "than 18 bytes of data it comes in a padded frame: what comes back longer than it went has the padding in it.",
     hints: [
-      "Does check icmp/echo-reply pass?",
+      "Do the checks icmp/echo-reply and header/padding pass?",
       "The host calls parseIcmp, then makeEchoReply, then sends what is in the frame.",
       '"icmp: bad icmp checksum" among the counters? Then parseIcmp rejects good requests.',
     ],
@@ -135,7 +157,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
           ipv4: { source: STACK_IP, destination: KERNEL_IP, protocol: 1 },
           icmp: { type: 0, code: 0, identifier: id, sequence: seq },
           data,
-        }, `an echo reply with the same ${size} bytes`);
+        }, `an echo reply with the same ${amount(size)}`);
       }
     },
   },

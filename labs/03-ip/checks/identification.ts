@@ -2,7 +2,7 @@
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { KERNEL_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { anyHost } from "./samples.ts";
+import { amount, anyHost, show } from "./samples.ts";
 
 /** Draws numbers for several destinations in turn; fails when one repeats for its destination, or is none. */
 export async function drawMany(t: Trial, seed: number, destinations: readonly Ipv4Address[], count: number): Promise<void> {
@@ -22,7 +22,7 @@ export async function drawMany(t: Trial, seed: number, destinations: readonly Ip
     t.ok(
       before === undefined,
       `a number that call ${before} did not give for the same destination`,
-      `${id} again at call ${i + 1}, seed ${seed}`,
+      `${id} again at call ${i + 1}, for ${show(destinations[drawn[i] as number] as Ipv4Address)}, seed ${seed}`,
     );
     mine?.set(id, i + 1);
   }
@@ -67,7 +67,7 @@ export const identification: Readonly<Record<string, CheckSpec>> = {
   },
 
   "several-destinations": {
-    title: "numbers for one destination don't repeat while others are served",
+    title: "numbers don't repeat while other destinations are served",
     kind: "table",
     covers: ["6864"],
     look: ["createIdentifiers"],
@@ -86,7 +86,7 @@ export const identification: Readonly<Record<string, CheckSpec>> = {
   },
 
   "on-the-wire": {
-    title: "each packet that may be cut on its way has a number of its own",
+    title: "each packet that may be cut has a number of its own",
     kind: "scenario",
     covers: ["6864", "791-5"],
     look: ["createIdentifiers", "writeIpv4"],
@@ -106,7 +106,7 @@ export const identification: Readonly<Record<string, CheckSpec>> = {
         const id = (frame[18] as number) * 256 + (frame[19] as number);
         const flags = frame[20] as number;
         if ((flags & 0x40) !== 0) continue; // it may not be cut, so its number does not matter (RFC 6864 §4.1)
-        t.ok(!seen.has(id), `a number that none of the ${i - 1} packets before had`, `${id} again`);
+        t.ok(!seen.has(id), `a number that none of the ${amount(i - 1, "packet")} before had`, `${id} again`);
         seen.add(id);
       }
     },

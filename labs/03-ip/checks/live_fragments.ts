@@ -1,6 +1,7 @@
 /** Public checks of lab 03 with the kernel: packets that are too long for the link, both ways. */
 import type { InterfaceConfig } from "../../../stack/host_config.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
+import { amount } from "./samples.ts";
 
 /** An interface with this MTU; its address is the one that a live station gives it. */
 export function withMtu(mtu: number): InterfaceConfig[] {
@@ -10,7 +11,7 @@ export function withMtu(mtu: number): InterfaceConfig[] {
 /** The kernel pings once with so many bytes of data, and must get all of them back. */
 export async function expectPing(t: Trial, station: LiveStation, size: number, df?: boolean): Promise<void> {
   const [echo] = await station.kernel.ping({ to: station.address, size, df });
-  t.fields(echo, { replied: true, dataEqual: true, size }, `the kernel's ping with ${size} bytes of data`);
+  t.fields(echo, { replied: true, dataEqual: true, size }, `the kernel's ping with ${amount(size)} of data`);
 }
 
 /** What the kernel counted while `work` went on: "Ip.ReasmOKs" and the like. */
@@ -26,7 +27,7 @@ export async function countedBy(station: LiveStation, work: () => Promise<void>)
 
 export const liveFragments: Readonly<Record<string, CheckSpec>> = {
   "ping-4000": {
-    title: "the kernel pings you with 4,000 bytes: fragments in, fragments out",
+    title: "the kernel pings you with 4,000 bytes, in fragments",
     kind: "live",
     weight: 2,
     twin: "reassembly/ping",

@@ -4,7 +4,7 @@ import { countedBy, expectPing } from "./live_fragments.ts";
 
 export const liveIcmp: Readonly<Record<string, CheckSpec>> = {
   "ping-odd": {
-    title: "the kernel pings you with data of odd and even lengths, and with none",
+    title: "the kernel pings you with odd, with even and with no data",
     kind: "live",
     weight: 2,
     twin: "icmp/ping",
@@ -51,7 +51,7 @@ export const liveIcmp: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "protocol-unreachable": {
-    title: "the kernel's raw socket hears that nobody speaks protocol 253",
+    title: "the kernel hears that nobody speaks protocol 253",
     kind: "live",
     twin: "errors/protocol-unreachable",
     covers: ["ICMP-5"],

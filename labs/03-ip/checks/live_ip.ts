@@ -1,7 +1,7 @@
 /** Live checks of the header and of addresses: the kernel is the peer, and the judge. */
 import { ethernet, icmpEcho, ipv4 } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { anyHost, show } from "./samples.ts";
+import { amount, anyHost, show } from "./samples.ts";
 
 /** What became of the echo requests of one ping. */
 type Echoes = Awaited<ReturnType<LiveStation["kernel"]["ping"]>>;
@@ -10,7 +10,7 @@ type Echoes = Awaited<ReturnType<LiveStation["kernel"]["ping"]>>;
 export function expectReplies(t: Trial, echoes: Echoes, what: string): void {
   for (const { replied, dataEqual, size, error } of echoes) {
     t.ok(replied, `a reply to ${what}`, error ?? "none");
-    t.ok(dataEqual === true, `the data of ${what} in its reply, all of them`, `${size} bytes, and not the same`);
+    t.ok(dataEqual === true, `the data of ${what} in its reply, all of them`, `${amount(size ?? 0)}, and not the same`);
   }
 }
 
@@ -27,7 +27,7 @@ export async function complaints(station: LiveStation): Promise<Record<string, n
 
 export const liveIp: Readonly<Record<string, CheckSpec>> = {
   "ping-sizes": {
-    title: "the kernel pings you with sizes even and odd, small and large",
+    title: "the kernel pings you with sizes odd and even, up to 1472",
     kind: "live",
     weight: 2,
     covers: ["1071-1", "791-1", "IP-6"],
@@ -45,14 +45,14 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live();
       const before = await complaints(station);
       for (const size of [0, 1, 56, 57, t.random.int(100, 700) * 2 + 1, 1472]) {
-        expectReplies(t, await station.kernel.ping({ to: station.address, size }), `a ping with ${size} bytes`);
+        expectReplies(t, await station.kernel.ping({ to: station.address, size }), `a ping with ${amount(size)}`);
       }
       await expectNoComplaints(t, station, before);
     },
   },
 
   "ttl-and-tos": {
-    title: "the kernel pings you with TTL 1 and 255, and with every kind of service",
+    title: "the kernel pings you with any TTL and type of service",
     kind: "live",
     covers: ["IP-8", "IP-9", "MUST-48", "MUST-49"],
     look: ["parseIpv4", "admit", "writeIpv4"],
@@ -150,7 +150,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live({ kind: "tun" });
       const before = await complaints(station);
       for (const size of [0, 57, 1472]) {
-        expectReplies(t, await station.kernel.ping({ to: station.address, size }), `a ping with ${size} bytes`);
+        expectReplies(t, await station.kernel.ping({ to: station.address, size }), `a ping with ${amount(size)}`);
       }
       expectReplies(t, await station.kernel.ping({ to: station.address, recordRoute: true }), "a ping with record route");
       await station.ping(station.kernelAddress, { id: 5, seq: 9 });
@@ -161,7 +161,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
   },
 
   "not-for-us": {
-    title: "packets for somebody else, sent to you by a wrong route, are dropped in silence",
+    title: "packets for others, sent to you by mistake, are dropped",
     kind: "live",
     weight: 2,
     covers: ["IP-3", "IP-15"],
@@ -186,7 +186,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
   },
 
   "directed-broadcast": {
-    title: "a datagram to everybody in the net is taken, and no error is sent about it",
+    title: "a datagram to the whole net is taken without an error",
     kind: "live",
     covers: ["IP-13", "LNK-3"],
     look: ["classifyAddress", "admit"],

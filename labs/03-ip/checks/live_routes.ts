@@ -2,8 +2,10 @@
  * Live checks of routes: the kernel as gateway, and the stack as router. Each has nets of its own, chosen here, which the
  * kernel's interface is given besides the address that it has.
  */
+import { ethernet, icmpEcho, ipv4 } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { complaints, expectNoComplaints, expectReplies } from "./live_ip.ts";
+import { anyHost, show } from "./samples.ts";
 
 export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
   "default-gateway": {
@@ -62,15 +64,15 @@ export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
   },
 
   "router": {
-    title: "traceroute through you finds you, and what has hops left passes",
+    title: "traceroute through you finds you, and higher TTLs pass",
     kind: "live",
-    weight: 3,
-    covers: ["IP-8", "IP-15", "1624"],
+    weight: 2,
+    covers: ["IP-8", "IP-15"],
     look: ["decrementTtl", "admit", "createRoutes", "writeIpv4"],
-    twin: "ttl/forwarded",
+    twin: "errors/time-exceeded",
     why:
       "You are the router between the kernel and another net. A probe with TTL 1 ends at you, and you say so: time exceeded, from the address on the kernel's side (RFC 1812 §5.3.1). " +
-      "One with a higher TTL leaves by your other interface.",
+      "One with a higher TTL leaves by your other interface. What it looks like there live/forwarded asks.",
     hints: [
       'Does traceroute see you at all? admit must say "forward".',
       "decrementTtl returns false for TTL 1: then the host sends the error.",
@@ -89,6 +91,47 @@ export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
       await station.kernel.udpProbe({ to: far, port: 9, ttl: 2 });
       t.equal((await station.counters())["ip: forwarded"], 1, 'the counter "ip: forwarded", after a datagram with TTL 2');
       await expectNoComplaints(t, station, before);
+    },
+  },
+
+  "forwarded": {
+    title: "what you pass on to the kernel is right, and one hop older",
+    kind: "live",
+    weight: 2,
+    covers: ["1624", "IP-15", "IP-12"],
+    look: ["decrementTtl", "updateChecksum", "createRoutes"],
+    twin: "ttl/forwarded",
+    why:
+      "Pings from far away come to you for an address that the kernel has, and your route to it leads back to the kernel. It sums the header that you changed: a TTL without its checksum is dropped without a word, and " +
+      "counted under InHdrErrors (RFC 1812 §5.3.1, RFC 1122 §3.2.1.2).",
+    hints: [
+      "Compare the packet that came to you with the one that left: which bytes may differ?",
+      "Byte 8, the TTL, is one less; bytes 10 and 11 are the checksum that goes with it.",
+      "Do ttl/one-less and ttl/carry-in-the-checksum pass?",
+    ],
+    run: async (t) => {
+      const [us, kernel, inside] = ["10.66.1.2", "10.66.1.1", "10.67.1.1"] as const;
+      const way = { to: "10.67.1.0/24", gateway: kernel };
+      const station = await t.live({ forwarding: true, interfaces: [{ address: us }], routes: [way] });
+      await station.kernel.addAddress({ device: station.device, address: kernel, prefixLength: 24, index: 1 });
+      await station.kernel.addAddress({ device: station.device, address: inside, prefixLength: 32, index: 2 });
+      const [bad, before] = [await complaints(station), (await station.kernel.snmp()).Icmp?.InEchos ?? 0];
+      for (const life of [2, 255, t.random.int(3, 254)]) {
+        const [source, id, data] = [show(anyHost(t.random)), t.random.int(1, 0xffff), t.random.bytes(t.random.int(20, 60))];
+        const packet = ipv4({ source, destination: inside, identification: id, ttl: life }, icmpEcho({ id }, data));
+        const bytes = ethernet({ destination: station.mac, source: station.kernelMac }, packet);
+        await station.kernel.sendFrame({ device: station.device, bytes });
+        await station.settle();
+        const frame = {
+          ethernet: { destination: station.kernelMac },
+          ipv4: { source, destination: inside, timeToLive: life - 1, identification: id },
+          icmp: { type: 8, identifier: id },
+          data,
+        };
+        station.expectSeen("from stack", frame, `a ping from ${source} with TTL ${life} is passed on, with one hop less`);
+      }
+      t.equal(((await station.kernel.snmp()).Icmp?.InEchos ?? 0) - before, 3, "echo requests that the kernel has taken (InEchos)");
+      await expectNoComplaints(t, station, bad);
     },
   },
 };

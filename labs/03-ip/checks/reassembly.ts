@@ -22,7 +22,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Where in the frame does the byte with offset 1480 belong?",
       "Copy the bytes between header.payload and header.end to frame.headroom + header.fragmentOffset of a frame from acquire().",
-      "When whole: set frame.start to frame.headroom and frame.end to the start plus the packet's length, take the packet out of the table, return the frame.",
+      "When whole: set frame.start to frame.headroom and frame.end to the start plus the packet's length, and return the frame.",
     ],
     run: async (t) => {
       for (let run = 0; run < 3; run++) {
@@ -30,8 +30,55 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         const packet = ipv4({ identification: t.random.int(0, 65535), protocol: 253 }, data);
         const table = await createTable(t);
         await insertAll(t, table, fragmentPacket(packet, [1480, 2960]), data, "in order");
-        t.equal(await table.reassembly.size(), 0, "size() when the packet is whole");
       }
+    },
+  },
+  "padding": {
+    title: "a fragment's payload ends at header.end, not at frame.end",
+    kind: "table",
+    covers: ["791-1", "894-1", "815"],
+    look: LOOK,
+    why:
+      "Ethernet fills a short fragment up to 46 bytes (RFC 894), and what it is filled with belongs to no packet. Whoever copies up to the frame's end makes a last fragment of 3 bytes into one of 26.",
+    hints: [
+      "Where does the fragment's payload end?",
+      "At header.end. The frame may hold more than the packet.",
+      "Its length is header.end − header.payload; frame.end plays no part.",
+    ],
+    run: async (t) => {
+      const data = t.random.bytes(16 + t.random.int(1, 7));
+      const fragments = fragmentPacket(ipv4({ protocol: 253, identification: t.random.int(0, 65535) }, data), [8, 16]);
+      for (const order of permutations([0, 1, 2])) {
+        const table = await createTable(t);
+        let result: Uint8Array | string = "";
+        for (const index of order) {
+          const fragment = fragments[index] as Uint8Array;
+          result = await table.insert(fragment, 0, t.random.bytes(46 - fragment.length));
+        }
+        sameBytes(t, result, data, `the packet whose fragments came padded, in the order ${order.join(" ")}`);
+      }
+    },
+  },
+  "finished-forgotten": {
+    title: "a packet that is whole leaves the table",
+    kind: "table",
+    covers: ["815", "IP-7"],
+    look: LOOK,
+    why:
+      "What is whole is the caller's, and no longer unfinished. Left in the table it would be counted, time out and be reported as never completed; and the next packet with its identification would be joined to it (RFC 791 §3.2).",
+    hints: [
+      "Do size() and nextDeadline() still count a packet that you have returned?",
+      "A late copy of one of its fragments begins a new packet, and waits.",
+      "Take the packet out of your array before you return its frame.",
+    ],
+    run: async (t) => {
+      const data = t.random.bytes(t.random.int(65, 96));
+      const fragments = fragmentPacket(ipv4({ protocol: 253, identification: t.random.int(0, 65535) }, data), [32, 64]);
+      const table = await createTable(t);
+      await insertAll(t, table, fragments, data, "the first time");
+      t.equal(await table.reassembly.size(), 0, "size() when the packet is whole");
+      t.equal(await table.reassembly.nextDeadline(), Infinity, "nextDeadline() when the packet is whole");
+      await insertAll(t, table, t.random.shuffle(fragments), data, "the same fragments again");
     },
   },
   "every-order": {
@@ -56,7 +103,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "incomplete": {
-    title: "nothing is delivered while a fragment is missing, be it the first, a middle one or the last",
+    title: "nothing is delivered while any fragment is missing",
     kind: "table",
     covers: ["815", "IP-6"],
     look: LOOK,
@@ -185,14 +232,13 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         const [c, d] = fragmentPacket(ipv4({ protocol: 253, ...other }, otherData), [24]) as [Uint8Array, Uint8Array];
         const table = await createTable(t);
         for (const fragment of [a, d]) t.equal(await table.insert(fragment), "waiting", "insert of one fragment of each packet");
-        t.equal(await table.reassembly.size(), 2, "size() with one fragment of each packet");
         sameBytes(t, await table.insert(c), otherData, "the packet that is whole first");
         sameBytes(t, await table.insert(b), data, "the packet that is whole second");
       }
     },
   },
   "two-ends": {
-    title: "a fragment that says the packet ends elsewhere is thrown away",
+    title: "a fragment that moves the packet's end is thrown away",
     kind: "table",
     covers: ["815", "791-2"],
     look: LOOK,
@@ -227,7 +273,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "tiny": {
-    title: "fifty fragments of 8 bytes, the last one first, make a packet",
+    title: "fifty fragments of 8 bytes, last one first, make a packet",
     kind: "table",
     covers: ["815", "791-3"],
     look: LOOK,

@@ -7,12 +7,13 @@ import { createTable, fragmentOf, framed, sameBytes } from "./received.ts";
 
 export const limits: Readonly<Record<string, CheckSpec>> = {
   "fixed-deadline": {
-    title: "time runs from the first fragment, and later ones don't stretch it",
+    title: "time runs from the first fragment, and is not stretched",
     kind: "table",
     covers: ["IP-7", "815"],
     look: ["createReassembly"],
     why:
-      "A timer that each fragment restarts keeps the memory for as long as somebody sends. It is fixed when the first one arrives (RFC 1122 §3.3.2).",
+      "A timer that each fragment restarts keeps the memory for as long as somebody sends. It is fixed when the first one arrives (RFC 1122 §3.3.2). nextDeadline() tells the host when to " +
+      "call poll, so it is the deadline of the oldest.",
     hints: [
       "When do you compute the deadline?",
       "Once per packet: `now` of its first fragment, whichever that is, plus options.timeout.",
@@ -26,8 +27,8 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       const expired = t.recorder<ReassemblyExpired>({ callback: true });
       t.equal(await table.reassembly.nextDeadline(), Infinity, "nextDeadline() of an empty table");
       await table.insert(fragmentOf(data, 16, 32, true), start);
-      await table.insert(fragmentOf(data, 32, 48, true), start + timeout - 1);
       await table.insert(fragmentOf(data, 0, 16, true, { identification: 99 }), start + 500);
+      await table.insert(fragmentOf(data, 32, 48, true), start + timeout - 1);
       t.equal(await table.reassembly.nextDeadline(), start + timeout, "nextDeadline() with two unfinished packets");
       await table.reassembly.poll(start + timeout - 1, expired.object);
       t.equal([expired.take().length, await table.reassembly.size()], [0, 2], "packets given up, and kept, a millisecond too early");
@@ -35,7 +36,6 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       t.equal([expired.take().length, await table.reassembly.size()], [1, 1], "packets given up, and kept, at the deadline");
       await table.reassembly.poll(start + timeout + 500, expired.object);
       t.equal([expired.take().length, await table.reassembly.size()], [1, 0], "packets given up, and kept, 500 ms later");
-      t.equal(await table.lent(), 0, "frames not given back to the pool");
       t.equal(await table.reassembly.nextDeadline(), Infinity, "nextDeadline() when all is given up");
     },
   },
@@ -46,7 +46,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
     covers: ["IP-7", "ICMP-2"],
     look: ["createReassembly", "writeIcmpError"],
     why:
-      '"Time exceeded" with code 1 says: your fragment came, the others did not. It quotes fragment 0, whose first 8 bytes tell which program sent it (RFC 792, RFC 1122 §3.3.2).',
+      '"Time exceeded" with code 1 says: your fragment came, the others did not. It quotes fragment 0, whose first 8 bytes tell which program sent it (RFC 792, RFC 1122 §3.3.2). Then the packet is forgotten.',
     hints: [
       "What does `poll` hand to `expired`?",
       "Keep fragment 0's header too: the frame's headroom has space for its up to 60 bytes, right in front of the payload.",
@@ -81,7 +81,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What does `poll` pass to `expired` when fragment 0 is missing?",
       "Remember whether a fragment with offset 0 ever came.",
-      "expired(undefined) when it did not; the frame goes back to the pool all the same.",
+      "expired(undefined) when it did not.",
     ],
     run: async (t) => {
       const station = await t.host({ reassembly: { timeout: 60_000 } });
@@ -95,11 +95,69 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       await table.insert(fragmentOf(data, 32, 64, true));
       await table.reassembly.poll(60_000, expired.object);
       t.equal(expired.calls.map((call) => call.args[0]), [undefined], "what `expired` is told of a packet without fragment 0");
-      t.equal(await table.lent(), 0, "frames not given back to the pool");
+    },
+  },
+  "quoted-first": {
+    title: "what is quoted is fragment 0: its whole header, its payload",
+    kind: "table",
+    covers: ["IP-7", "ICMP-2"],
+    look: ["createReassembly"],
+    why:
+      "The sender finds its packet by what is quoted, and a header has 20 to 60 bytes: with 20 of 44 kept, the rest of the options stands where the sender looks for the ports " +
+      "(RFC 1122 §3.2.2). Padding is no part of the fragment.",
+    hints: [
+      "How long is the header that you keep?",
+      "header.payload − frame.start bytes: 20 only where there are no options.",
+      "In `expired`'s frame it begins at frame.headroom minus its length; the end is frame.headroom plus header.end − header.payload of fragment 0.",
+    ],
+    run: async (t) => {
+      for (const words of [0, t.random.int(1, 9), 10]) {
+        const table = await createTable(t, { timeout: 60_000 });
+        const expired = t.recorder<ReassemblyExpired>({ callback: true });
+        const data = t.random.bytes(48);
+        const identification = t.random.int(0, 65535);
+        const first = fragmentOf(data, 0, 16, true, { identification, options: new Uint8Array(words * 4).fill(1) });
+        await table.insert(fragmentOf(data, 16, 32, true, { identification }), 0);
+        await table.insert(first, 100, t.random.bytes(10));
+        await table.reassembly.poll(60_000, expired.object);
+        const given = expired.take()[0]?.args[0];
+        const what = `what \`expired\` is given: fragment 0, its header ${20 + words * 4} bytes long`;
+        sameBytes(t, given instanceof Uint8Array ? given : `${given}`, first, what);
+      }
+    },
+  },
+  "frames-given-back": {
+    title: "every frame goes back to the pool, or to the caller",
+    kind: "table",
+    covers: ["815", "IP-7"],
+    look: ["createReassembly"],
+    why:
+      "The host has 64 big frames for everything. One that is not given back is lost for good, and the 65th packet finds none; one that is given back and returned as well soon holds two " +
+      "packets at once (RFC 1122 §3.3.2).",
+    hints: [
+      "In how many places does a packet leave your table? What becomes of its frame in each?",
+      "Given up, or giving way: options.release. Whole: the frame is returned, and the caller releases it.",
+      "In `poll` release the frame after the call of `expired`, whether fragment 0 came or not.",
+    ],
+    run: async (t) => {
+      const data = t.random.bytes(48);
+      const part = (identification: number, from: number): Uint8Array => fragmentOf(data, from, from + 24, from === 0, { identification });
+      const expired = t.recorder<ReassemblyExpired>({ callback: true });
+      const overdue = await createTable(t, { timeout: 60_000 });
+      for (const [id, from] of [[1, 0], [2, 24], [3, 0]] as const) await overdue.insert(part(id, from), id);
+      await overdue.reassembly.poll(60_003, expired.object);
+      t.equal(await overdue.lent(), 0, "frames that are not back when all three have been given up");
+      const full = await createTable(t, { maxPackets: 2 });
+      for (const id of [1, 2, 3, 4]) await full.insert(part(id, 0), id);
+      t.equal(await full.lent(), 2, "frames that are lent when two packets of four had to give way");
+      const whole = await createTable(t);
+      await whole.insert(part(5, 0));
+      sameBytes(t, await whole.insert(part(5, 24)), data, "a packet that is whole");
+      t.equal(await whole.lent(), 1, "frames that are lent when the caller has been given one");
     },
   },
   "bounded": {
-    title: "a flood of first fragments fills no memory, and an honest packet still gets through",
+    title: "a flood of first fragments does not fill the memory",
     kind: "table",
     covers: ["815", "IP-6"],
     look: ["createReassembly"],
@@ -122,6 +180,32 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       const honest = t.random.bytes(100);
       await table.insert(fragmentOf(honest, 64, 100, false, { identification: 7777 }), 2000);
       sameBytes(t, await table.insert(fragmentOf(honest, 0, 64, true, { identification: 7777 }), 2001), honest, "the honest packet");
+    },
+  },
+  "oldest-gives-way": {
+    title: "when the table is full, the oldest packet gives way",
+    kind: "table",
+    covers: ["815", "IP-7"],
+    look: ["createReassembly"],
+    why:
+      "The packet that has waited longest is the least likely to be completed. If the newest had to go, a flood would shut everybody out (RFC 1122 §3.3.2).",
+    hints: [
+      "Which packet do you throw out?",
+      "The one whose first fragment came first.",
+      "Keep packets in the order in which they began: the oldest is always the first in the list.",
+    ],
+    run: async (t) => {
+      const maxPackets = t.random.int(3, 8);
+      const table = await createTable(t, { maxPackets });
+      const data = t.random.bytes(48);
+      const part = (identification: number, from: number): Uint8Array => fragmentOf(data, from, from + 24, from === 0, { identification });
+      for (let id = 0; id <= maxPackets; id++) {
+        t.equal(await table.insert(part(id, 0), id), "waiting", `insert of the first fragment of packet ${id}; ${maxPackets} have room`);
+      }
+      for (let id = 1; id <= maxPackets; id++) {
+        sameBytes(t, await table.insert(part(id, 24), 100), data, `packet ${id}, when packet 0 had to give way`);
+      }
+      t.equal(await table.insert(part(0, 24), 100), "waiting", "insert of the rest of packet 0, whose first half gave way");
     },
   },
   "ping-of-death": {

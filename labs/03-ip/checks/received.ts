@@ -8,6 +8,7 @@ import { Frame } from "../../../stack/wire/frame.ts";
 import { type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ethernet, ipv4, type Ipv4Fields, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
+import { amount } from "./samples.ts";
 
 /** A packet that was received, and its header. */
 export interface Received {
@@ -15,10 +16,14 @@ export interface Received {
   readonly frame: Frame;
 }
 
-/** Puts a right IPv4 packet into a frame that ends where its buffer ends: reading further is an error and no luck. */
-export function received(packet: Uint8Array): Received {
-  const frame = new Frame(14 + packet.length, 14);
+/**
+ * Puts a right IPv4 packet into a frame that ends where its buffer ends: reading further is an error and no luck. `padding` lies
+ * behind the packet and inside of the frame, as Ethernet's does.
+ */
+export function received(packet: Uint8Array, padding: Uint8Array = new Uint8Array()): Received {
+  const frame = new Frame(14 + packet.length + padding.length, 14);
   frame.bytes.set(packet, frame.append(packet.length));
+  frame.bytes.set(padding, frame.append(padding.length));
   const ip = dissect(packet, "ip")[0] as Layer;
   const value = (name: string): number => valueOf(ip, name);
   const header = {
@@ -32,7 +37,7 @@ export function received(packet: Uint8Array): Received {
     source: value("source") as Ipv4Address,
     destination: value("destination") as Ipv4Address,
     payload: frame.start + value("headerLength"),
-    end: frame.end,
+    end: frame.start + packet.length,
   };
   return { header, frame };
 }
@@ -59,8 +64,8 @@ export interface Table {
   readonly reassembly: Remote<Reassembly>;
   /** Frames that the table holds, and those it gave away with a whole packet in them. */
   lent(): Promise<number>;
-  /** Inserts the fragment; gives the payload when that makes a packet whole, else the word that came. */
-  insert(packet: Uint8Array, now?: number): Promise<Uint8Array | string>;
+  /** Inserts the fragment; gives the payload when that makes a packet whole, else the word that came. `padding` lies behind it in its frame. */
+  insert(packet: Uint8Array, now?: number, padding?: Uint8Array): Promise<Uint8Array | string>;
 }
 
 /** Makes a table. Default: 16 packets, 60 seconds, and frames enough. */
@@ -79,11 +84,12 @@ export async function createTable(
   return {
     reassembly,
     lent: () => pool.lent(),
-    async insert(packet: Uint8Array, now = 0): Promise<Uint8Array | string> {
-      const { header, frame } = received(packet);
+    async insert(packet: Uint8Array, now = 0, padding: Uint8Array = new Uint8Array()): Promise<Uint8Array | string> {
+      const { header, frame } = received(packet, padding);
       const { identification, fragmentOffset, payload, end, moreFragments } = header;
       const last = fragmentOffset + end - payload - 1;
-      t.step(`packet ${identification}: bytes ${fragmentOffset}–${last}, ${moreFragments ? "more follow" : "the last"}`);
+      const behind = padding.length === 0 ? "" : `; ${amount(padding.length)} of padding behind`;
+      t.step(`packet ${identification}: bytes ${fragmentOffset}–${last}, ${moreFragments ? "more follow" : "the last"}${behind}`);
       const result = await reassembly.insert(header, frame, now) as Frame | string;
       return typeof result === "string" ? result : result.toBytes();
     },
@@ -103,7 +109,8 @@ export function sameBytes(t: Trial, actual: Uint8Array | string, expected: Uint8
 export async function insertAll(t: Trial, table: Table, fragments: readonly Uint8Array[], whole: Uint8Array, what: string): Promise<void> {
   for (const [index, fragment] of fragments.entries()) {
     const result = await table.insert(fragment);
-    if (index < fragments.length - 1) t.equal(result, "waiting", `${what}: after ${index + 1} of ${fragments.length} fragments, insert`);
-    else sameBytes(t, result, whole, `${what}: the packet that the last fragment completes`);
+    if (index < fragments.length - 1) {
+      t.equal(result, "waiting", `${what}: after ${index + 1} of ${amount(fragments.length, "fragment")}, insert`);
+    } else sameBytes(t, result, whole, `${what}: the packet that the last fragment completes`);
   }
 }

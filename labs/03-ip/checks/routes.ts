@@ -46,7 +46,7 @@ const TWO_ARMED = {
 
 export const routes: Readonly<Record<string, CheckSpec>> = {
   "empty": {
-    title: "a table without routes knows no way, and one with routes none outside of them",
+    title: "a table knows no way outside of its routes",
     kind: "table",
     covers: ["IP-12"],
     look: ["createRoutes"],
@@ -70,7 +70,7 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
   },
 
   "longest-prefix": {
-    title: "of all routes that fit, the one with the longest prefix wins, in whatever order they came",
+    title: "of all routes that fit, the longest prefix wins",
     kind: "table",
     weight: 3,
     covers: ["IP-12"],
@@ -150,7 +150,8 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
     covers: ["IP-12"],
     look: ["createRoutes"],
     why:
-      "When an interface goes down its routes go with it, and traffic falls back on what is left: a shorter prefix, or the default gateway. Only the very net named may go.",
+      "When an interface goes down its routes go with it, and traffic falls back on what is left: a shorter prefix, or the default gateway. Only the very net named may go: the same " +
+      "network under its mask, as in `add`, and the same length.",
     hints: [
       "Does `remove` compare the length too?",
       "Host bits don't count here either.",
@@ -162,7 +163,12 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
       const remove = async (net: string, length: number): Promise<boolean> => await table.remove(parseIpv4Address(net), length);
       t.equal(await remove(`10.1.${third}.0`, 25), false, "what remove returns for a net of another length");
       await expectWay(t, table, `10.1.${third}.5`, `10.1.${third}.0/24 on 1`);
-      t.equal(await remove(`10.1.${third}.${t.random.int(1, 255)}`, 24), true, "what remove returns for a route that is there");
+      const host = `10.1.${third}.${t.random.int(1, 255)}`;
+      t.equal(
+        await remove(host, 24),
+        true,
+        `what remove returns for ${host}/24, which is the net 10.1.${third}.0/24: host bits don't count`,
+      );
       await expectWay(t, table, `10.1.${third}.5`, "10.1.0.0/16 on 2");
       t.equal(await remove(`10.1.${third}.0`, 24), false, "what remove returns the second time");
       t.equal(await remove("10.1.0.0", 16), true, "what remove returns for 10.1.0.0/16");
@@ -175,11 +181,12 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["IP-12"],
     look: ["createRoutes"],
-    why: "People read a table in the order in which it is searched. The list is theirs: what they do to it must not change the table.",
+    why:
+      "People read a table in the order in which it is searched: what stands further up wins. A route that is not listed is one that nobody finds when packets go astray.",
     hints: [
       "Are the routes in the order in which they were added?",
       "Sort by prefix length, falling.",
-      "Hand out a copy of your array.",
+      "If your table is kept in that order for `lookup`, there is nothing to sort.",
     ],
     run: async (t) => {
       const lengths = t.random.shuffle(Array.from({ length: 33 }, (_, n) => n)).slice(0, 12);
@@ -191,7 +198,7 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
   },
 
   "default-gateway": {
-    title: "a packet for a far host goes to the gateway's Ethernet address, with the far host's IP address",
+    title: "a packet for a far host goes in a frame to the gateway",
     kind: "scenario",
     weight: 2,
     covers: ["IP-12"],
@@ -244,7 +251,7 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
   },
 
   "several-interfaces": {
-    title: "each packet leaves by the interface of its route, with that interface's address",
+    title: "each packet leaves by the interface of its route",
     kind: "scenario",
     weight: 2,
     covers: ["IP-12"],

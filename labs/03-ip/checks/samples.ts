@@ -93,16 +93,30 @@ export interface Case {
   readonly expected: unknown;
   /** Names what is returned: "the checksum of 7 bytes". */
   readonly what: string;
+  /** The bytes that the function was given, where `what` does not tell them. A failure prints them. */
+  readonly bytes?: Uint8Array;
 }
 
-/** Calls a function of this lab with all cases in one message; fails at the first that is wrong. */
+/** Calls a function of this lab with all cases in one message; fails at the first that is wrong, and says what it was given. */
 export async function compareAll(t: Trial, name: keyof Trial["ip"] & string, cases: readonly Case[]): Promise<void> {
   const outcomes = await t.many("ip", name, cases.map((each) => each.args));
-  for (const [index, { args: _, expected, what }] of cases.entries()) {
+  for (const [index, { expected, what, bytes }] of cases.entries()) {
     const outcome = outcomes[index];
-    t.ok(outcome?.threw === undefined, what, `an exception: ${outcome?.threw}`);
-    t.equal(outcome?.value, expected, what);
+    const given = bytes === undefined ? what : `${what} (${bytesText(bytes)})`;
+    t.ok(outcome?.threw === undefined, given, `an exception: ${outcome?.threw}`);
+    t.equal(outcome?.value, expected, outcome?.value === expected ? what : given);
   }
+}
+
+/** Bytes as people read them, the first 64 of them: "45 00 00 23". */
+export function bytesText(bytes: Uint8Array): string {
+  const shown = [...bytes.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return bytes.length > 64 ? `${shown} … ${bytes.length} bytes` : shown;
+}
+
+/** "1 byte", "8 bytes". */
+export function amount(count: number, of = "byte"): string {
+  return `${count} ${of}${count === 1 ? "" : "s"}`;
 }
 
 /** "10.44.0.0/24 via 10.44.0.1 on 2" as a route. */

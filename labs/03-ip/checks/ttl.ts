@@ -39,7 +39,7 @@ export const ttl: Readonly<Record<string, CheckSpec>> = {
   },
 
   "last-hop": {
-    title: "with a TTL of 0 or 1 a packet must not travel on, and is left as it is",
+    title: "at TTL 0 or 1 a packet stays here, and as it is",
     kind: "table",
     covers: ["IP-8"],
     look: ["decrementTtl"],
@@ -92,7 +92,7 @@ export const ttl: Readonly<Record<string, CheckSpec>> = {
   },
 
   "forwarded": {
-    title: "between two nets a packet leaves by the other interface, one hop older",
+    title: "a packet leaves by the other interface, one hop older",
     kind: "scenario",
     weight: 2,
     covers: ["IP-15", "IP-12"],
@@ -150,7 +150,7 @@ export const ttl: Readonly<Record<string, CheckSpec>> = {
   },
 
   "sent": {
-    title: "packets leave with the TTL that the host was set up with, and never with 0",
+    title: "packets leave with the TTL that the host was set up with",
     kind: "scenario",
     covers: ["IP-8", "IP-9", "MUST-49"],
     look: ["writeIpv4"],

@@ -5,7 +5,7 @@ import { anyData, anyFields, anyHost, hex, usedFrame } from "./samples.ts";
 
 export const writing: Readonly<Record<string, CheckSpec>> = {
   "write": {
-    title: "a header is written in front of the payload, every field in its place",
+    title: "every field of a header is written in its place",
     kind: "table",
     weight: 2,
     covers: ["IP-9", "MUST-48", "MUST-49", "SHLD-21", "SHLD-22", "791-2"],

@@ -1,5 +1,5 @@
 /** Hidden checks of the checksum: long data, order, and the two zeros. */
-import { type Case, compareAll, hex, rightChecksum, viewOf } from "../../../labs/03-ip/checks/samples.ts";
+import { amount, type Case, compareAll, hex, rightChecksum, viewOf } from "../../../labs/03-ip/checks/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
 export const checksum: Readonly<Record<string, CheckSpec>> = {
@@ -21,11 +21,11 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
       const cases: Case[] = [];
       for (const length of [65_535, 65_534, 40_000]) {
         const bytes = new Uint8Array(length).fill(0xff);
-        const initial = length === 40_000 ? 0xffff_ffff : 0x1_fffe;
+        const initial = length === 40_000 ? 0x1_fffe : 0x7fff_ffff;
         cases.push({
           args: [viewOf(bytes), 0, length, initial],
           expected: rightChecksum(bytes, initial),
-          what: `the checksum of ${length} bytes of ff`,
+          what: `the checksum of ${length} bytes of ff, beginning with ${hex(initial)}`,
         });
       }
       const bytes = t.random.bytes(33_333);
@@ -35,7 +35,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
   },
 
   "any-order": {
-    title: "the order of the words does not matter, and parts may be summed one after the other",
+    title: "words may be summed in any order, and in parts",
     kind: "table",
     covers: ["1071-3"],
     look: ["internetChecksum"],
@@ -95,14 +95,14 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
         t.equal(
           hex(await t.ip.internetChecksum(viewOf(bytes), 0, bytes.length)),
           expected,
-          `the checksum of ${list.length} bytes: ${list.join(" ")}`,
+          `the checksum of ${amount(list.length)}: ${list.join(" ")}`,
         );
       }
     },
   },
 
   "update-to-zero": {
-    title: "an update that comes to zero gives the zero that a full sum would give",
+    title: "an update that comes to zero gives the right zero",
     kind: "table",
     weight: 2,
     covers: ["1624"],

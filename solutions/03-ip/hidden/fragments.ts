@@ -1,7 +1,7 @@
 /** Hidden checks of lab 03: cutting and joining, with the cases that are easily forgotten. */
 import { faultIn } from "../../../labs/03-ip/checks/fragments.ts";
 import { createTable, fragmentOf, framed, sameBytes } from "../../../labs/03-ip/checks/received.ts";
-import type { Piece } from "../../../stack/contract/ip.ts";
+import type { Piece, ReassemblyExpired } from "../../../stack/contract/ip.ts";
 import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { ethernet, fragmentPacket, icmpEcho, ipv4, KERNEL_IP, pattern, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
@@ -91,39 +91,65 @@ export const fragments: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const reassembly: Readonly<Record<string, CheckSpec>> = {
-  "oldest-gives-way": {
-    title: "when the table is full, the oldest packet gives way and the others stay",
+  "oldest-by-its-first": {
+    title: "later fragments make no packet younger",
     kind: "table",
     covers: ["815", "IP-7"],
     look: ["createReassembly"],
     why:
-      "The packet that has waited longest is the least likely to be completed. If the newest had to go, a flood would shut everybody out (RFC 1122 §3.3.2).",
+      "The oldest packet is the one whose first fragment came first. If every fragment made its packet the youngest, whoever sends one now and then would keep it for ever, and the honest ones would give way (RFC 1122 §3.3.2).",
     hints: [
       "Which packet do you throw out?",
-      "The one whose *first* fragment came first; a later fragment makes no packet younger.",
-      "Keep packets in the order in which they began: the oldest is always the first in the list.",
+      "The one whose *first* fragment came first, whatever came for it later.",
+      "Keep packets in the order in which they began, and don't move them.",
     ],
     run: async (t) => {
       const maxPackets = t.random.int(3, 8);
       const table = await createTable(t, { maxPackets, timeout: 60_000 });
       const data = t.random.bytes(48);
-      const part = (identification: number, from: number, to: number): Uint8Array =>
-        fragmentOf(data, from, to, to < 48, { identification });
-      for (let id = 0; id < maxPackets; id++) await table.insert(part(id, 0, 16), id);
-      await table.insert(part(0, 16, 32), 100);
-      t.equal(await table.insert(part(1000, 0, 16), 200), "waiting", "insert of one packet too many");
-      t.equal([await table.reassembly.size(), await table.lent()], [maxPackets, maxPackets], "packets kept, and frames lent");
+      const part = (identification: number, from: number): Uint8Array => fragmentOf(data, from, from + 16, from < 32, { identification });
+      for (let id = 0; id < maxPackets; id++) await table.insert(part(id, 0), id);
+      await table.insert(part(0, 16), 100);
+      t.equal(await table.insert(part(1000, 0), 200), "waiting", "insert of one packet too many");
       t.equal(await table.reassembly.nextDeadline(), 60_001, "nextDeadline(): of the packet that is now the oldest");
       for (let id = 1; id < maxPackets; id++) {
-        await table.insert(part(id, 32, 48), 300);
-        sameBytes(t, await table.insert(part(id, 16, 32), 300), data, `packet ${id}, which was not the oldest`);
+        await table.insert(part(id, 32), 300);
+        sameBytes(t, await table.insert(part(id, 16), 300), data, `packet ${id}, which was not the oldest`);
       }
-      await table.insert(part(0, 32, 48), 300);
-      t.equal(await table.insert(part(0, 16, 32), 300), "waiting", "insert, when the packet's first fragment gave way");
+      await table.insert(part(0, 32), 300);
+      t.equal(await table.insert(part(0, 16), 300), "waiting", "insert, when the packet's first fragment gave way");
+    },
+  },
+  "two-firsts": {
+    title: "of two fragments 0, the one that came first is quoted",
+    kind: "table",
+    covers: ["IP-7", "ICMP-2"],
+    look: ["createReassembly"],
+    why:
+      "The bytes that came first stay, and so does their header: with the header of one fragment 0 and the payload of another, the error would quote a packet that nobody ever sent (RFC 792).",
+    hints: [
+      "What do you do with the header of a second fragment 0?",
+      "Keep the first one's: its payload is in the frame already, and what came first stays.",
+      "Copy the header only if none is there yet.",
+    ],
+    run: async (t) => {
+      const data = t.random.bytes(64);
+      const identification = t.random.int(0, 65535);
+      const first = fragmentOf(data, 0, 16, true, { identification, options: new Uint8Array(8).fill(1) });
+      const second = fragmentOf(data, 0, 32, true, { identification, ttl: 9 });
+      for (const [one, other] of [[first, second], [second, first]] as const) {
+        const table = await createTable(t, { timeout: 60_000 });
+        const expired = t.recorder<ReassemblyExpired>({ callback: true });
+        await table.insert(one, 0);
+        await table.insert(other, 10);
+        await table.reassembly.poll(60_000, expired.object);
+        const given = expired.take()[0]?.args[0];
+        sameBytes(t, given instanceof Uint8Array ? given : `${given}`, one, "what `expired` is given: the fragment 0 that came first");
+      }
     },
   },
   "no-buffer": {
-    title: "without a frame the fragment is dropped, and later ones get through",
+    title: "without a frame the fragment is dropped, later ones pass",
     kind: "table",
     covers: ["815"],
     look: ["createReassembly"],
@@ -139,7 +165,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
       await table.insert(fragmentOf(data, 0, 16, true, { identification: 1 }));
       t.equal(await table.insert(fragmentOf(data, 0, 16, true, { identification: 2 })), "no buffer", "insert, when the one frame is lent");
       t.equal(await table.reassembly.size(), 1, "size()");
-      const expired = t.recorder<(first: unknown) => void>({ callback: true });
+      const expired = t.recorder<ReassemblyExpired>({ callback: true });
       await table.reassembly.poll(60_000, expired.object);
       await table.insert(fragmentOf(data, 16, 32, false, { identification: 2 }), 60_001);
       sameBytes(
@@ -151,7 +177,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "mixed": {
-    title: "eight packets, cut at random, repeated and shuffled together, all come out whole",
+    title: "eight packets, cut, repeated and shuffled, come out whole",
     kind: "table",
     covers: ["815", "791-5", "IP-6"],
     look: ["createReassembly"],
@@ -183,7 +209,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "largest": {
-    title: "a ping with 65,507 bytes of data, the most there is, is answered",
+    title: "a ping with 65,507 bytes, the most there is, is answered",
     kind: "scenario",
     covers: ["791-4", "IP-6"],
     look: ["createReassembly", "planFragments"],
@@ -214,7 +240,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "padded-last": {
-    title: "Ethernet's padding behind a short last fragment is not taken for data",
+    title: "padding behind a short last fragment is no data",
     kind: "scenario",
     covers: ["791-1", "894-1", "815"],
     look: ["createReassembly", "parseIpv4"],
@@ -236,7 +262,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "options-in-first": {
-    title: "the error about a packet that was never completed quotes fragment 0 with its options",
+    title: "the error about an unfinished packet quotes its options",
     kind: "scenario",
     covers: ["IP-7", "ICMP-2"],
     look: ["createReassembly", "writeIcmpError"],
@@ -266,7 +292,7 @@ export const reassembly: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "flood": {
-    title: "a flood of first fragments does not keep the host from answering",
+    title: "a flood of fragments does not keep the host from answering",
     kind: "scenario",
     covers: ["815", "IP-6"],
     look: ["createReassembly"],

@@ -1,7 +1,16 @@
 /** Hidden checks of the header: the order of its faults, bytes of no origin, and the ends of its ranges. */
 import { BROADCAST } from "../../../labs/03-ip/checks/addresses.ts";
 import { headerOf, parseCase } from "../../../labs/03-ip/checks/header.ts";
-import { anyData, anyFields, type Case, compareAll, rightChecksum, usedFrame } from "../../../labs/03-ip/checks/samples.ts";
+import {
+  amount,
+  anyData,
+  anyFields,
+  bytesText,
+  type Case,
+  compareAll,
+  rightChecksum,
+  usedFrame,
+} from "../../../labs/03-ip/checks/samples.ts";
 import { comparePacket } from "../../../labs/03-ip/checks/writing.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ipv4 } from "../../../tools/harness/packets.ts";
@@ -45,7 +54,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "random-bytes": {
-    title: "random bytes, and headers that are nearly right, never make it throw or read too far",
+    title: "no bytes make it throw, or read too far",
     kind: "table",
     weight: 2,
     covers: ["791-1"],
@@ -67,11 +76,10 @@ export const header: Readonly<Record<string, CheckSpec>> = {
           bytes.set([0, t.random.int(ihl * 4 - 2, Math.max(ihl * 4, bytes.length + 2))], 2);
           if (i % 2 === 1 && ihl * 4 <= bytes.length) seal(bytes);
         }
-        const text = [...bytes.subarray(0, 24)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
         cases.push({
           args: [usedFrame(t.random, bytes, 0)],
           expected: verdictOn(bytes),
-          what: `what parseIpv4 makes of ${bytes.length} bytes ${text}`,
+          what: `what parseIpv4 makes of ${amount(bytes.length)}: ${bytesText(bytes)}`,
         });
       }
       const outcomes = await t.many("ip", "parseIpv4", cases.map((each) => each.args));
@@ -84,7 +92,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "reserved-flag": {
-    title: "the reserved flag is no part of the offset, and no reason to refuse",
+    title: "the reserved flag is no part of the offset",
     kind: "table",
     covers: ["791-2"],
     look: ["parseIpv4"],
@@ -148,7 +156,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
   },
 
   "write-long": {
-    title: "headers in front of long and of empty payloads have the right length",
+    title: "the length is right for long and for empty payloads",
     kind: "table",
     covers: ["791-1"],
     look: ["writeIpv4"],

@@ -1,7 +1,7 @@
 /** Hidden checks of lab 03: ICMP, with the cases that are easily forgotten. */
 import { datagram, expectReport } from "../../../labs/03-ip/checks/error_rules.ts";
-import { ALONE, framed, sameBytes } from "../../../labs/03-ip/checks/received.ts";
-import { usedFrame } from "../../../labs/03-ip/checks/samples.ts";
+import { ALONE, framed, received, sameBytes } from "../../../labs/03-ip/checks/received.ts";
+import { amount, bytesText, type Case, compareAll } from "../../../labs/03-ip/checks/samples.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { payloadOf } from "../../../tools/harness/matchers.ts";
@@ -18,26 +18,6 @@ const ROUTER = {
 };
 
 export const icmp: Readonly<Record<string, CheckSpec>> = {
-  "all-zeros": {
-    title: "the reply to a ping of zeros has the checksum 0xffff",
-    kind: "table",
-    covers: ["ICMP-6", "1071-4"],
-    look: ["makeEchoReply", "updateChecksum"],
-    why:
-      "Identifier 0, sequence 0, data all zero: the reply is nothing but zeros and its checksum. The formula of RFC 1624 then gives 0, which no receiver accepts; summing anew gives 0xffff.",
-    hints: [
-      "What does the sum of nothing but zeros come to, and what is its complement?",
-      "In one's complement there are two zeros. A sum of zeros is 0, its complement 0xffff.",
-      "Compute the checksum over the whole message instead of updating it.",
-    ],
-    run: async (t) => {
-      for (const size of [0, 1, 56, t.random.int(1, 200)]) {
-        const frame = usedFrame(t.random, icmpEcho({ id: 0, seq: 0 }, new Uint8Array(size)));
-        await t.ip.makeEchoReply(frame);
-        sameBytes(t, frame.toBytes(), icmpEcho({ reply: true, id: 0, seq: 0 }, new Uint8Array(size)), `the reply to ${size} zeros`);
-      }
-    },
-  },
   "random-bytes": {
     title: "random bytes are read without an exception",
     kind: "table",
@@ -59,15 +39,16 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
       });
       const outcomes = await t.many("ip", "parseIcmp", frames.map((frame) => [frame]));
       for (const [index, { value, threw }] of outcomes.entries()) {
-        const length = frames[index]?.length as number;
-        t.equal(threw, undefined, `what parseIcmp throws for ${length} random bytes`);
-        if (length < 8) t.equal(value, "truncated", `parseIcmp of ${length} bytes`);
-        else if (typeof value === "string") t.equal(value, "bad icmp checksum", `parseIcmp of ${length} random bytes`);
+        const bytes = frames[index]?.toBytes() as Uint8Array;
+        const what = `parseIcmp of ${amount(bytes.length)}: ${bytesText(bytes)}`;
+        t.equal(threw, undefined, `the exception out of ${what}`);
+        if (bytes.length < 8) t.equal(value, "truncated", what);
+        else if (typeof value === "string") t.equal(value, "bad icmp checksum", what);
       }
     },
   },
   "other-address": {
-    title: "a ping to the host's other address is answered from that address",
+    title: "a ping to the host's other address is answered from it",
     kind: "scenario",
     covers: ["ICMP-6", "IP-3"],
     look: ["makeEchoReply", "admit"],
@@ -88,7 +69,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "broadcast-ping": {
-    title: "a ping to everybody is ignored, or answered from the host's own address",
+    title: "the answer to a broadcast ping, if any, is from one host",
     kind: "scenario",
     covers: ["ICMP-7", "ICMP-6"],
     look: ["parseIcmp", "makeEchoReply", "classifyAddress"],
@@ -111,7 +92,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "error-for-us": {
-    title: "an error about a packet of ours is passed up, and changes nothing else",
+    title: "an error about a packet of ours is passed up",
     kind: "scenario",
     covers: ["ICMP-4", "ICMP-9", "MUST-55"],
     look: ["parseIcmp"],
@@ -139,28 +120,36 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const errors: Readonly<Record<string, CheckSpec>> = {
-  "unknown-icmp": {
-    title: "no error about an ICMP message of unknown type, or one too short to have a type",
+  "every-icmp-type": {
+    title: "of 256 ICMP types, errors are allowed about queries only",
     kind: "table",
     covers: ["ICMP-3", "ICMP-1"],
     look: ["mayReport"],
     why:
-      "It may be an error that was invented after your stack was written; so the list names what is *known to be harmless* (RFC 1122 §3.2.2).",
+      "Echo and timestamp are queries, and harmless. Errors, and whatever nobody knows, are not: a type of tomorrow may be an error (RFC 1122 §3.2.2).",
     hints: [
-      "Is your list one of what is forbidden, or of what is allowed?",
+      "For which type is it wrong, and is that one an error, a query, or nothing?",
       "Allow 0, 8 and 13 to 18; forbid all else.",
-      "A packet of protocol 1 without payload has no type: header.payload equals header.end. Don't read it.",
+      "A list of what is allowed is short, and needs no change when new types are invented.",
     ],
     run: async (t) => {
-      for (const type of [1, 2, 7, t.random.int(44, 252), t.random.int(44, 252), 255]) {
-        await expectReport(t, false, `an ICMP message of type ${type}`, ipv4({}, message({ type })));
-      }
-      await expectReport(t, false, "an ICMP message of no bytes", ipv4({}));
-      await expectReport(t, true, "an echo request", ipv4({}, icmpEcho()));
+      // Some types are queries to one reader and unknown to another (router discovery, the obsolete 15 to 18, experiments): either will do.
+      const either = [9, 10, 15, 16, 17, 18, 30, 37, 38, 40, 41, 42, 43];
+      const types = Array.from({ length: 256 }, (_, type) => type).filter((type) => !either.includes(type));
+      const cases = types.map((type): Case => {
+        const options = new Uint8Array(4 * t.random.int(0, 3)).fill(type);
+        const { header, frame } = received(ipv4({ options }, message({ type })));
+        return {
+          args: [frame, header, ALONE],
+          expected: [0, 8, 13, 14].includes(type),
+          what: `mayReport about an ICMP message of type ${type}`,
+        };
+      });
+      await compareAll(t, "mayReport", cases);
     },
   },
   "all-nets": {
-    title: "the broadcast addresses of all our nets count, with their own prefix lengths",
+    title: "the broadcast addresses of all our nets count",
     kind: "table",
     covers: ["ICMP-3", "IP-13"],
     look: ["mayReport", "classifyAddress"],
@@ -209,7 +198,7 @@ export const errors: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "fragmentation-needed": {
-    title: "a router that may not cut says so, with the MTU of the narrow link",
+    title: "a router that may not cut names the narrow link's MTU",
     kind: "scenario",
     covers: ["1191", "ICMP-2"],
     look: ["writeIcmpError", "mayReport"],
@@ -232,7 +221,7 @@ export const errors: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "no-way": {
-    title: "a router says net unreachable without a route, and host unreachable when nobody answers",
+    title: "a router tells net unreachable from host unreachable",
     kind: "scenario",
     covers: ["ICMP-5", "ARP-5", "IP-15"],
     look: ["writeIcmpError", "mayReport"],

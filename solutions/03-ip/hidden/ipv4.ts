@@ -3,6 +3,7 @@ import { admitCase, anyArrival, BROADCAST, expectKinds } from "../../../labs/03-
 import { drawMany } from "../../../labs/03-ip/checks/identification.ts";
 import { anyOption, optionCase } from "../../../labs/03-ip/checks/options.ts";
 import {
+  amount,
   anyData,
   anyFields,
   anyHost,
@@ -20,7 +21,7 @@ import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const options: Readonly<Record<string, CheckSpec>> = {
   "any-bytes": {
-    title: "the walk ends for every list of bytes, and finds what is wrong",
+    title: "the walk ends for every list, and finds what is wrong",
     kind: "table",
     weight: 2,
     covers: ["791-1", "IP-10"],
@@ -67,7 +68,8 @@ export const options: Readonly<Record<string, CheckSpec>> = {
         cases.push({
           args: [frame, start, start + list.length],
           expected,
-          what: `what findBadOption returns for ${list.length} bytes inside a packet`,
+          what: `what findBadOption returns for ${amount(list.length)} at ${start}, inside a packet`,
+          bytes: list,
         });
       }
       await compareAll(t, "findBadOption", cases);
@@ -114,7 +116,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
   },
 
   "borders": {
-    title: "the first and last address of each range are on the right side",
+    title: "each range's first and last address are on the right side",
     kind: "table",
     covers: ["IP-4", "IP-13"],
     look: ["classifyAddress"],
@@ -143,7 +145,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
   },
 
   "never-forwarded": {
-    title: "a router forwards what is for one other host, and nothing else",
+    title: "a router forwards what is for one other host, nothing else",
     kind: "table",
     weight: 2,
     covers: ["IP-15", "IP-4", "IP-14"],
@@ -172,7 +174,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
   },
 
   "source-first": {
-    title: "a bad source is named even where the destination is wrong too",
+    title: "a bad source is named before a wrong destination",
     kind: "table",
     covers: ["IP-4", "IP-5"],
     look: ["admit"],
@@ -252,7 +254,7 @@ export const ttl: Readonly<Record<string, CheckSpec>> = {
 
 export const identification: Readonly<Record<string, CheckSpec>> = {
   "protocols-and-flows": {
-    title: "numbers don't repeat for any pair and protocol, however they are mixed",
+    title: "numbers don't repeat for any pair and protocol",
     kind: "table",
     weight: 2,
     covers: ["6864"],

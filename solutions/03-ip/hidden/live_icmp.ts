@@ -25,7 +25,7 @@ export const liveIcmp: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "kernel-refuses": {
-    title: "when the kernel refuses a packet of yours, the layer above hears of it",
+    title: "the layer above hears when the kernel refuses a packet",
     kind: "live",
     twin: "icmp/error-for-us",
     covers: ["ICMP-4", "ICMP-9"],

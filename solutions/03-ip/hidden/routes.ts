@@ -9,7 +9,7 @@ import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
 export const routes: Readonly<Record<string, CheckSpec>> = {
   "any-table": {
-    title: "in tables of any shape lookup finds what a search through everything finds",
+    title: "lookup finds what a search through everything finds",
     kind: "table",
     weight: 3,
     covers: ["IP-12"],

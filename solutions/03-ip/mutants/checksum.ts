@@ -59,12 +59,43 @@ export default [
     caughtBy: "checksum/verify",
   },
   {
+    name: "signed-carry",
+    fault: "words of 16 bits, and the carries of a sum beyond 2³¹ shifted by >>, which drags a sign along",
+    file: "checksum.ts",
+    replace: "  for (; at + 16 <= end; at += 16) {\n" +
+      "    sum += view.getUint32(at) + view.getUint32(at + 4) + view.getUint32(at + 8) + view.getUint32(at + 12);\n" +
+      "  }\n" +
+      "  for (; at + 2 <= end; at += 2) sum += view.getUint16(at);\n" +
+      "  if (at < end) sum += view.getUint8(at) << 8;\n" +
+      "  return ~fold(Math.floor(sum / 0x1_0000_0000) + (sum >>> 16) + (sum & 0xffff)) & 0xffff;\n",
+    by: "  for (; at + 2 <= end; at += 2) sum += view.getUint16(at);\n" +
+      "  if (at < end) sum += view.getUint8(at) << 8;\n" +
+      "  return ~fold((sum >> 16) + (sum & 0xffff)) & 0xffff;\n",
+    caughtBy: "checksum/initial-sum",
+  },
+  {
     name: "older-update-formula",
     fault: "the older formula HC + m − m', which gives ffff where 0 is right",
     file: "checksum.ts",
     replace: "return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff;",
     by: "return fold(checksum + before + (~after & 0xffff));",
+    caughtBy: "checksum/update",
+  },
+  {
+    name: "older-update-with-borrow",
+    fault: "the older formula again, written as a subtraction that borrows",
+    file: "checksum.ts",
+    replace: "return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff;",
+    by: "return checksum + before < after ? checksum + before - after + 0xffff : fold(checksum + before - after);",
     caughtBy: "checksum/update-to-zero",
+  },
+  {
+    name: "update-folded-once",
+    fault: "the update folds its carries once, and not the carry that the fold makes",
+    file: "checksum.ts",
+    replace: "return ~fold((~checksum & 0xffff) + (~before & 0xffff) + after) & 0xffff;",
+    by: "const sum = (~checksum & 0xffff) + (~before & 0xffff) + after;\n  return ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;",
+    caughtBy: "checksum/update",
   },
   {
     name: "update-without-carry",

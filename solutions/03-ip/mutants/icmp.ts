@@ -42,7 +42,7 @@ export default [
     by: "frame.view.setUint8(frame.start, 0);\n" +
       "  const sum = 0xf7ff + 0xffff - frame.view.getUint16(frame.start + 2);\n" +
       "  return frame.view.setUint16(frame.start + 2, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff);",
-    caughtBy: "icmp/all-zeros",
+    caughtBy: "icmp/reply-of-zeros",
   },
   {
     name: "error-about-an-error",
@@ -66,7 +66,23 @@ export default [
     file: "icmp.ts",
     replace: "return type === 0 || type === 8 || type >= 13 && type <= 18;",
     by: "return ![3, 4, 5, 11, 12].includes(type);",
-    caughtBy: "errors/unknown-icmp",
+    caughtBy: "errors/never-about-unknown-icmp",
+  },
+  {
+    name: "type-up-to-18-reported",
+    fault: "all the types that RFC 792 left unused count as queries",
+    file: "icmp.ts",
+    replace: "return type === 0 || type === 8 || type >= 13 && type <= 18;",
+    by: "return type <= 18 && ![3, 4, 5, 11, 12].includes(type);",
+    caughtBy: "errors/every-icmp-type",
+  },
+  {
+    name: "type-that-is-not-there",
+    fault: "the type of a message without bytes is read all the same",
+    file: "icmp.ts",
+    replace: "return header.payload < header.end && isQuery(",
+    by: "return isQuery(",
+    caughtBy: "errors/never-about-no-type",
   },
   {
     name: "later-fragment-reported",
@@ -74,7 +90,7 @@ export default [
     file: "icmp.ts",
     replace: "if (header.fragmentOffset !== 0 || arrival.linkBroadcast) return false;",
     by: "if (arrival.linkBroadcast) return false;",
-    caughtBy: "errors/never-about-later-fragments",
+    caughtBy: "errors/never-later-fragments",
   },
   {
     name: "first-fragment-spared",
@@ -90,7 +106,7 @@ export default [
     file: "icmp.ts",
     replace: "header.fragmentOffset !== 0 || arrival.linkBroadcast",
     by: "header.fragmentOffset !== 0",
-    caughtBy: "errors/never-about-a-link-broadcast",
+    caughtBy: "errors/never-link-broadcasts",
   },
   {
     name: "broadcast-reported",

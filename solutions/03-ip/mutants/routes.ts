@@ -43,6 +43,14 @@ export default [
     caughtBy: "routes/removed",
   },
   {
+    name: "removes-with-host-bits",
+    fault: "remove compares the address that it is given, host bits and all",
+    file: "routes.ts",
+    replace: "indexOfNet(routes, networkOf(network, prefixLength), prefixLength)",
+    by: "indexOfNet(routes, network, prefixLength)",
+    caughtBy: "routes/removed",
+  },
+  {
     name: "signed-networks",
     fault: "networks are compared as signed numbers, so that half of all addresses have no route",
     file: "routes.ts",
