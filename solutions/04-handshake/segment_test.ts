@@ -55,7 +55,7 @@ function good(fields: packets.TcpFields, text?: Uint8Array): Segment {
 /** What writeSegment() makes, around `text` bytes 0, 1, 2, …; in a buffer full of old bytes. */
 function written(fields: Partial<SegmentFields>, text = 0): Frame {
   const frame = new Frame(128 + text, 128);
-  frame.bytes.fill(0xff);
+  frame.bytes.fill(0xa5);
   frame.bytes.set(packets.pattern(text), frame.append(text));
   writeSegment(frame, { ...FIELDS, ...fields }, SOURCE, DESTINATION, internetChecksum);
   return frame;
