@@ -14,26 +14,26 @@ import type { AcceptQueue } from "../../stack/contract/accept.ts";
 /** Makes the empty queues of a socket with this `backlog`, 1 or more. What each method promises: stack/contract/accept.ts. */
 export function createAcceptQueue<T>(backlog: number): AcceptQueue<T> {
   /** A set keeps the order in which its members came, and lets go of any of them at once. */
-  const halfOpen = new Set<T>();
+  const opening = new Set<T>();
   const waiting = new Set<T>();
 
   return {
     admits(): boolean {
       // region createAcceptQueue.admits
-      return halfOpen.size < backlog && waiting.size < backlog;
+      return opening.size < backlog && waiting.size < backlog;
       // endregion
     },
 
     halfOpen(connection): void {
       // region createAcceptQueue.halfOpen
-      halfOpen.add(connection);
+      opening.add(connection);
       // endregion
     },
 
     // Both answers are "not now": a full queue leaves the connection half-open, and the peer will say again that it heard us.
     established(connection): boolean {
       // region createAcceptQueue.established
-      if (waiting.size >= backlog || !halfOpen.delete(connection)) return false;
+      if (waiting.size >= backlog || !opening.delete(connection)) return false;
       waiting.add(connection);
       return true;
       // endregion
@@ -41,7 +41,7 @@ export function createAcceptQueue<T>(backlog: number): AcceptQueue<T> {
 
     drop(connection): void {
       // region createAcceptQueue.drop
-      halfOpen.delete(connection);
+      opening.delete(connection);
       waiting.delete(connection);
       // endregion
     },
@@ -58,7 +58,7 @@ export function createAcceptQueue<T>(backlog: number): AcceptQueue<T> {
 
     halfOpenCount(): number {
       // region createAcceptQueue.halfOpenCount
-      return halfOpen.size;
+      return opening.size;
       // endregion
     },
 
@@ -70,7 +70,7 @@ export function createAcceptQueue<T>(backlog: number): AcceptQueue<T> {
 
     all(): readonly T[] {
       // region createAcceptQueue.all
-      return [...halfOpen, ...waiting];
+      return [...opening, ...waiting];
       // endregion
     },
   };
