@@ -26,7 +26,7 @@ const ORPHAN_TIME = 60_000;
 
 export class Connection implements TcpEffects, SenderPort, Timed {
   readonly tcb: Tcb;
-  readonly options: ConnectionOptions;
+  options: ConnectionOptions;
   scheduledFor = Infinity;
   marked = false;
   /** Set by whoever owns the connection: hears what happens to it. */
@@ -56,7 +56,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.tcb = tcb;
     this.options = options;
     this.#context = context;
-    this.#sender = new Sender(this, context.buffers, options, congestion);
+    this.#sender = new Sender(this, context.buffers, congestion);
     this.#receiving = context.buffers.createReceiveBuffer(options.receiveBuffer);
     this.#acknowledger = context.buffers.createAcknowledger(options.delayedAck);
     this.#ipOptions = {

@@ -6,6 +6,7 @@ import type { Tcb, TcpEvent } from "../contract/tcb.ts";
 import type { SendOptions } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
+import type { Timed } from "./timer_heap.ts";
 
 /** What the connections of a host share. */
 export interface ConnectionContext {
@@ -22,7 +23,7 @@ export interface ConnectionContext {
   /** The connection wants `flush` once this batch of segments is done. */
   mark(connection: Connection): void;
   /** Its deadline may have moved. */
-  schedule(connection: Connection): void;
+  schedule(timed: Timed): void;
   /** The state changed, by this event; before the connection does anything else. */
   changed(connection: Connection, from: Tcb["state"], event: TcpEvent): void;
   /** It is CLOSED: it leaves the table. */

@@ -5,6 +5,7 @@
 import type { AcceptQueue } from "../contract/accept.ts";
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./options.ts";
 
 export class Listener {
   /** 0.0.0.0 for every address of the host. */
@@ -13,6 +14,8 @@ export class Listener {
   /** SO_REUSEADDR, which its connections inherit. */
   readonly reuse: boolean;
   readonly queue: AcceptQueue<Connection>;
+  /** What its connections inherit, where it differs from the host's settings. */
+  options: Partial<ConnectionOptions> | undefined;
   /** Called when a connection waits to be accepted. */
   ready: () => void = () => {};
 

@@ -16,7 +16,10 @@ export type ConnectionNotice =
   | "closed"
   | TcpFailure;
 
-/** How a connection behaves. Times in milliseconds, sizes in bytes. */
+/**
+ * How a connection behaves. Times in milliseconds, sizes in bytes. Connections share one such record: to change something for one of them,
+ * give it another.
+ */
 export interface ConnectionOptions {
   readonly sendBuffer: number;
   readonly receiveBuffer: number;

@@ -16,6 +16,7 @@ import type { ConnectionOptions } from "./options.ts";
 /** What the sender needs from its connection. */
 export interface SenderPort {
   readonly tcb: Tcb;
+  readonly options: ConnectionOptions;
   acquire(): Frame | undefined;
   /** Sends the text in `frame` (or none) as a segment with this number, and takes the frame. */
   transmit(frame: Frame, flags: TcpFlags, number: Seq): void;
@@ -33,7 +34,6 @@ export class Sender {
   resent = 0;
   readonly #port: SenderPort;
   readonly #tcb: Tcb;
-  readonly #options: ConnectionOptions;
   readonly #buffers: BuffersModule;
   readonly #retransmission: Retransmission;
   readonly #congestion: CongestionControl;
@@ -49,10 +49,10 @@ export class Sender {
   #resendFrom = 0;
   #resendTo = 0;
 
-  constructor(port: SenderPort, buffers: BuffersModule, options: ConnectionOptions, congestion: CongestionControl) {
+  constructor(port: SenderPort, buffers: BuffersModule, congestion: CongestionControl) {
+    const { options } = port;
     this.#port = port;
     this.#tcb = port.tcb;
-    this.#options = options;
     this.#buffers = buffers;
     this.#congestion = congestion;
     this.buffer = buffers.createSendBuffer(options.sendBuffer);
@@ -96,7 +96,7 @@ export class Sender {
   sendText(now: number): void {
     this.#sendAgain();
     const tcb = this.#tcb;
-    const limits = { edge: 0, mss: tcb.sndMss, maxWindow: tcb.maxSndWnd, noDelay: this.#options.noDelay, closing: tcb.finQueued };
+    const limits = { edge: 0, mss: tcb.sndMss, maxWindow: tcb.maxSndWnd, noDelay: this.#port.options.noDelay, closing: tcb.finQueued };
     for (;;) {
       limits.edge = this.buffer.start() + Math.min(tcb.sndWnd, this.#congestion.window());
       const piece = this.buffer.pieceToSend(limits);
@@ -183,7 +183,7 @@ export class Sender {
     const verdict = this.#retransmission.fired(now);
     const { state } = this.#tcb;
     const opening = state === "SYN-SENT" || state === "SYN-RECEIVED";
-    if (opening ? now - this.#openedAt >= this.#options.openR2 : verdict === "give up") return this.#port.giveUp();
+    if (opening ? now - this.#openedAt >= this.#port.options.openR2 : verdict === "give up") return this.#port.giveUp();
     if (verdict === "resend and advise") this.#port.trouble();
     this.#timedOffset = -1; // Karn: what is sent twice is not measured
     if (opening) {
@@ -231,7 +231,7 @@ export class Sender {
 
   /** Zero window: one byte asks whether it is still shut (RFC 9293 §3.8.6.1). Answered probes keep the connection open for ever. */
   #probe(now: number, lastHeard: number): void {
-    if (now - lastHeard > this.#options.r2) return this.#port.giveUp();
+    if (now - lastHeard > this.#port.options.r2) return this.#port.giveUp();
     if (this.buffer.next() === this.buffer.start()) this.buffer.sent(this.buffer.next() + 1);
     this.#sendPiece(this.buffer.start(), 1, false, false);
     this.#probes++;

@@ -24,7 +24,7 @@ import { Listener } from "./listener.ts";
 import { blankFields } from "./segment_fields.ts";
 import { createPlainWindow } from "./plain_window.ts";
 import { createTcb } from "./tcb.ts";
-import { TimerHeap } from "./timer_heap.ts";
+import { type Timed, TimerHeap } from "./timer_heap.ts";
 
 /** Protocol number of TCP. */
 export const PROTOCOL_TCP = 6;
@@ -87,6 +87,8 @@ export interface TcpParts {
   /** Hears every change of state. */
   readonly trace?: (connection: Connection, from: TcpState, event: TcpEvent) => void;
   readonly createCongestionControl?: CreateCongestionControl;
+  /** Hears that an application has given it work, to be done at the next poll. */
+  readonly wake?: () => void;
 }
 
 export class Tcp implements ConnectionContext {
@@ -96,9 +98,11 @@ export class Tcp implements ConnectionContext {
   readonly counters = new Counters("tcp");
   readonly ports: Ports;
   readonly table: ConnectionTable<Connection, Listener>;
+  /** All listening sockets, for those who look. */
+  readonly listeners = new Set<Listener>();
   readonly #parts: TcpParts;
   readonly #modules: TcpModules;
-  readonly #timers = new TimerHeap<Connection>();
+  readonly #timers = new TimerHeap<Timed>();
   readonly #challenges: { allow(now: number): boolean };
   readonly #hash: (a: number, b: number, c: number, d: number) => number;
   #marked: Connection[] = [];
@@ -165,7 +169,7 @@ export class Tcp implements ConnectionContext {
     this.#now = now;
     this.flush(now);
     for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) {
-      if (due.tcb.state !== "CLOSED") due.fire(now);
+      due.fire(now);
     }
     this.#finishEnded();
   }
@@ -198,7 +202,7 @@ export class Tcp implements ConnectionContext {
   connect(
     remote: { address: Ipv4Address; port: number },
     now: number,
-    local: { address?: Ipv4Address; port?: number } = {},
+    local: { address?: Ipv4Address; port?: number; reuse?: boolean } = {},
     options?: Partial<ConnectionOptions>,
   ): Connection {
     this.#now = now;
@@ -210,7 +214,7 @@ export class Tcp implements ConnectionContext {
     }
     if (route === undefined) throw new Deno.errors.NetworkUnreachable(`Cannot connect to ${name}: there is no route`);
     const address = local.address === undefined || local.address === UNSPECIFIED ? route.source : local.address;
-    const port = this.ports.bind(address, local.port ?? 0, true, this.#parts.addresses());
+    const port = this.ports.bind(address, local.port ?? 0, local.reuse ?? true, this.#parts.addresses());
     if (typeof port === "string") throw bindError(address, local.port ?? 0, port);
     const connection = this.#create(address, port, remote.address, remote.port, route.mtu, options);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
@@ -230,11 +234,13 @@ export class Tcp implements ConnectionContext {
       this.ports.release(address, bound, false);
       throw bindError(address, port, "address in use");
     }
+    this.listeners.add(listener);
     return listener;
   }
 
   /** Stops listening. Connections that nobody has accepted are reset. */
   closeListener(listener: Listener): void {
+    this.listeners.delete(listener);
     this.table.removeListener(listener.address, listener.port);
     for (const connection of listener.queue.all()) connection.abort();
     this.ports.release(listener.address, listener.port, true);
@@ -276,11 +282,12 @@ export class Tcp implements ConnectionContext {
   mark(connection: Connection): void {
     if (connection.marked) return;
     connection.marked = true;
+    if (this.#marked.length === 0) this.#parts.wake?.();
     this.#marked.push(connection);
   }
 
-  schedule(connection: Connection): void {
-    this.#timers.schedule(connection);
+  schedule(timed: Timed): void {
+    this.#timers.schedule(timed);
   }
 
   changed(connection: Connection, from: TcpState, event: TcpEvent): void {
@@ -306,7 +313,14 @@ export class Tcp implements ConnectionContext {
     if (!listener.queue.admits() || this.table.size() >= this.#parts.options.maxConnections || route === undefined) {
       return this.counters.count("listen queue full");
     }
-    const connection = this.#create(header.destination, segment.destinationPort, header.source, segment.sourcePort, route.mtu);
+    const connection = this.#create(
+      header.destination,
+      segment.destinationPort,
+      header.source,
+      segment.sourcePort,
+      route.mtu,
+      listener.options,
+    );
     connection.owner = listener;
     this.ports.share(header.destination, segment.destinationPort, listener.reuse);
     connection.tcb.passive = true;

@@ -12,6 +12,8 @@ export interface Timed {
   deadline(): number;
   /** The earliest entry that the heap holds for it. Only the heap writes this. */
   scheduledFor: number;
+  /** Does what is due at `now`. */
+  fire(now: number): void;
 }
 
 export class TimerHeap<T extends Timed> {
