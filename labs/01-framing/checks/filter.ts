@@ -1,7 +1,13 @@
 /** Checks of filterMac and demultiplex: is this frame for us, and which layer above gets it? */
+import type { MacFilter } from "../../../stack/contract/framing.ts";
 import { BROADCAST_MAC, formatMac, type MacAddress } from "../../../stack/wire/mac_address.ts";
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation } from "./samples.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { anyGroup, anyStation, typeText } from "./samples.ts";
+
+/** Fails unless that is the filter's match of a frame to `destination`; `whose` says whose address it is. */
+async function expectMatch(t: Trial, destination: MacAddress, filter: MacFilter, match: string, whose: string): Promise<void> {
+  t.equal<unknown>(await t.framing.filterMac(destination, filter), match, `a frame to ${formatMac(destination)}, ${whose}`);
+}
 
 export const filter: Readonly<Record<string, CheckSpec>> = {
   "own-address": {
@@ -21,9 +27,8 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
       for (let i = 0; i < 6; i++) {
         const own = anyStation(t.random);
         const filter = { own, groups: [anyGroup(t.random)], promiscuous: false };
-        t.equal<unknown>(await t.framing.filterMac(own, filter), "unicast", `the match of ${formatMac(own)} when it is ours`);
-        const other = anyStation(t.random);
-        t.equal<unknown>(await t.framing.filterMac(other, filter), "not for us", `the match of ${formatMac(other)} for ${formatMac(own)}`);
+        await expectMatch(t, own, filter, "unicast", "our own address");
+        await expectMatch(t, anyStation(t.random), filter, "not for us", `while we are ${formatMac(own)}`);
       }
     },
   },
@@ -44,11 +49,10 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const own = anyStation(t.random);
       const filter = { own, groups: [], promiscuous: false };
-      t.equal<unknown>(await t.framing.filterMac(own, filter), "unicast", `the match of our own ${formatMac(own)}`);
+      await expectMatch(t, own, filter, "unicast", "our own address");
       for (let bit = 0; bit < 48; bit++) {
         const differs = Math.floor(own / 2 ** bit) % 2 === 1 ? own - 2 ** bit : own + 2 ** bit;
-        const what = `the match of ${formatMac(differs as MacAddress)}, which differs from our ${formatMac(own)} in bit ${bit}`;
-        t.equal<unknown>(await t.framing.filterMac(differs as MacAddress, filter), "not for us", what);
+        await expectMatch(t, differs as MacAddress, filter, "not for us", `which differs from our ${formatMac(own)} in bit ${bit}`);
       }
     },
   },
@@ -69,13 +73,13 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
       for (const groups of [[], [anyGroup(t.random)], [anyGroup(t.random), BROADCAST_MAC]]) {
         for (const promiscuous of [false, true]) {
           const filter = { own: anyStation(t.random), groups, promiscuous };
-          const what = `the match of ff:ff:ff:ff:ff:ff with ${groups.length} groups joined${promiscuous ? ", promiscuous" : ""}`;
-          t.equal<unknown>(await t.framing.filterMac(BROADCAST_MAC, filter), "broadcast", what);
+          const joined = groups.length === 1 ? "one group" : `${groups.length} groups`;
+          await expectMatch(t, BROADCAST_MAC, filter, "broadcast", `at a ${promiscuous ? "promiscuous " : ""}station in ${joined}`);
         }
       }
       const almost = 0xffff_ffff_fffe as MacAddress;
       const filter = { own: anyStation(t.random), groups: [anyGroup(t.random)], promiscuous: false };
-      t.equal<unknown>(await t.framing.filterMac(almost, filter), "not for us", "the match of ff:ff:ff:ff:ff:fe");
+      await expectMatch(t, almost, filter, "not for us", "all ones but for the last bit");
     },
   },
 
@@ -97,12 +101,9 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
         const groups = Array.from({ length: count }, () => anyGroup(t.random));
         const filter = { own: anyStation(t.random), groups, promiscuous: false };
         for (const group of groups) {
-          const what = `the match of ${formatMac(group)}, one of ${count} groups joined`;
-          t.equal<unknown>(await t.framing.filterMac(group, filter), "multicast", what);
+          await expectMatch(t, group, filter, "multicast", count === 1 ? "the group we joined" : `one of the ${count} groups we joined`);
         }
-        const other = anyGroup(t.random);
-        const what = `the match of ${formatMac(other)}, a group that was not joined`;
-        t.equal<unknown>(await t.framing.filterMac(other, filter), "not for us", what);
+        await expectMatch(t, anyGroup(t.random), filter, "not for us", "a group that we did not join");
       }
     },
   },
@@ -122,25 +123,25 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const own = anyStation(t.random);
       const group = anyGroup(t.random);
-      const cases: [destination: MacAddress, match: string, what: string][] = [
+      const cases: [destination: MacAddress, match: string, whose: string][] = [
         [own, "unicast", "our own address"],
         [group, "multicast", "a group we joined"],
         [BROADCAST_MAC, "broadcast", "the broadcast address"],
         [anyStation(t.random), "promiscuous", "somebody else's address"],
         [anyGroup(t.random), "promiscuous", "a group we did not join"],
       ];
-      for (const [destination, match, what] of cases) {
+      for (const [destination, match, whose] of cases) {
         const filter = { own, groups: [group], promiscuous: true };
-        t.equal<unknown>(await t.framing.filterMac(destination, filter), match, `the match of ${what}, promiscuous`);
+        await expectMatch(t, destination, filter, match, `${whose}, at a promiscuous station`);
         const plain = match === "promiscuous" ? "not for us" : match;
-        t.equal<unknown>(await t.framing.filterMac(destination, { ...filter, promiscuous: false }), plain, `the match of ${what}`);
+        await expectMatch(t, destination, { ...filter, promiscuous: false }, plain, `${whose}, at an ordinary station`);
       }
     },
   },
 };
 
 export const demultiplex: Readonly<Record<string, CheckSpec>> = {
-  "known-types": {
+  "known": {
     title: "0x0800 is IPv4 and 0x0806 is ARP",
     kind: "table",
     covers: ["894-1"],
@@ -155,12 +156,12 @@ export const demultiplex: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const [etherType, protocol] of t.random.shuffle([[0x0800, "ipv4"], [0x0806, "arp"], [0x0800, "ipv4"]] as const)) {
-        t.equal<unknown>(await t.framing.demultiplex(etherType), protocol, `the protocol of 0x${etherType.toString(16).padStart(4, "0")}`);
+        t.equal<unknown>(await t.framing.demultiplex(etherType), protocol, `the protocol of ${typeText(etherType)}`);
       }
     },
   },
 
-  "unknown-types": {
+  "unknown": {
     title: "all other types are unknown, also likely ones",
     kind: "table",
     covers: ["894-1"],
@@ -177,8 +178,7 @@ export const demultiplex: Readonly<Record<string, CheckSpec>> = {
       const likely = [0x86dd, 0x8100, 0x8035, 0x88b5, 0x88cc, 0x0008, 0x0608, 0x0801, 0x0805, 0x0807, 0x0600, 0xffff, 800, 806];
       const others = Array.from({ length: 20 }, () => t.random.int(0x0807, 0xffff));
       for (const etherType of [...likely, ...others]) {
-        const what = `the protocol of 0x${etherType.toString(16).padStart(4, "0")}`;
-        t.equal<unknown>(await t.framing.demultiplex(etherType), "unknown type", what);
+        t.equal<unknown>(await t.framing.demultiplex(etherType), "unknown type", `the protocol of ${typeText(etherType)}`);
       }
       t.equal<unknown>(await t.framing.demultiplex(0x0806), "arp", "the protocol of 0x0806, between them all");
     },

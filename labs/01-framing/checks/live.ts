@@ -3,10 +3,11 @@
  * socket and sends whole frames; what comes back, the kernel has accepted. TAP carries neither FCS nor padding.
  */
 import { parseMac } from "../../../stack/wire/mac_address.ts";
+import { matchPacket } from "../../../tools/harness/matchers.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, LiveConfig, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation, EXPERIMENT } from "./samples.ts";
-import { countOf } from "./wire.ts";
+import { anyGroup, anyStation, EXPERIMENT, typeText } from "./samples.ts";
+import { addressesOf, countedBy, expectCount } from "./wire.ts";
 
 const ECHO: LiveConfig = { layers: 1, echoFrames: true };
 /** Layer 1 has no use for the IP address that comes with an interface's other settings. */
@@ -18,25 +19,35 @@ function experiment(station: LiveStation, data: Uint8Array, destination = statio
 }
 
 /** The kernel's program sends a frame and gets this answer: our header in front of the same data. */
-async function comesBack(t: Trial, station: LiveStation, data: Uint8Array, destination?: string): Promise<void> {
+async function comesBack(t: Trial, station: LiveStation, data: Uint8Array, destination = station.mac): Promise<void> {
   const { device, kernel } = station;
-  t.step(`the kernel sends ${data.length} bytes of data to ${destination ?? station.mac}`);
-  const [answers] = await Promise.all([
+  const amount = data.length === 1 ? "one byte of data" : `${data.length} bytes of data`;
+  const [counts, seen] = [await station.counters(), station.frames.length];
+  t.step(`the kernel sends a frame to ${destination}, with ${amount}`);
+  const [[received]] = await Promise.all([
     kernel.receiveFrames({ device, timeout: 500 }),
     kernel.sendFrame({ device, bytes: experiment(station, data, destination) }),
   ]);
-  const answer = answers[0]?.bytes;
-  t.ok(answer !== undefined, `an answer of ${14 + data.length} bytes`, "nothing");
-  const right = ethernet({ destination: station.kernelMac, source: station.mac, etherType: EXPERIMENT }, data);
-  t.equal(answer, right, "the frame that the kernel received");
+  const sent = station.frames.slice(seen).find(({ direction }) => direction === "from stack");
+  const right = { destination: station.kernelMac, source: station.mac };
+  const wanted = `an answer to ${right.destination} from ${right.source}, of type ${typeText(EXPERIMENT)}, with the same ${amount}`;
+  const answer = received?.bytes ?? sent?.bytes;
+  t.ok(answer !== undefined, wanted, `nothing; your stack counted: ${await countedBy(station, counts)}`);
+  const wrong = matchPacket(answer, "ethernet", { ethernet: { ...right, etherType: typeText(EXPERIMENT) }, data });
+  const faults = wrong.map(({ field, expected, got }) => `${field} ${got}, expected ${expected}`).join("; ");
+  t.ok(received !== undefined, wanted, `the kernel did not accept this answer: ${faults || "nothing is wrong with it"}`);
+  t.ok(wrong.length === 0, wanted, `the kernel received another answer: ${faults}`);
+  t.equal(answer, ethernet({ ...right, etherType: EXPERIMENT }, data), "the frame that the kernel received");
 }
 
 /** The kernel's program sends frames that must be dropped under `reject`; a good one must still be answered then. */
 async function dropped(t: Trial, station: LiveStation, frames: readonly Uint8Array[], reject: string): Promise<void> {
-  const before = await countOf(station, reject);
-  for (const bytes of frames) await station.kernel.sendFrame({ device: station.device, bytes });
+  for (const bytes of frames) {
+    t.step(`the kernel sends a frame ${addressesOf(bytes)}`);
+    await station.kernel.sendFrame({ device: station.device, bytes });
+  }
   await station.settle();
-  t.equal(await countOf(station, reject) - before, frames.length, `how many frames were counted as "${reject}"`);
+  await expectCount(t, station, reject, frames.length);
   t.equal(station.frames.filter((frame) => frame.direction === "from stack").length, 0, "how many frames the stack sent");
   await comesBack(t, station, t.random.bytes(80));
 }
@@ -223,7 +234,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "The kernel wants to ping you and asks everybody who you are. It gets no answer before lab 02; but its question must reach the right " +
       "door, 0x0806, and be counted there.",
     hints: [
-      'Look at the counters: "no arp yet" should rise, and nothing else but "received".',
+      'Your stack\'s counter "no arp yet" should rise, and nothing else but "received". Which one did?',
       "An ARP request is a broadcast of type 0x0806 and 42 bytes long.",
       'demultiplex(0x0806) is "arp".',
     ],
@@ -238,7 +249,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
         "the kernel asks who you are",
       );
       const asked = station.frames.filter(({ bytes }) => bytes[12] === 0x08 && bytes[13] === 0x06).length;
-      t.equal(await countOf(station, "no arp yet"), asked, "how many frames came to the door of ARP");
+      await expectCount(t, station, "no arp yet", asked);
     },
   },
 };

@@ -15,13 +15,14 @@ export const pad: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "How long is the frame afterwards?",
       "60 counts the header: 46 bytes of payload, not 60.",
-      "`frame.append(count)` makes room for what is missing; then the new bytes are set to 0.",
+      "`frame.append(count)` makes room for what is missing; then the new bytes are set to 0, and no byte behind them.",
     ],
     run: async (t: Trial) => {
       for (const length of [42, 14, 59, t.random.int(15, 41), t.random.int(43, 58)]) {
         const packet = t.random.bytes(length);
         const frame = usedFrame(t.random, packet);
         const { start } = frame;
+        const before = frame.bytes.slice();
         await t.framing.pad(frame, 60);
         t.equal(
           { start: frame.start, length: frame.length },
@@ -29,8 +30,9 @@ export const pad: Readonly<Record<string, CheckSpec>> = {
           `start and length of a frame of ${length} bytes, padded to 60`,
         );
         t.equal(frame.toBytes().subarray(0, length), packet, `the frame's own ${length} bytes`);
-        const filler = frame.toBytes().subarray(length);
-        t.ok(filler.every((byte) => byte === 0), `${60 - length} bytes of zero behind the frame's own ${length}`, [...filler].join(" "));
+        t.equal(frame.toBytes().subarray(length), new Uint8Array(60 - length), `the padding behind the frame's own ${length} bytes`);
+        t.equal(frame.bytes.slice(0, start), before.slice(0, start), "the bytes in front of the frame, which are none of its own");
+        t.equal(frame.bytes.slice(start + 60), before.slice(start + 60), "the bytes behind the padded frame, which are none of its own");
       }
     },
   },

@@ -1,8 +1,20 @@
 /** Checks of parseEthernet: the fields where they lie, and a name for each way a frame can be wrong. */
+import type { FrameLimits } from "../../../stack/contract/framing.ts";
+import type { Frame } from "../../../stack/wire/frame.ts";
 import { formatMac, type MacAddress } from "../../../stack/wire/mac_address.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation, usedFrame, WIRE } from "./samples.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { anyGroup, anyStation, typeText, usedFrame, WIRE } from "./samples.ts";
+
+/** What parseEthernet answers. Fails when it did more than look: an answer about a frame that was changed is about another frame. */
+async function answerTo(t: Trial, frame: Frame, limits: FrameLimits = WIRE): Promise<unknown> {
+  const { start, end } = frame;
+  const answer = await t.framing.parseEthernet(frame, limits);
+  const moves = [["start", frame.start - start], ["end", frame.end - end]].filter(([, by]) => by !== 0);
+  const moved = moves.map(([what, by]) => `${what} moved by ${by}`).join(", ");
+  t.ok(moves.length === 0, "parseEthernet only to look at the frame", `the frame was changed: ${moved}`);
+  return answer;
+}
 
 export const parse: Readonly<Record<string, CheckSpec>> = {
   "fields": {
@@ -25,7 +37,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const frame = usedFrame(t.random, packet);
         const what = `the header of frame ${i}: ${packet.length} bytes, start ${frame.start}`;
         const payload = frame.start + 14;
-        t.fields(await t.framing.parseEthernet(frame, WIRE), { destination, source, etherType, payload }, what);
+        t.fields(await answerTo(t, frame), { destination, source, etherType, payload }, what);
       }
     },
   },
@@ -47,7 +59,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
       for (const [destination, source] of pairs) {
         const frame = usedFrame(t.random, ethernet({ destination, source }, t.random.bytes(100)));
         const what = `the header with the addresses ${formatMac(destination as MacAddress)} and ${formatMac(source as MacAddress)}`;
-        t.fields(await t.framing.parseEthernet(frame, WIRE), { destination, source }, what);
+        t.fields(await answerTo(t, frame), { destination, source }, what);
       }
     },
   },
@@ -67,14 +79,14 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const [minimum, length] of [[60, 59], [60, 14], [60, 46], [64, 63], [14, 13], [14, 6], [14, 0], [0, 13], [0, 0]] as const) {
         const frame = usedFrame(t.random, ethernet({}, t.random.bytes(64)).subarray(0, length));
-        const answer = await t.framing.parseEthernet(frame, { minimum, maximum: 1514 });
+        const answer = await answerTo(t, frame, { minimum, maximum: 1514 });
         t.equal<unknown>(answer, "runt", `the answer to ${length} bytes where the minimum is ${minimum}`);
       }
       for (const minimum of [60, 64, 14, 0]) {
         const length = Math.max(14, minimum);
         const frame = usedFrame(t.random, ethernet({}, t.random.bytes(length - 14)));
         const what = `the header of ${length} bytes where the minimum is ${minimum}`;
-        t.fields(await t.framing.parseEthernet(frame, { minimum, maximum: 1514 }), { etherType: 0x0800, payload: frame.start + 14 }, what);
+        t.fields(await answerTo(t, frame, { minimum, maximum: 1514 }), { etherType: 0x0800, payload: frame.start + 14 }, what);
       }
     },
   },
@@ -95,12 +107,12 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
       for (const maximum of [1514, 590, t.random.int(100, 1400)]) {
         for (const excess of [1, 4, t.random.int(5, 200)]) {
           const frame = usedFrame(t.random, ethernet({}, t.random.bytes(maximum + excess - 14)));
-          const answer = await t.framing.parseEthernet(frame, { minimum: 60, maximum });
+          const answer = await answerTo(t, frame, { minimum: 60, maximum });
           t.equal<unknown>(answer, "giant", `the answer to ${frame.length} bytes where the maximum is ${maximum}`);
         }
         const longest = usedFrame(t.random, ethernet({}, t.random.bytes(maximum - 14)));
         const what = `the header of a frame of exactly ${maximum} bytes`;
-        t.fields(await t.framing.parseEthernet(longest, { minimum: 60, maximum }), { payload: longest.start + 14 }, what);
+        t.fields(await answerTo(t, longest, { minimum: 60, maximum }), { payload: longest.start + 14 }, what);
       }
     },
   },
@@ -120,11 +132,15 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const etherType of [0, 1, 46, 255, 256, 1499, 1500, t.random.int(2, 1498)]) {
         const frame = usedFrame(t.random, ethernet({ etherType }, t.random.bytes(t.random.int(46, 1500))));
-        const answer = await t.framing.parseEthernet(frame, WIRE);
-        t.equal<unknown>(answer, "length frame (802.3)", `the answer to ${etherType} in the type's place`);
+        const answer = await answerTo(t, frame);
+        t.equal<unknown>(
+          answer,
+          "length frame (802.3)",
+          `the answer to ${typeText(etherType)}, the number ${etherType}, in the type's place`,
+        );
       }
       const typed = usedFrame(t.random, ethernet({ etherType: 0x0806 }, t.random.bytes(60)));
-      t.fields(await t.framing.parseEthernet(typed, WIRE), { etherType: 0x0806 }, "the header of a frame with a type");
+      t.fields(await answerTo(t, typed), { etherType: 0x0806 }, "the header of a frame with a type");
     },
   },
 
@@ -143,12 +159,16 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const etherType of [1501, 1535, 1518, t.random.int(1502, 1534)]) {
         const frame = usedFrame(t.random, ethernet({ etherType }, t.random.bytes(80)));
-        const answer = await t.framing.parseEthernet(frame, WIRE);
-        t.equal<unknown>(answer, "undefined type", `the answer to ${etherType} in the type's place`);
+        const answer = await answerTo(t, frame);
+        t.equal<unknown>(answer, "undefined type", `the answer to ${typeText(etherType)}, the number ${etherType}, in the type's place`);
       }
       for (const etherType of [0x0600, 0x0601, 0xffff]) {
         const frame = usedFrame(t.random, ethernet({ etherType }, t.random.bytes(80)));
-        t.fields(await t.framing.parseEthernet(frame, WIRE), { etherType }, `the header with type ${etherType}, the first or last of all`);
+        t.fields(
+          await answerTo(t, frame),
+          { etherType },
+          `the header with type ${typeText(etherType)}, one of the first and the last of all`,
+        );
       }
     },
   },
@@ -169,12 +189,12 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const source of [0xffff_ffff_ffff, 0x0100_5e00_0001, 0x3333_0000_0001, anyGroup(t.random), anyGroup(t.random)]) {
         const frame = usedFrame(t.random, ethernet({ source }, t.random.bytes(50)));
-        const answer = await t.framing.parseEthernet(frame, WIRE);
+        const answer = await answerTo(t, frame);
         t.equal<unknown>(answer, "group source", `the answer to a frame from ${formatMac(source as MacAddress)}`);
       }
       for (const source of [0x0201_0101_0101, 0x00ff_ffff_ffff, anyStation(t.random), anyStation(t.random)]) {
         const frame = usedFrame(t.random, ethernet({ source, destination: anyGroup(t.random) }, t.random.bytes(50)));
-        t.fields(await t.framing.parseEthernet(frame, WIRE), { source }, "the header of a frame from a station *to* a group");
+        t.fields(await answerTo(t, frame), { source }, "the header of a frame from a station *to* a group");
       }
     },
   },
@@ -202,7 +222,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         [wrong(200, 1501), "group source", "an undefined type"],
       ];
       for (const [bytes, reject, also] of cases) {
-        const answer = await t.framing.parseEthernet(usedFrame(t.random, bytes), WIRE);
+        const answer = await answerTo(t, usedFrame(t.random, bytes));
         t.equal<unknown>(answer, reject, `the answer to a frame of ${bytes.length} bytes that is also ${also}`);
       }
     },

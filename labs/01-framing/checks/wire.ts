@@ -3,20 +3,38 @@
  * EtherType 0x88b5 is sent back to whoever sent it, and everything else is counted. This wire is real Ethernet: frames
  * have an FCS and at least 60 bytes.
  */
-import { parseMac } from "../../../stack/wire/mac_address.ts";
+import { formatMac, parseMac, readMac } from "../../../stack/wire/mac_address.ts";
 import { ethernet, fcs, KERNEL_MAC, pad, STACK_IP, STACK_MAC } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Station, StationConfig, Trial } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation, EXPERIMENT } from "./samples.ts";
+import { anyGroup, anyStation, EXPERIMENT, typeText } from "./samples.ts";
 
 /** A host that sends experiments back. */
 const ECHO: StationConfig = { layers: 1, echoFrames: true };
 
 /** What must come back for an experiment of ours. */
-const echoOf = (data: Uint8Array) => ({ ethernet: { destination: KERNEL_MAC, source: STACK_MAC, etherType: EXPERIMENT }, data });
+const echoOf = (data: Uint8Array) => ({ ethernet: { destination: KERNEL_MAC, source: STACK_MAC, etherType: typeText(EXPERIMENT) }, data });
 
-/** The count of that name; 0 when nothing was counted. */
-export async function countOf(station: { counters(): Promise<Readonly<Record<string, number>>> }, name: string): Promise<number> {
-  return (await station.counters())[`ethernet: ${name}`] ?? 0;
+/** "to 01:00:5e:00:00:01 from 02:00:00:00:00:01", as far as the frame reaches. */
+export function addressesOf(frame: Uint8Array): string {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  return frame.length < 12 ? "too short for addresses" : `to ${formatMac(readMac(view, 0))} from ${formatMac(readMac(view, 6))}`;
+}
+
+/** Counts by name, as a host gives them. */
+type Counts = Readonly<Record<string, number>>;
+type Counting = { counters(): Promise<Counts> };
+
+/** What the layer of Ethernet counted: "runt ×4, bad fcs ×2". What is in order, and what stood there `before`, is left out. */
+export async function countedBy(station: Counting, before: Counts = {}): Promise<string> {
+  const rises = Object.entries(await station.counters()).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  const drops = rises.filter(([name, rise]) => rise > 0 && /^ethernet: (?!received$|sent$)/.test(name));
+  return drops.map(([name, rise]) => `${name.slice("ethernet: ".length)} ×${rise}`).join(", ") || "nothing";
+}
+
+/** Fails unless the counter stands at `count`, and says what was counted besides: that is where the frames are. */
+export async function expectCount(t: Trial, station: Counting, name: string, count: number): Promise<void> {
+  const got = (await station.counters())[`ethernet: ${name}`] ?? 0;
+  t.ok(got === count, `the counter "ethernet: ${name}" at ${count}`, `${got}; your stack counted in all: ${await countedBy(station)}`);
 }
 
 /** Sends an experiment to a host that does not echo: it must go up to the layer above. */
@@ -30,11 +48,13 @@ async function goesUp(t: Trial, station: Station, data: Uint8Array): Promise<voi
 /** Sends frames that must be dropped under `reject`, then a good one that must still get through. Nothing is to be sent back. */
 async function dropped(t: Trial, frames: readonly Uint8Array[], reject: string): Promise<void> {
   const station = await t.host({ layers: 1 });
-  for (const frame of frames) {
-    await station.sendRaw(frame, `${frame.length - 4} bytes and an FCS`);
+  for (const [i, frame] of frames.entries()) {
+    const before = await station.counters();
+    await station.sendRaw(frame, `${frame.length - 4} bytes and an FCS, ${addressesOf(frame)}`);
     t.equal((await station.events()).length, 0, "how many payloads went up to the layer above");
+    const counted = await countedBy(station, before);
+    t.ok(counted === `${reject} ×1`, `frame ${i + 1} to be counted as "${reject}"`, `your stack counted: ${counted}`);
   }
-  t.equal(await countOf(station, reject), frames.length, `the counter "ethernet: ${reject}"`);
   await goesUp(t, station, t.random.bytes(64));
 }
 
@@ -67,7 +87,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "less than 46 bytes of data come back padded",
     kind: "scenario",
     covers: ["894-1"],
-    look: ["pad", "parseEthernet"],
+    look: ["pad", "parseEthernet", "appendFcs"],
     why:
       "Framing cannot tell data from padding: the header has no length. It hands up all 46 bytes, and the layer above knows from its own " +
       "length field how many are its (RFC 894, RFC 1122 §2.3.3).",
@@ -112,7 +132,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "59 bytes are a runt, however good the FCS",
     kind: "scenario",
     covers: ["894-1"],
-    look: ["parseEthernet"],
+    look: ["parseEthernet", "removeFcs", "crc32"],
     why:
       "On this wire the minimum is 60 bytes before the FCS (IEEE 802.3 clause 4.2.3.3). What is shorter was cut off or sent by something " +
       "broken, and is counted, so that somebody can notice.",
@@ -131,7 +151,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "a payload above the MTU makes a giant",
     kind: "scenario",
     covers: ["894-1"],
-    look: ["parseEthernet"],
+    look: ["parseEthernet", "removeFcs", "crc32"],
     why:
       "The largest payload is the interface's MTU: 1500 bytes on Ethernet (RFC 894) unless somebody set it lower. The maximum that you are " +
       "given is 14 bytes more.",
@@ -145,7 +165,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       const sizes = [577, 1500, t.random.int(578, 1499)];
       for (const size of sizes) await station.send(ethernet({ etherType: EXPERIMENT }, t.random.bytes(size)), `${size} bytes of data`);
       t.equal((await station.events()).length, 0, "how many of them went up to the layer above");
-      t.equal(await countOf(station, "giant"), sizes.length, 'the counter "ethernet: giant"');
+      await expectCount(t, station, "giant", sizes.length);
       await goesUp(t, station, t.random.bytes(576));
     },
   },
@@ -154,7 +174,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "frames for others are left alone and counted",
     kind: "scenario",
     covers: ["LNK-1"],
-    look: ["filterMac"],
+    look: ["filterMac", "removeFcs", "crc32"],
     why:
       "A hub, a switch that has not learnt yet, a mirror port: all bring frames that are for others. A station that answers them confuses " +
       "both sides of somebody else's conversation.",
@@ -174,7 +194,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "what is for everybody is answered to one",
     kind: "scenario",
     covers: ["LNK-1", "LNK-3"],
-    look: ["filterMac", "writeEthernet"],
+    look: ["filterMac", "writeEthernet", "removeFcs"],
     why: "What is sent to many is answered to one: the sender. An answer with the group as its source would be dropped by everybody as " +
       "“group source”; one *to* the group would be answered again, by everybody.",
     hints: [
@@ -202,7 +222,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "a promiscuous host takes what is for others",
     kind: "scenario",
     covers: ["LNK-1"],
-    look: ["filterMac"],
+    look: ["filterMac", "parseEthernet", "removeFcs"],
     why:
       "That is how a packet sniffer works: the filter is switched off and every frame that crosses the wire is taken. What is *malformed* " +
       "is still dropped: parsing comes before the filter.",
@@ -227,7 +247,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "a frame that a group sent gets no answer",
     kind: "scenario",
     covers: ["LNK-1"],
-    look: ["parseEthernet"],
+    look: ["parseEthernet", "removeFcs", "crc32"],
     why:
       "Nobody can be a group (IEEE 802.3 clause 3.2.3). An answer to such a frame would be addressed to the group: one forged frame, and " +
       "each station of the link hears from you.",
@@ -246,7 +266,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "802.3 length frames are dropped by name",
     kind: "scenario",
     covers: ["894-1"],
-    look: ["parseEthernet"],
+    look: ["parseEthernet", "removeFcs", "crc32"],
     why:
       "Switches speak spanning tree in 802.3 frames, with a length where we have a type: on many links they are the most regular traffic. " +
       "RFC 1122 §2.3.3 lets a host leave them alone; it should know what it leaves alone.",
@@ -268,7 +288,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "a protocol that nobody speaks is counted",
     kind: "scenario",
     covers: ["894-1"],
-    look: ["demultiplex"],
+    look: ["demultiplex", "removeFcs", "crc32"],
     why: "A frame for us, in good order, whose protocol we don't know: dropped in silence, since Ethernet has no way to say “protocol " +
       "unreachable”. The counter is all that is left of it.",
     hints: [

@@ -2,7 +2,7 @@
 import { Frame } from "../../../stack/wire/frame.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation, usedFrame } from "./samples.ts";
+import { anyGroup, anyStation, typeText, usedFrame } from "./samples.ts";
 
 export const write: Readonly<Record<string, CheckSpec>> = {
   "bytes": {
@@ -53,14 +53,14 @@ export const write: Readonly<Record<string, CheckSpec>> = {
         const before = frame.bytes.slice();
         await t.framing.writeEthernet(frame, anyStation(t.random), anyStation(t.random), 0x86dd);
         t.equal({ start: frame.start, end: frame.end }, { start: start - 14, end }, `start and end of frame ${i}, which began at ${start}`);
-        t.equal(frame.view.getUint16(start - 2), 0x86dd, `the two bytes before the packet of frame ${i}: the type`);
+        t.equal(typeText(frame.view.getUint16(start - 2)), "0x86dd", `the two bytes before the packet of frame ${i}, its type`);
         t.equal(frame.bytes.slice(end), before.slice(end), `the bytes behind frame ${i}`);
         t.equal(frame.bytes.slice(0, start - 14), before.slice(0, start - 14), `the bytes in front of frame ${i}`);
       }
     },
   },
 
-  "no-headroom-left": {
+  "tight": {
     title: "fourteen bytes of headroom are enough",
     kind: "table",
     covers: ["LNK-1"],

@@ -1,6 +1,6 @@
 /** Hidden live checks: more of what a program on the kernel's side can send. */
 import { anyGroup, anyStation, EXPERIMENT } from "../../../labs/01-framing/checks/samples.ts";
-import { countOf } from "../../../labs/01-framing/checks/wire.ts";
+import { expectCount } from "../../../labs/01-framing/checks/wire.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, LiveConfig, LiveStation, Trial } from "../../../tools/harness/suite.ts";
 
@@ -24,7 +24,7 @@ async function counted(t: Trial, types: readonly number[], counter: string): Pro
   );
   for (const bytes of frames) await station.kernel.sendFrame({ device: station.device, bytes });
   await station.settle();
-  t.equal(await countOf(station, counter), frames.length, `the counter "ethernet: ${counter}"`);
+  await expectCount(t, station, counter, frames.length);
   t.equal(station.frames.filter((frame) => frame.direction === "from stack").length, 0, "how many frames the stack sent");
 }
 

@@ -1,6 +1,6 @@
 /** Hidden scenarios on the virtual wire. */
-import { anyGroup, anyStation, EXPERIMENT } from "../../../labs/01-framing/checks/samples.ts";
-import { countOf } from "../../../labs/01-framing/checks/wire.ts";
+import { anyGroup, anyStation, EXPERIMENT, typeText } from "../../../labs/01-framing/checks/samples.ts";
+import { expectCount } from "../../../labs/01-framing/checks/wire.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { ethernet, fcs, KERNEL_MAC, pad, STACK_IP, STACK_MAC } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, StationConfig, Trial } from "../../../tools/harness/suite.ts";
@@ -55,7 +55,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       }
       await station.expectSilence(0, "only the good frames are answered");
       for (const [counter, count] of expected) {
-        t.equal(await countOf(station, counter === "" ? "sent" : counter), count, `the counter "ethernet: ${counter || "sent"}"`);
+        await expectCount(t, station, counter || "sent", count);
       }
     },
   },
@@ -106,9 +106,9 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
         await station.send(ethernet({ destination, etherType }, t.random.bytes(46)), "a protocol of the layers above");
       }
       await station.expectSilence(0, "there is no layer above that could answer");
-      t.equal(await countOf(station, "no ip yet"), ip, "how many frames came to the door of IPv4");
-      t.equal(await countOf(station, "no arp yet"), arp, "how many frames came to the door of ARP");
-      t.equal(await countOf(station, "received"), ip + arp, 'the counter "ethernet: received"');
+      await expectCount(t, station, "no ip yet", ip);
+      await expectCount(t, station, "no arp yet", arp);
+      await expectCount(t, station, "received", ip + arp);
     },
   },
 
@@ -128,10 +128,10 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await t.host(ECHO);
       for (const etherType of [1501, 1535, t.random.int(1502, 1534)]) {
-        await station.send(ethernet({ etherType }, t.random.bytes(100)), `${etherType} in the type's place`);
+        await station.send(ethernet({ etherType }, t.random.bytes(100)), `${typeText(etherType)} in the type's place`);
       }
       await station.expectSilence(0, "such frames are not answered");
-      t.equal(await countOf(station, "undefined type"), 3, 'the counter "ethernet: undefined type"');
+      await expectCount(t, station, "undefined type", 3);
     },
   },
 

@@ -100,7 +100,7 @@ const mutants: readonly Mutant[] = [
     file,
     replace: "const { bytes, view, start } = frame;",
     by: "const { bytes, view, start } = frame;\n  frame.pull(HEADER_LENGTH);",
-    caughtBy: "parse/untouched",
+    caughtBy: "parse/fields",
   },
   {
     name: "addresses-swapped",
@@ -109,6 +109,14 @@ const mutants: readonly Mutant[] = [
     replace: "writeMac(frame.view, start, destination);\n  writeMac(frame.view, start + 6, source);",
     by: "writeMac(frame.view, start, source);\n  writeMac(frame.view, start + 6, destination);",
     caughtBy: "write/bytes",
+  },
+  {
+    name: "type-sent-little-endian",
+    fault: "the type is written least significant byte first, and no program that waits for it gets the frame",
+    file,
+    replace: "frame.view.setUint16(start + 12, etherType)",
+    by: "frame.view.setUint16(start + 12, etherType, true)",
+    caughtBy: "live/echo",
   },
   {
     name: "address-of-32-bits",
@@ -148,7 +156,7 @@ const mutants: readonly Mutant[] = [
     file,
     replace: "switch (etherType) {",
     by: 'if (etherType > 0x0806) return "ipv4";\n  switch (etherType) {',
-    caughtBy: "demultiplex/unknown-types",
+    caughtBy: "demultiplex/unknown",
   },
   {
     name: "leaky-padding",
@@ -164,6 +172,14 @@ const mutants: readonly Mutant[] = [
     file,
     replace: "minimum - frame.length",
     by: "minimum + HEADER_LENGTH - frame.length",
+    caughtBy: "pad/short-frame",
+  },
+  {
+    name: "pad-one-more",
+    fault: "one byte behind the padding is set to zero as well",
+    file,
+    replace: "frame.bytes.fill(0, at, frame.end)",
+    by: "frame.bytes.fill(0, at, frame.end + 1)",
     caughtBy: "pad/short-frame",
   },
   {
@@ -229,6 +245,22 @@ const mutants: readonly Mutant[] = [
     replace: "frame.view.getUint32(at, true)",
     by: "frame.view.getUint32(at)",
     caughtBy: "fcs/byte-order",
+  },
+  {
+    name: "fcs-over-itself",
+    fault: "the frame grows before the CRC is computed, so the FCS covers its own four bytes",
+    file,
+    replace: "const fcs = crc32(frame.bytes, frame.start, frame.end);\n  frame.view.setUint32(frame.append(4), fcs, true);",
+    by: "const at = frame.append(4);\n  frame.view.setUint32(at, crc32(frame.bytes, frame.start, frame.end), true);",
+    caughtBy: "fcs/append",
+  },
+  {
+    name: "fcs-refused-when-high",
+    fault: "the FCS is read as a signed number, and every second good frame is refused",
+    file,
+    replace: "frame.view.getUint32(at, true) !== crc32",
+    by: "frame.view.getInt32(at, true) !== crc32",
+    caughtBy: "wire/runt",
   },
   {
     name: "fcs-over-payload",
