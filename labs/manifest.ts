@@ -23,6 +23,8 @@ export interface Lab<M extends ModuleName = ModuleName, F extends string = strin
   readonly functions: Readonly<Record<keyof Modules[M] & string, NoInfer<F>>>;
   /** What the whole lab is worth. */
   readonly points: number;
+  /** It is still being written: it can be run, but handout, suite and mutants are not complete. */
+  readonly draft?: true;
 }
 
 /** Ties an entry's functions to the contract of its module, and their files to its list of files. */
@@ -86,7 +88,81 @@ export const labs: readonly Lab[] = [
     },
     points: 100,
   }),
+  lab({
+    number: 4,
+    folder: "04-handshake",
+    name: "Handshake",
+    module: "handshake",
+    files: ["segment.ts", "iss.ts", "open.ts"],
+    functions: {
+      parseSegment: "segment.ts",
+      writeSegment: "segment.ts",
+      chooseIss: "iss.ts",
+      activeOpen: "open.ts",
+      listenArrives: "open.ts",
+      passiveOpen: "open.ts",
+      agreeOptions: "open.ts",
+      synSentArrives: "open.ts",
+      completeOpen: "open.ts",
+      answerStray: "open.ts",
+    },
+    points: 100,
+    draft: true,
+  }),
+  lab({
+    number: 5,
+    folder: "05-states",
+    name: "States",
+    module: "states",
+    files: ["transitions.ts", "steps.ts", "endings.ts"],
+    functions: {
+      nextState: "transitions.ts",
+      checkTimestamps: "steps.ts",
+      checkSequence: "steps.ts",
+      checkReset: "steps.ts",
+      mayReopen: "steps.ts",
+      checkSyn: "steps.ts",
+      checkAck: "steps.ts",
+      checkUrgent: "steps.ts",
+      takeText: "steps.ts",
+      checkFin: "steps.ts",
+      close: "endings.ts",
+      abort: "endings.ts",
+      createChallengeLimit: "endings.ts",
+    },
+    points: 100,
+    draft: true,
+  }),
+  lab({
+    number: 6,
+    folder: "06-buffers",
+    name: "Buffers",
+    module: "buffers",
+    files: ["send_buffer.ts", "receive_buffer.ts", "retransmission.ts", "acknowledger.ts"],
+    functions: {
+      createSendBuffer: "send_buffer.ts",
+      createReceiveBuffer: "receive_buffer.ts",
+      createRetransmission: "retransmission.ts",
+      probeDelay: "retransmission.ts",
+      createAcknowledger: "acknowledger.ts",
+    },
+    points: 100,
+    draft: true,
+  }),
+  lab({
+    number: 7,
+    folder: "07-accept",
+    name: "Accept",
+    module: "accept",
+    files: ["ports.ts", "table.ts", "queue.ts"],
+    functions: { createPorts: "ports.ts", createConnectionTable: "table.ts", createAcceptQueue: "queue.ts" },
+    points: 100,
+    draft: true,
+  }),
 ];
+
+/** The labs that are complete: what is promised to students, and tested. */
+export const finished: readonly Lab[] = labs.filter((lab) => lab.draft !== true);
 
 /** The lab with this number, or undefined. */
 export function findLab(number: number): Lab | undefined {

@@ -3,6 +3,10 @@ import type { Modules } from "../stack/contract/modules.ts";
 import framing from "./01-framing/mod.ts";
 import arp from "./02-arp/mod.ts";
 import ip from "./03-ip/mod.ts";
+import handshake from "./04-handshake/mod.ts";
+import states from "./05-states/mod.ts";
+import buffers from "./06-buffers/mod.ts";
+import accept from "./07-accept/mod.ts";
 
-const reference: Modules = { framing, arp, ip };
+const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept };
 export default reference;

@@ -6,7 +6,7 @@
  * `stack/runner.ts` with the real clock, the harness with a virtual one. That is why a minute of
  * retransmissions tests in a millisecond.
  */
-import type { Modules, TcpLabs } from "./contract/modules.ts";
+import type { NetworkLabs, TcpLabs } from "./contract/modules.ts";
 import type { EventSink } from "./events.ts";
 import type { HostConfig } from "./host_config.ts";
 import { Internet, PROTOCOL_ICMP, type SendOptions } from "./internet.ts";
@@ -33,9 +33,9 @@ export const DEFAULT_CONFIG: HostConfig = {
 };
 
 /** What a host is bound to: labs 01 to 03, and 04 to 07 together or not at all. */
-export type HostModules = Modules & Partial<TcpLabs>;
+export type HostModules = NetworkLabs & Partial<TcpLabs>;
 
-function hasTcp(modules: HostModules): modules is Modules & TcpLabs {
+function hasTcp(modules: HostModules): modules is NetworkLabs & TcpLabs {
   return modules.handshake !== undefined && modules.states !== undefined && modules.buffers !== undefined && modules.accept !== undefined;
 }
 
@@ -161,10 +161,10 @@ export class Host {
     return this.#pool.lent + this.#big.lent;
   }
 
-  #modulesIp: Modules["ip"] | undefined;
+  #modulesIp: NetworkLabs["ip"] | undefined;
   #reassemblyDeadline: () => number = () => Infinity;
 
-  #createInternet(modules: Modules, config: HostConfig, uplink: Uplink): Internet {
+  #createInternet(modules: NetworkLabs, config: HostConfig, uplink: Uplink): Internet {
     const { ip } = modules;
     this.#modulesIp = ip;
     const routes = ip.createRoutes();

@@ -11,7 +11,7 @@
 import type { AddressClaim, ArpActions, ArpCache, ArpPacket, ClaimActions } from "./contract/arp.ts";
 import type { FrameLimits, MacFilter } from "./contract/framing.ts";
 import type { Arrival, Ipv4Interface } from "./contract/ip.ts";
-import type { Modules } from "./contract/modules.ts";
+import type { NetworkLabs } from "./contract/modules.ts";
 import { Counters } from "./counters.ts";
 import type { EventSink } from "./events.ts";
 import type { HostConfig, InterfaceConfig } from "./host_config.ts";
@@ -56,7 +56,7 @@ export class NetworkInterface implements Ipv4Interface {
   readonly ethernet = new Counters("ethernet");
   readonly arp = new Counters("arp");
 
-  readonly #modules: Modules;
+  readonly #modules: NetworkLabs;
   readonly #uplink: Uplink;
   readonly #layers: number;
   readonly #echoFrames: boolean;
@@ -74,7 +74,7 @@ export class NetworkInterface implements Ipv4Interface {
     index: number,
     config: InterfaceConfig,
     host: HostConfig,
-    modules: Modules,
+    modules: NetworkLabs,
     uplink: Uplink,
     all: readonly Ipv4Interface[],
   ) {

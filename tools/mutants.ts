@@ -6,7 +6,7 @@
  *     deno task mutants 3         one lab
  *     deno task mutants 3 NAME    one mutant, with what its check said
  */
-import { findLab, type Lab, labs } from "../labs/manifest.ts";
+import { findLab, finished, type Lab, labs } from "../labs/manifest.ts";
 import type { ModuleName } from "../stack/contract/modules.ts";
 import type { Mutant } from "./harness/mutant.ts";
 import type { Check } from "./harness/suite.ts";
@@ -62,7 +62,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   let caught = 0;
   let lost = 0;
-  for (const lab of only === undefined ? labs : [only]) {
+  for (const lab of only === undefined ? finished : [only]) {
     const checks = await loadChecks(lab, true);
     const mutants = (await loadMutants(lab)).filter((mutant) => words[1] === undefined || mutant.name === words[1]);
     for (const mutant of mutants) {

@@ -4,7 +4,7 @@
  */
 import type { TcpEvent, TcpState } from "../../stack/contract/tcb.ts";
 
-// region nextState
+// region transitions
 /** For each state, what can happen in it, and the state that follows. */
 const TRANSITIONS: Readonly<Record<TcpState, Partial<Record<TcpEvent, TcpState>>>> = {
   "CLOSED": { "passive open": "LISTEN", "active open": "SYN-SENT" },
@@ -26,7 +26,7 @@ const TRANSITIONS: Readonly<Record<TcpState, Partial<Record<TcpEvent, TcpState>>
  * every connection that exists. See stack/contract/states.ts.
  */
 export function nextState(state: TcpState, event: TcpEvent): TcpState | undefined {
-  // region nextState.body
+  // region nextState
   if (event === "abort" || event === "timeout") return state === "CLOSED" ? undefined : "CLOSED";
   return TRANSITIONS[state][event];
   // endregion

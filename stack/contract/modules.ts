@@ -11,15 +11,12 @@ import type { HandshakeModule } from "./handshake.ts";
 import type { IpModule } from "./ip.ts";
 import type { StatesModule } from "./states.ts";
 
-/** All labs that a host is bound to. */
-export interface Modules {
+/** Labs 01 to 03: what every host is bound to. */
+export interface NetworkLabs {
   readonly framing: FramingModule;
   readonly arp: ArpModule;
   readonly ip: IpModule;
 }
-
-/** The name of a lab's module. */
-export type ModuleName = keyof Modules;
 
 /** Labs 04 to 07, which only work together: one connection is split over them (`stack/contract/tcb.ts`). */
 export interface TcpLabs {
@@ -28,3 +25,9 @@ export interface TcpLabs {
   readonly buffers: BuffersModule;
   readonly accept: AcceptModule;
 }
+
+/** All labs. */
+export interface Modules extends NetworkLabs, TcpLabs {}
+
+/** The name of a lab's module. */
+export type ModuleName = keyof Modules;

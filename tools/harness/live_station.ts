@@ -28,7 +28,7 @@ export async function startLiveStation(
   conversation: Conversation,
   kernel: KernelPeer,
   config: LiveConfig,
-  layers: 1 | 2 | 3,
+  layers: 1 | 2 | 3 | 4,
 ): Promise<RealStation> {
   const number = ++numbers % 250;
   const kind = config.kind ?? "tap";

@@ -8,3 +8,19 @@ export class Marker {
     this.sent = sent;
   }
 }
+
+/** An object, or bytes, that the student's function changes in place: what it left comes back into `target`. */
+export class InOut extends Marker {
+  readonly target: object;
+
+  constructor(target: object) {
+    super({ t: "inout", value: target });
+    this.target = target;
+  }
+
+  /** Takes what came back. */
+  update(after: unknown): void {
+    if (this.target instanceof Uint8Array && after instanceof Uint8Array) this.target.set(after.subarray(0, this.target.length));
+    else if (typeof after === "object" && after !== null) Object.assign(this.target, after);
+  }
+}

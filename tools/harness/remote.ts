@@ -4,7 +4,7 @@
  */
 import { Frame } from "../../stack/wire/frame.ts";
 import { CheckFailed, NotWritten } from "./failure.ts";
-import { Marker } from "./marker.ts";
+import { InOut, Marker } from "./marker.ts";
 import { showValue } from "./show.ts";
 import type { Subject } from "./subject.ts";
 import type { RecordedCall, Reply, Request, Returned, Sent, Thrown } from "./subject/protocol.ts";
@@ -97,6 +97,10 @@ export class Conversation {
       if (left.bytes.length === frame.bytes.length) frame.bytes.set(left.bytes);
       frame.start = left.start;
       frame.end = left.end;
+    }
+    for (const [index, left] of (reply.objects ?? []).entries()) {
+      const argument = args[index];
+      if (argument instanceof InOut) argument.update(left);
     }
     if (reply.threw !== undefined) {
       this.transcript.call(this.now(), `${said} threw ${reply.threw.name}`);

@@ -10,15 +10,20 @@
  * A body runs in the grader, never beside the student's code. It throws nothing itself: the matchers do,
  * and one failure hides no other check. Inputs come from `t.random`, so that a printed seed repeats them.
  */
+import type { AcceptModule } from "../../stack/contract/accept.ts";
 import type { ArpModule } from "../../stack/contract/arp.ts";
+import type { BuffersModule } from "../../stack/contract/buffers.ts";
 import type { FramingModule } from "../../stack/contract/framing.ts";
+import type { HandshakeModule } from "../../stack/contract/handshake.ts";
 import type { IpModule } from "../../stack/contract/ip.ts";
-import type { ModuleName } from "../../stack/contract/modules.ts";
+import type { ModuleName, Modules } from "../../stack/contract/modules.ts";
+import type { StatesModule } from "../../stack/contract/states.ts";
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
 import type { PacketMatcher } from "./matchers.ts";
 import type { RecordedCall } from "./subject/protocol.ts";
+import type { TcpStation } from "./tcp_station.ts";
 
 export type { RecordedCall } from "./subject/protocol.ts";
 
@@ -103,8 +108,12 @@ export interface Trial {
   readonly framing: Remote<FramingModule>;
   readonly arp: Remote<ArpModule>;
   readonly ip: Remote<IpModule>;
+  readonly handshake: Remote<HandshakeModule>;
+  readonly states: Remote<StatesModule>;
+  readonly buffers: Remote<BuffersModule>;
+  readonly accept: Remote<AcceptModule>;
   /** Calls one function many times in one message (for tables of hundreds). Exceptions are outcomes here, but "not written yet" still ends the check. */
-  many<M extends ModuleName, F extends keyof Trial[M] & string>(
+  many<M extends ModuleName, F extends keyof Modules[M] & string>(
     module: M,
     name: F,
     argumentLists: readonly (readonly unknown[])[],
@@ -121,6 +130,11 @@ export interface Trial {
     release: (frame: never) => void;
     lent(): Promise<number>;
   };
+  /**
+   * Pass an object (or a Uint8Array) through this when the student's function changes it: afterwards `value` is as the function left it.
+   * `await t.states.close(t.inout(tcb), effects.object)`.
+   */
+  inout<T extends object>(value: T): T;
   /** A seeded source of numbers in [0, 1) in the student's process, for `ClaimOptions.random`. */
   randomSource(seed: number): () => number;
 
@@ -137,6 +151,8 @@ export interface Trial {
 
   /** The student's host on the virtual wire, with a virtual clock that starts at 0. */
   host(config?: StationConfig): Promise<Station>;
+  /** As `host`, with TCP on it and a scripted TCP peer at the other end (labs 04 to 07). */
+  tcp(config?: StationConfig): Promise<TcpStation>;
   /** The student's host across a real device, with the kernel on the other side. */
   live(config?: LiveConfig): Promise<LiveStation>;
 }

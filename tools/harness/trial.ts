@@ -7,12 +7,13 @@ import { equal } from "@std/assert";
 import { CheckFailed, CheckSkipped, NotWritten } from "./failure.ts";
 import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
-import { Marker } from "./marker.ts";
+import { InOut, Marker } from "./marker.ts";
 import { Conversation } from "./remote.ts";
 import { showValue } from "./show.ts";
 import { type Subject, SubjectDied } from "./subject.ts";
-import type { Check, LiveConfig, LiveStation, Outcome, Recorder, Remote, Station, StationConfig, Trial } from "./suite.ts";
+import type { Check, LiveConfig, LiveStation, Outcome, Recorder, Station, StationConfig, Trial } from "./suite.ts";
 import { Transcript } from "./transcript.ts";
+import { ScriptedTcp, type TcpStation } from "./tcp_station.ts";
 import { startStation } from "./virtual_station.ts";
 import { WorkspaceError } from "./workspace.ts";
 
@@ -89,6 +90,10 @@ class RunningTrial implements Trial {
   readonly framing: Trial["framing"];
   readonly arp: Trial["arp"];
   readonly ip: Trial["ip"];
+  readonly handshake: Trial["handshake"];
+  readonly states: Trial["states"];
+  readonly buffers: Trial["buffers"];
+  readonly accept: Trial["accept"];
   readonly #check: Check;
   readonly #means: TrialMeans;
   readonly #transcript: Transcript;
@@ -102,10 +107,14 @@ class RunningTrial implements Trial {
     this.#means = means;
     this.#transcript = transcript;
     this.#conversation = new Conversation(means.subject, transcript);
-    const module = <M extends ModuleName>(name: M): Remote<Trial[M]> => this.#conversation.module(name) as never;
-    this.framing = module("framing") as never;
-    this.arp = module("arp") as never;
-    this.ip = module("ip") as never;
+    const module = (name: ModuleName): never => this.#conversation.module(name) as never;
+    this.framing = module("framing");
+    this.arp = module("arp");
+    this.ip = module("ip");
+    this.handshake = module("handshake");
+    this.states = module("states");
+    this.buffers = module("buffers");
+    this.accept = module("accept");
   }
 
   // deno-lint-ignore no-explicit-any -- as in the interface
@@ -124,6 +133,10 @@ class RunningTrial implements Trial {
 
   pool(options: { capacity?: number; limit?: number }): ReturnType<Trial["pool"]> {
     return this.#conversation.pool(options.capacity ?? 65535 + 320, options.limit ?? 64);
+  }
+
+  inout<T extends object>(value: T): T {
+    return new InOut(value) as never;
   }
 
   randomSource(seed: number): () => number {
@@ -167,6 +180,10 @@ class RunningTrial implements Trial {
     return await startStation(this.#conversation, config, this.#layers);
   }
 
+  async tcp(config: StationConfig = {}): Promise<TcpStation> {
+    return new ScriptedTcp(await startStation(this.#conversation, config, 4), this.random);
+  }
+
   async live(config: LiveConfig = {}): Promise<LiveStation> {
     const kernel = await this.#means.kernel();
     if (typeof kernel === "string") throw new CheckSkipped(kernel);
@@ -193,8 +210,8 @@ class RunningTrial implements Trial {
     return { outcome: "broken", error: error instanceof Error ? `${error.stack ?? error.message}` : String(error) };
   }
 
-  get #layers(): 1 | 2 | 3 {
-    return Math.min(this.#check.lab, 3) as 1 | 2 | 3;
+  get #layers(): 1 | 2 | 3 | 4 {
+    return Math.min(this.#check.lab, 4) as 1 | 2 | 3 | 4;
   }
 
   #good(what: string, actual: unknown): void {

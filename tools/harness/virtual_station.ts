@@ -13,17 +13,17 @@ import { CheckFailed } from "./failure.ts";
 import { matchPacket, type PacketMatcher } from "./matchers.ts";
 import { arp, ethernet, fcs, pad, pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
-import type { Reply } from "./subject/protocol.ts";
+import type { Reply, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, Station, StationConfig } from "./suite.ts";
 
 const PEER_MAC = "02:00:00:00:00:01";
 const MAX_POLLS = 20_000;
 
 /** The parts of a configuration that the host itself is given, with the defaults that checks rely on. */
-export function hostConfig(config: Partial<HostConfig>, layers: 1 | 2 | 3): Partial<HostConfig> {
+export function hostConfig(config: Partial<HostConfig>, layers: 1 | 2 | 3 | 4): Partial<HostConfig> {
   const { interfaces, ...rest } = config;
   const own: Record<string, unknown> = {};
-  for (const key of ["routes", "forwarding", "layers", "echoFrames", "timeToLive", "seed", "arp", "reassembly"] as const) {
+  for (const key of ["routes", "forwarding", "layers", "echoFrames", "timeToLive", "seed", "arp", "reassembly", "tcp"] as const) {
     if (rest[key] !== undefined) own[key] = rest[key];
   }
   return { layers, ...own, interfaces: interfaces ?? [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }] };
@@ -46,7 +46,7 @@ export function wireFor(settings: InterfaceConfig, index: number, kind: "virtual
 export async function startStation(
   conversation: Conversation,
   config: StationConfig,
-  layers: 1 | 2 | 3,
+  layers: 1 | 2 | 3 | 4,
 ): Promise<VirtualStation> {
   const settings = hostConfig(config, layers);
   const interfaces = settings.interfaces ?? [];
@@ -196,6 +196,28 @@ export class VirtualStation implements Station {
 
   async #step(frames: { on: number; bytes: Uint8Array }[]): Promise<void> {
     await this.#take(await this.#conversation.ask({ op: "step", host: this.#host, now: this.#now, frames }));
+  }
+
+  /** An application above TCP acts; what the stack sends for it is queued. Returns what the act gave. */
+  async tcp(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
+    const reply = await this.#conversation.ask({ op: "tcp", host: this.#host, now: this.#now, act, args });
+    await this.#take(reply);
+    return reply.returned?.t === "value" ? reply.returned.value : undefined;
+  }
+
+  /** Whether frames on the first wire begin with an Ethernet header. */
+  get isEthernet(): boolean {
+    return this.#wires[0]?.medium === "ethernet";
+  }
+
+  /** Puts frames that were taken back in front of the queue. */
+  putBack(packets: readonly Uint8Array[]): void {
+    this.#queue.unshift(...packets.map((bytes) => ({ on: 0, bytes })));
+  }
+
+  /** Writes a step into the transcript. */
+  note(text: string): void {
+    this.#conversation.transcript.note(this.#now, text);
   }
 
   async #act(act: "ping" | "output" | "outputLink", args: readonly unknown[]): Promise<void> {

@@ -42,7 +42,7 @@ export interface WorkspaceOptions {
 
 const SUBJECT_FILES = [
   "tools/harness/message.ts",
-  ...["main", "protocol", "values", "console", "crumbs"].map((name) => `tools/harness/subject/${name}.ts`),
+  ...["main", "application", "protocol", "values", "console", "crumbs"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
 const KEEP = 12;
 
@@ -97,13 +97,13 @@ async function collect(selection: Selection): Promise<Map<string, string>> {
   return new Map(texts);
 }
 
-/** The files of `stack/` that a host is made of; the drivers of real devices stay outside. */
+/** The files of `stack/` that a host is made of; the drivers of real devices and the socket API above stay outside. */
 async function stackFiles(root: string, folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir(`${root}/${folder}`)) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) {
-      if (entry.name !== "link") found.push(...await stackFiles(root, path));
+      if (entry.name !== "link" && entry.name !== "socket") found.push(...await stackFiles(root, path));
     } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts")) found.push(path);
   }
   return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts"] : found;

@@ -13,6 +13,7 @@ import { PipeDevice } from "../../../stack/link/pipe.ts";
 import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { formatMac } from "../../../stack/wire/mac_address.ts";
 import { encodeMessage, MessageReader } from "../message.ts";
+import { Application } from "./application.ts";
 import { keepConsole, takeLog } from "./console.ts";
 import { watchModules } from "./crumbs.ts";
 import type { Reply, Request, Sent } from "./protocol.ts";
@@ -28,6 +29,7 @@ const exit = Deno.exit.bind(Deno);
 interface Station {
   readonly host: Host;
   readonly wires: readonly PipeDevice[];
+  readonly application: Application;
   events: unknown[];
 }
 
@@ -125,6 +127,13 @@ class Subject {
         this.#act(station.host, request.act, request.args);
         return this.#drain(station);
       }
+      case "tcp": {
+        const station = this.#station(request.host);
+        station.host.poll(request.now);
+        const value = station.application.act(request.act, request.args, request.now);
+        station.host.poll(request.now);
+        return { ...this.#drain(station), returned: { t: "value", value } };
+      }
       case "look": {
         const { host } = this.#station(request.host);
         const value = request.what === "counters" ? host.counters() : arpTable(host, request.on, request.now);
@@ -149,7 +158,8 @@ class Subject {
       const { bytes, start, end } = args[index] as { bytes: Uint8Array; start: number; end: number };
       return { bytes, start, end };
     });
-    return { ...result, frames };
+    const objects = sent.map((each, index) => each.t === "inout" ? args[index] : undefined);
+    return { ...result, frames, ...(objects.some((each) => each !== undefined) ? { objects } : {}) };
   }
 
   #callEach(target: object, name: string, lists: readonly (readonly Sent[])[]): Omit<Reply, "log" | "lost"> {
@@ -168,7 +178,7 @@ class Subject {
       now: request.now,
       emit: (event) => void events.push(readable(event)),
     });
-    const station: Station = { host, wires, events };
+    const station: Station = { host, wires, events, application: new Application(host) };
     this.#stations.push(station);
     return { ...this.#drain(station), returned: { t: "value", value: this.#stations.length - 1 } };
   }

@@ -19,6 +19,7 @@ export type Sent =
   | { readonly t: "value"; readonly value: unknown }
   | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number; readonly headroom: number }
   | { readonly t: "view"; readonly bytes: Uint8Array }
+  | { readonly t: "inout"; readonly value: unknown }
   | { readonly t: "recorder"; readonly id: number; readonly callback: boolean }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
   | { readonly t: "random"; readonly seed: number }
@@ -69,7 +70,33 @@ export type Request =
     readonly act: "ping" | "output" | "outputLink";
     readonly args: readonly unknown[];
   }
+  | {
+    readonly op: "tcp";
+    readonly host: number;
+    readonly now: number;
+    readonly act: TcpAct;
+    readonly args: readonly unknown[];
+  }
   | { readonly op: "look"; readonly host: number; readonly now: number; readonly what: "counters" | "arpTable"; readonly on: number };
+
+/**
+ * What a check asks an application above the subject's TCP to do. Listening sockets and connections go by number.
+ * `connection`: its Tcb, its buffers and what it was told since the last time.
+ */
+export type TcpAct =
+  | "listen"
+  | "accept"
+  | "closeListener"
+  | "queues"
+  | "connect"
+  | "write"
+  | "writeUrgent"
+  | "read"
+  | "shutdown"
+  | "close"
+  | "abort"
+  | "connection"
+  | "connections";
 
 /** What the subject answers. */
 export interface Reply {
@@ -79,6 +106,8 @@ export interface Reply {
   readonly all?: readonly { readonly returned?: Returned; readonly threw?: Thrown }[];
   /** Frames among the arguments, as the call left them; undefined where the argument was no frame. */
   readonly frames?: readonly ({ readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined)[];
+  /** Objects among the arguments that were passed as "inout", as the call left them. */
+  readonly objects?: readonly unknown[];
   readonly recorded?: readonly { readonly id: number; readonly call: RecordedCall }[];
   /** Packets that the host sent. */
   readonly out?: readonly { readonly on: number; readonly bytes: Uint8Array }[];

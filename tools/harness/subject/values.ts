@@ -39,6 +39,8 @@ export class Values {
         return frameOf(sent.bytes, sent.start, sent.end, sent.headroom);
       case "view":
         return new DataView(sent.bytes.buffer, sent.bytes.byteOffset, sent.bytes.byteLength);
+      case "inout":
+        return sent.value;
       case "recorder":
         return this.#recorder(sent.id, sent.callback);
       case "pool": {

@@ -1,0 +1,75 @@
+/**
+ * The receive buffer: what came from the peer and the application has not read, put in order.
+ *
+ *                start             next                                    edge
+ *      offset      │ in order,       │ missing   block    missing            │
+ *      ────────────┼─────────────────┼─────────┬───────┬─────────────────────┼──▶
+ *      read already│ readable        │         │ 1 2 3 │                     │ start + capacity
+ *
+ * IP delivers packets late, twice, and out of order; the application sees none of it. Bytes that lie right behind what is there
+ * can be read at once. Others are put in their place all the same, and the *blocks* that they form are remembered, until the
+ * bytes between come (RFC 9293 §3.10.7.4, SHLD-31). Where segments overlap, the bytes that came first stay: nobody can change what was said.
+ *
+ * What the peer may still send ends at the *edge*: this is how a slow reader slows down a fast sender. The edge moves when the
+ * application reads. It is announced in strides, or every byte read would invite one byte (RFC 9293 §3.8.6.2.2).
+ *
+ * See `stack/contract/buffers.ts` for the whole contract. The bytes themselves lie in a `Ring` (`stack/wire/ring.ts`), which takes offsets.
+ */
+import type { ReceiveBuffer } from "../../stack/contract/buffers.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
+import { todo } from "../../stack/wire/not_implemented.ts";
+import { Ring } from "../../stack/wire/ring.ts";
+
+/** So many blocks are kept. A peer that sends every other byte would make one block, and us walk past one more, with each. */
+const MAX_BLOCKS = 64;
+
+/** Bytes beyond the gap that lie together: from `from` up to, but not including, `to`. */
+interface Block {
+  readonly from: number;
+  readonly to: number;
+  /** Grows with each segment: the block with the largest is the one that the last segment fell in. */
+  readonly touched: number;
+}
+
+/** No gap: the answer that `beyond` nearly always gives. */
+const NOTHING: readonly number[] = [];
+
+/** Makes an empty receive buffer that holds `capacity` bytes at most. */
+export function createReceiveBuffer(capacity: number): ReceiveBuffer {
+  const ring = new Ring(capacity);
+  /** Offsets: the first byte that was not read, and the first that is missing. `segments` counts what came beyond a gap. */
+  const stream = { start: 0, next: 0, segments: 0 };
+  /** In the order of their offsets. There is something missing before and behind each. */
+  const blocks: Block[] = [];
+
+  return {
+    next: (): number => stream.next,
+    readable: (): number => stream.next - stream.start,
+
+    // What is not read yet takes room, and so does what lies beyond the gap: it is promised already.
+    edge(): number {
+      return todo("createReceiveBuffer.edge");
+    },
+
+    // Cut off what is known and what is too far. Find the blocks that the rest touches: together with it they become one.
+    // Copy only what falls between them. What begins at `next` closes the gap, as far as the new block reaches.
+    insert(offset: number, frame: Frame, at: number, count: number): number {
+      return todo("createReceiveBuffer.insert", offset, frame, at, count, MAX_BLOCKS, ring, blocks);
+    },
+
+    // When the last byte is read and nothing lies beyond a gap, the memory goes back.
+    read(target: Uint8Array, at: number, count: number): number {
+      return todo("createReceiveBuffer.read", target, at, count, ring, blocks);
+    },
+
+    // RFC 9293 §3.8.6.2.2, with its fraction of one half.
+    announce(announced: number, mss: number): number {
+      return todo("createReceiveBuffer.announce", announced, mss);
+    },
+
+    // RFC 2018 §4: first the block with the segment that has just come, then those that were reported before, latest first.
+    beyond(count: number): readonly number[] {
+      return todo("createReceiveBuffer.beyond", count, NOTHING, blocks);
+    },
+  };
+}

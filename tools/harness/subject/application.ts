@@ -1,0 +1,108 @@
+/** An application above the subject's TCP, moved by the grader: it listens, connects, reads and writes when it is told. */
+import type { Host } from "../../../stack/host.ts";
+import type { Connection } from "../../../stack/tcp/connection.ts";
+import type { Listener } from "../../../stack/tcp/listener.ts";
+import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { TcpAct } from "./protocol.ts";
+
+/** One connection, with what it was told since somebody looked. */
+interface Held {
+  readonly connection: Connection;
+  notices: string[];
+}
+
+export class Application {
+  readonly #host: Host;
+  readonly #listeners: Listener[] = [];
+  readonly #held: Held[] = [];
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Does one thing; returns plain data. Errors of the socket layer are returned as { error }. */
+  act(act: TcpAct, args: readonly unknown[], now: number): unknown {
+    try {
+      return this.#do(act, args, now);
+    } catch (error) {
+      const known = error instanceof TypeError || Object.values(Deno.errors).some((kind) => error instanceof kind);
+      if (error instanceof Error && known) return { error: error.name, message: error.message };
+      throw error;
+    }
+  }
+
+  #do(act: TcpAct, args: readonly unknown[], now: number): unknown {
+    const tcp = this.#host.tcp;
+    if (tcp === undefined) throw new Error("this host has no TCP");
+    const number = args[0] as number;
+    switch (act) {
+      case "listen":
+        return this.#listeners.push(
+          tcp.listen(parseIpv4Address(args[0] as string), args[1] as number, args[2] as number, args[3] as boolean),
+        ) - 1;
+      case "accept": {
+        const connection = this.#listeners[number]?.accept();
+        return connection === undefined ? -1 : this.#hold(connection);
+      }
+      case "closeListener":
+        return tcp.closeListener(this.#listeners[number] as Listener);
+      case "queues": {
+        const queue = this.#listeners[number]?.queue;
+        return { halfOpen: queue?.halfOpenCount(), accept: queue?.acceptCount() };
+      }
+      case "connect": {
+        const [address, port, localPort, options] = args as [string, number, number | undefined, object | undefined];
+        const local = localPort === undefined ? {} : { port: localPort };
+        return this.#hold(tcp.connect({ address: parseIpv4Address(address), port }, now, local, options));
+      }
+      case "connections":
+        return tcp.connections().map(describe);
+      default:
+        return this.#withConnection(act, this.#held[number] as Held, args[1]);
+    }
+  }
+
+  #withConnection(act: TcpAct, held: Held, argument: unknown): unknown {
+    const { connection } = held;
+    switch (act) {
+      case "write":
+        return connection.write(argument as Uint8Array);
+      case "writeUrgent":
+        return (connection as unknown as { writeUrgent(bytes: Uint8Array): number }).writeUrgent(argument as Uint8Array);
+      case "read": {
+        const target = new Uint8Array(Math.min(argument as number, connection.readable));
+        return target.subarray(0, connection.read(target));
+      }
+      case "shutdown":
+        return connection.shutdown();
+      case "close":
+        return connection.close();
+      case "abort":
+        return connection.abort();
+      default: {
+        const notices = held.notices;
+        held.notices = [];
+        return { ...describe(connection), notices };
+      }
+    }
+  }
+
+  #hold(connection: Connection): number {
+    const held: Held = { connection, notices: [] };
+    connection.notify = (notice) => void held.notices.push(notice);
+    return this.#held.push(held) - 1;
+  }
+}
+
+function describe(connection: Connection): Record<string, unknown> {
+  const { tcb } = connection;
+  return {
+    ...tcb,
+    localAddress: formatIpv4Address(tcb.localAddress),
+    remoteAddress: formatIpv4Address(tcb.remoteAddress),
+    readable: connection.readable,
+    room: connection.room,
+    unacknowledged: connection.unacknowledged,
+    resent: connection.resent,
+  };
+}

@@ -1,0 +1,132 @@
+/** How a connection is brought into each state: the shortest honest exchange, every step of it checked. */
+import type { TcpState } from "../../stack/contract/tcb.ts";
+import type { ConnectionView, StackConnection, TcpStation } from "./tcp_station.ts";
+import type { PeerOptions, TcpPeer } from "./tcp_peer.ts";
+
+interface Reached {
+  readonly peer: TcpPeer;
+  readonly connection: StackConnection;
+}
+
+/** Brings a new connection into `state`. */
+export async function driveTo(tcp: TcpStation, state: TcpState, options: PeerOptions): Promise<Reached> {
+  switch (state) {
+    case "CLOSED":
+      return { peer: tcp.peer(options), connection: unheld(tcp) };
+    case "LISTEN":
+      await tcp.listen(options.port ?? 80);
+      return { peer: tcp.peer(options), connection: unheld(tcp) };
+    case "SYN-SENT":
+      return await synSent(tcp, options);
+    case "SYN-RECEIVED":
+      return await synReceived(tcp, options);
+    case "ESTABLISHED":
+      return await established(tcp, options);
+    case "FIN-WAIT-1":
+      return await closedByUs(tcp, options);
+    case "FIN-WAIT-2": {
+      const reached = await closedByUs(tcp, options);
+      await reached.peer.send({ flags: "ACK" });
+      return reached;
+    }
+    case "CLOSING": {
+      const reached = await closedByUs(tcp, options);
+      await reached.peer.send({ flags: "FIN ACK", ack: reached.peer.stackNext - 1 });
+      await reached.peer.expect(
+        { flags: ["ACK", "FIN ACK"], ack: reached.peer.next },
+        "a FIN is acknowledged, also when both sides close at once",
+        600,
+      );
+      return reached;
+    }
+    case "TIME-WAIT": {
+      const reached = await closedByUs(tcp, options);
+      await reached.peer.send({ flags: "FIN ACK" });
+      await reached.peer.expect({ flags: "ACK", ack: reached.peer.next }, "the last FIN is acknowledged", 600);
+      return reached;
+    }
+    case "CLOSE-WAIT":
+      return await closedByPeer(tcp, options);
+    case "LAST-ACK": {
+      const reached = await closedByPeer(tcp, options);
+      await reached.connection.shutdown();
+      await reached.peer.expect({ flags: "FIN ACK", seq: reached.peer.stackNext }, "shutdown sends a FIN");
+      return reached;
+    }
+  }
+}
+
+function offer(options: PeerOptions): Pick<PeerOptions, "mss" | "window" | "windowScale" | "sackPermitted" | "timestamps"> {
+  const { mss = 1460, window, windowScale, sackPermitted, timestamps } = options;
+  return {
+    mss,
+    ...(window === undefined ? {} : { window }),
+    ...(windowScale === undefined ? {} : { windowScale }),
+    ...(sackPermitted === undefined ? {} : { sackPermitted }),
+    ...(timestamps === undefined ? {} : { timestamps }),
+  };
+}
+
+async function synSent(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
+  const peer = tcp.peer({ ...options, peerPort: options.port ?? 80 });
+  const connection = await tcp.connect(options.port ?? 80, options.address === undefined ? {} : { to: options.address });
+  peer.learn(await peer.expect({ flags: "SYN", seq: 0 }, "connecting sends a SYN"));
+  return { peer, connection };
+}
+
+async function synReceived(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
+  if (options.active) {
+    const reached = await synSent(tcp, options);
+    await reached.peer.send({ flags: "SYN", seq: 0, ...offer(options) }, "a SYN that crosses ours");
+    await reached.peer.expect({ flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN that crosses ours is answered by SYN and ACK");
+    return reached;
+  }
+  await tcp.listen(options.port ?? 80);
+  const peer = tcp.peer(options);
+  await peer.send({ flags: "SYN", seq: 0, ...offer(options) });
+  await peer.expect({ flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN to a listening port is answered by SYN and ACK");
+  return { peer, connection: unheld(tcp) };
+}
+
+async function established(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
+  const window = options.window === undefined ? {} : { window: options.window };
+  const timestamps = options.timestamps === undefined ? {} : { timestamps: options.timestamps };
+  if (options.active) {
+    const reached = await synSent(tcp, options);
+    await reached.peer.send({ flags: "SYN ACK", seq: 0, ack: 1, ...offer(options) });
+    await reached.peer.expect({ flags: "ACK", seq: 1, ack: 1 }, "a SYN+ACK is acknowledged");
+    return reached;
+  }
+  const { peer } = await synReceived(tcp, options);
+  await peer.send({ flags: "ACK", seq: 1, ack: 1, ...window, ...timestamps });
+  const connection = await tcp.accept();
+  if (connection === undefined) throw new TypeError("The connection was not there to accept after the third segment of the handshake");
+  return { peer, connection };
+}
+
+async function closedByUs(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
+  const reached = await established(tcp, options);
+  await reached.connection.shutdown();
+  await reached.peer.expect({ flags: "FIN ACK", seq: 1, ack: 1 }, "shutdown sends a FIN");
+  return reached;
+}
+
+async function closedByPeer(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
+  const reached = await established(tcp, options);
+  await reached.peer.send({ flags: "FIN ACK" });
+  await reached.peer.expect({ flags: "ACK", ack: 2 }, "a FIN takes one sequence number, and is acknowledged", 600);
+  return reached;
+}
+
+/** A connection that no application holds yet: it can only be looked at. */
+function unheld(tcp: TcpStation): StackConnection {
+  const refuse = (): Promise<never> => Promise.reject(new TypeError("No application holds this connection yet"));
+  return {
+    write: refuse,
+    read: refuse,
+    shutdown: refuse,
+    close: refuse,
+    abort: refuse,
+    look: async () => (await tcp.connections())[0] ?? { state: "CLOSED", notices: [] } as unknown as ConnectionView,
+  };
+}

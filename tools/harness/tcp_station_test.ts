@@ -1,0 +1,104 @@
+/** The scripted peer against the reference stack: what checks of labs 04 to 07 stand on. */
+import { assert, assertEquals } from "@std/assert";
+import { labs } from "../../labs/manifest.ts";
+import type { ModuleName } from "../../stack/contract/modules.ts";
+import type { TcpState } from "../../stack/contract/tcb.ts";
+import { ROOT } from "../lab/run.ts";
+import { Subject } from "./subject.ts";
+import type { Check, Trial } from "./suite.ts";
+import { runCheck, type Verdict } from "./trial.ts";
+
+const STATES: readonly TcpState[] = [
+  "CLOSED",
+  "LISTEN",
+  "SYN-SENT",
+  "SYN-RECEIVED",
+  "ESTABLISHED",
+  "FIN-WAIT-1",
+  "FIN-WAIT-2",
+  "CLOSE-WAIT",
+  "CLOSING",
+  "LAST-ACK",
+  "TIME-WAIT",
+];
+
+async function verdictOf(run: (t: Trial) => Promise<void>): Promise<Verdict> {
+  const origins = Object.fromEntries(labs.map((lab) => [lab.module, "reference"])) as Record<ModuleName, "reference">;
+  const subject = new Subject({ root: ROOT, origins });
+  const check: Check = {
+    id: "test/one",
+    group: "test",
+    lab: 7,
+    visibility: "public",
+    title: "",
+    kind: "scenario",
+    covers: [],
+    look: [],
+    why: "",
+    hints: ["", "", ""],
+    run,
+  };
+  try {
+    return (await runCheck(check, 7, { subject, kernel: () => Promise.resolve("no kernel here") })).verdict;
+  } finally {
+    subject.close();
+  }
+}
+
+Deno.test("inState() brings a connection into each of the eleven states", async () => {
+  for (const state of STATES) {
+    const verdict = await verdictOf(async (t) => {
+      const tcp = await t.tcp();
+      const { connection } = await tcp.inState(state);
+      const expected = state === "LISTEN" ? "CLOSED" : state; // a listening socket is no connection
+      assertEquals((await connection.look()).state, expected);
+      await tcp.expectSilence(0, "nothing is left in the queue");
+    });
+    assertEquals(verdict, { outcome: "passed" }, state);
+  }
+});
+
+Deno.test("the scripted peer exchanges text and FINs in relative numbers, across the wrap", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcp = await t.tcp();
+    const { peer, connection } = await tcp.inState("ESTABLISHED", {
+      iss: 0xffff_ffff,
+      timestamps: [5, 0],
+      sackPermitted: true,
+      windowScale: 3,
+    });
+    const text = t.random.bytes(1000);
+    await peer.send({ flags: "ACK PSH", data: text, timestamps: [6, 1] });
+    await peer.expect({ flags: "ACK", seq: 1, ack: 1001, timestamps: true }, "text is acknowledged", 500);
+    t.equal(await connection.read(), text, "the text");
+    assertEquals(await connection.write(new Uint8Array(3000)), 3000);
+    await peer.expect({ flags: "ACK", seq: 1, dataLength: 1448 }, "a full segment");
+    await peer.expect({ flags: "ACK", seq: 1449, dataLength: 1448 }, "another");
+    await peer.send({ flags: "ACK", timestamps: [7, 2] });
+    await peer.expect({ flags: "ACK PSH", seq: 2897, dataLength: 104 }, "the rest, pushed");
+  });
+  assertEquals(verdict, { outcome: "passed" });
+});
+
+Deno.test("a wrong expectation names the fields that differ", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcp = await t.tcp();
+    await tcp.listen(80);
+    const peer = tcp.peer();
+    await peer.send({ flags: "SYN", mss: 1460 });
+    await peer.expect({ flags: "SYN ACK", ack: 2, mss: 1000 }, "a wrong wish");
+  });
+  assert(verdict.outcome === "failed");
+  assertEquals(verdict.mismatches.map(({ field }) => field), ["TCP ack (relative)", "TCP MSS option"]);
+});
+
+Deno.test("inout() shows what a function changed", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcb = { state: "ESTABLISHED", finQueued: false };
+    const effects = t.recorder<never>();
+    await t.states.close(t.inout(tcb) as never, effects.object);
+    assertEquals(tcb.finQueued, true);
+    assertEquals(effects.calls, [{ name: "event", args: ["close"] }]);
+  });
+  assertEquals(verdict, { outcome: "passed" });
+});
