@@ -33,7 +33,6 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   notify: (notice: ConnectionNotice) => void = () => {};
   /** What made it, for whoever made it: a listening socket, for one. */
   owner: unknown;
-
   readonly #context: ConnectionContext;
   readonly #sender: Sender;
   readonly #receiving: ReceiveBuffer;
@@ -268,6 +267,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.#context.changed(this, from, event);
     if (next === "ESTABLISHED") this.notify("connected");
     if (event === "fin received" && from !== next) this.notify("end");
+    if (event === "fin acknowledged") this.notify("delivered");
     if (next === "FIN-WAIT-2" && this.#readerGone) this.#timeWaitUntil = this.#context.now() + ORPHAN_TIME;
     if (next === "CLOSED" && from !== "CLOSED") this.#end();
   }

@@ -13,16 +13,19 @@ export class Listener {
   readonly port: number;
   /** SO_REUSEADDR, which its connections inherit. */
   readonly reuse: boolean;
+  /** How many connections wait in its accept queue at most. */
+  readonly backlog: number;
   readonly queue: AcceptQueue<Connection>;
   /** What its connections inherit, where it differs from the host's settings. */
   options: Partial<ConnectionOptions> | undefined;
   /** Called when a connection waits to be accepted. */
   ready: () => void = () => {};
 
-  constructor(address: Ipv4Address, port: number, reuse: boolean, queue: AcceptQueue<Connection>) {
+  constructor(address: Ipv4Address, port: number, reuse: boolean, backlog: number, queue: AcceptQueue<Connection>) {
     this.address = address;
     this.port = port;
     this.reuse = reuse;
+    this.backlog = backlog;
     this.queue = queue;
   }
 

@@ -8,6 +8,8 @@ export type ConnectionNotice =
   | "writable"
   /** The peer has sent everything: its FIN came. */
   | "end"
+  /** Everything that we wrote has arrived, and our FIN behind it. */
+  | "delivered"
   /** Urgent data is on its way. */
   | "urgent"
   /** Retransmission has been in vain for a while (SHLD-9), or a soft ICMP error came (MUST-47). */

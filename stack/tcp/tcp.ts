@@ -4,7 +4,7 @@
  *
  *     segment → parse (04) → table (07) → connection | listening socket | answer to a stray
  */
-import type { BindReject, ConnectionTable, Ports } from "../contract/accept.ts";
+import type { ConnectionTable, Ports } from "../contract/accept.ts";
 import type { BuffersModule } from "../contract/buffers.ts";
 import type { CreateCongestionControl } from "../contract/congestion.ts";
 import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
@@ -17,6 +17,7 @@ import type { SendOptions } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { createKeyedHash } from "../wire/siphash.ts";
+import { bindError } from "./bind_error.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
 import type { ConnectionOptions } from "./options.ts";
@@ -100,6 +101,8 @@ export class Tcp implements ConnectionContext {
   readonly table: ConnectionTable<Connection, Listener>;
   /** All listening sockets, for those who look. */
   readonly listeners = new Set<Listener>();
+  /** What connections are like unless they are told otherwise. */
+  readonly connectionDefaults: ConnectionOptions;
   readonly #parts: TcpParts;
   readonly #modules: TcpModules;
   readonly #timers = new TimerHeap<Timed>();
@@ -113,6 +116,7 @@ export class Tcp implements ConnectionContext {
     const { modules, options, random } = parts;
     this.#parts = parts;
     this.#modules = modules;
+    this.connectionDefaults = options.connection;
     this.handshake = modules.handshake;
     this.states = modules.states;
     this.buffers = modules.buffers;
@@ -229,7 +233,7 @@ export class Tcp implements ConnectionContext {
   listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
     const bound = this.ports.bind(address, port, reuse, this.#parts.addresses());
     if (typeof bound === "string") throw bindError(address, port, bound);
-    const listener = new Listener(address, bound, reuse, this.#modules.accept.createAcceptQueue(backlog));
+    const listener = new Listener(address, bound, reuse, backlog, this.#modules.accept.createAcceptQueue(backlog));
     if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
       this.ports.release(address, bound, false);
       throw bindError(address, port, "address in use");
@@ -382,18 +386,3 @@ export class Tcp implements ConnectionContext {
 }
 
 const strayFields = blankFields();
-
-/** Why a port cannot be had, as the error that a program sees. */
-function bindError(address: Ipv4Address, port: number, reject: BindReject): Error {
-  const name = `Cannot bind ${formatIpv4Address(address)}:${port}`;
-  switch (reject) {
-    case "address in use":
-      return new Deno.errors.AddrInUse(`${name}: the address is in use`);
-    case "address not available":
-      return new Deno.errors.AddrNotAvailable(`${name}: the address is none of this host's`);
-    case "permission denied":
-      return new Deno.errors.PermissionDenied(`${name}: ports below 1024 need the privilege`);
-    case "no port free":
-      return new Deno.errors.AddrInUse(`${name}: all ephemeral ports are in use`);
-  }
-}
