@@ -53,6 +53,8 @@ export class Host {
   readonly internet: Internet | undefined;
   /** TCP; undefined while `layers` is below 4, or labs 04 to 07 are not bound. */
   readonly tcp: Tcp | undefined;
+  /** Called when an application has given TCP something to do, between two polls. */
+  wake: (() => void) | undefined;
   readonly #pool: FramePool;
   readonly #big = new FramePool({ capacity: 65535 + 320, limit: 64 });
   #now: number;
@@ -212,6 +214,7 @@ export class Host {
       send: (frame, destination, now, options) => internet.send(frame, destination, PROTOCOL_TCP, now, options),
       addresses: () => this.interfaces.map((each) => each.address),
       routeTo: (destination) => internet.routeTo(destination),
+      wake: () => this.wake?.(),
     });
     internet.protocols.set(PROTOCOL_TCP, (frame, header, now) => {
       // A segment for many is no segment for a connection (MUST-57): it is dropped without a word.

@@ -22,6 +22,8 @@ export interface Pollable {
   poll(now: number): number;
   /** When it wants to be polled though nothing arrives; Infinity for never. */
   nextDeadline(): number;
+  /** Set by `run`. To be called when an application has given it something to do, so that nobody sleeps over it. */
+  wake?: () => void;
 }
 
 /** How to run. */
@@ -35,8 +37,8 @@ export interface RunOptions {
 /** Milliseconds without a packet after which the loop goes to sleep. */
 const LINGER = 0.25;
 /**
- * Milliseconds that it sleeps at most. Whoever calls the host in between (an application that sends) may bring a deadline
- * nearer, and nobody tells the sleeper; so it looks again before long. Where a device cannot be waited for, very soon.
+ * Milliseconds that it sleeps at most. Whoever calls the host in between may bring a deadline nearer, and the sleeper is
+ * woken only for what is to be done at once; so it looks again before long. Where a device cannot be waited for, very soon.
  */
 const LONGEST_SLEEP = 20;
 const SHORT_SLEEP = 1;
@@ -50,12 +52,14 @@ export async function run(host: Pollable, devices: readonly Device[], options: R
   const longest = devices.every((device) => device.wait !== undefined) ? LONGEST_SLEEP : SHORT_SLEEP;
   let lastPacket = clock();
   let waits: Promise<void>[] = [];
+  let wake = (): void => {};
+  host.wake = () => wake();
   while (!signal.aborted) {
     const now = clock();
     if (host.poll(now) > 0) lastPacket = now;
     else if (now - lastPacket > LINGER) {
       waits = startWaiting(devices, Math.min(host.nextDeadline() - now, longest));
-      await Promise.race(waits);
+      await Promise.race([...waits, new Promise<void>((resolve) => wake = resolve)]);
     }
     // Promises, timers and signals of everybody else have their turn.
     await new Promise((resolve) => setImmediate(resolve));
