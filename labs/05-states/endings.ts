@@ -14,11 +14,11 @@ export function abort(tcb: Tcb, effects: TcpEffects): void {
 
 /** A bound on challenge ACKs: at most `limit` in each `interval` milliseconds. */
 export function createChallengeLimit(limit: number, interval: number): { allow(now: number): boolean } {
-  let began = -Infinity;
-  let count = 0;
+  /** The interval that is being counted: when it began, and the challenges in it. */
+  const current = { began: -Infinity, count: 0 };
   return {
     allow(now: number): boolean {
-      return todo("createChallengeLimit.allow", now, limit, interval, began, count);
+      return todo("createChallengeLimit.allow", now, limit, interval, current);
     },
   };
 }

@@ -41,17 +41,17 @@ export function abort(tcb: Tcb, effects: TcpEffects): void {
 
 /** A bound on challenge ACKs: at most `limit` in each `interval` milliseconds. */
 export function createChallengeLimit(limit: number, interval: number): { allow(now: number): boolean } {
-  let began = -Infinity;
-  let count = 0;
+  /** The interval that is being counted: when it began, and the challenges in it. */
+  const current = { began: -Infinity, count: 0 };
   return {
     allow(now: number): boolean {
       // region createChallengeLimit.allow
-      if (now - began >= interval) {
-        began = now;
-        count = 0;
+      if (now - current.began >= interval) {
+        current.began = now;
+        current.count = 0;
       }
-      count++;
-      return count <= limit;
+      current.count++;
+      return current.count <= limit;
       // endregion
     },
   };

@@ -131,7 +131,7 @@ export class TcpPeer {
   /** Sends a segment. */
   async send(segment: PeerSegment, note = ""): Promise<void> {
     const { flags, data = new Uint8Array() } = segment;
-    const seq = segment.seq ?? this.#next;
+    const from = segment.seq ?? this.#next; // relative, so it may be compared
     const ack = segment.ack ?? this.#stackNext;
     const { mss, windowScale, sackPermitted, timestamps } = segment;
     const options = segment.options ?? {
@@ -147,7 +147,7 @@ export class TcpPeer {
       sourcePort: this.peerPort,
       destinationPort: this.#stackPort,
       source: this.address,
-      seq: (this.#iss + seq) >>> 0,
+      seq: (this.#iss + from) >>> 0,
       ack: flags.includes("ACK") ? this.#absolute(ack) : 0,
       flags,
       window: segment.window ?? 0xffff,
@@ -157,9 +157,9 @@ export class TcpPeer {
       ...(segment.dataOffset === undefined ? {} : { dataOffset: segment.dataOffset }),
     }, data);
     const length = data.length + (flags.includes("SYN") ? 1 : 0) + (flags.includes("FIN") ? 1 : 0);
-    if (!flags.includes("RST")) this.#next = Math.max(this.#next, seq + length);
+    if (!flags.includes("RST")) this.#next = Math.max(this.#next, from + length);
     const packet = ipv4({ source: this.address, protocol: 6, identification: 1, dontFragment: true }, bytes);
-    const said = note === "" ? `relative: seq ${seq}${flags.includes("ACK") ? ` ack ${ack}` : ""}` : note;
+    const said = note === "" ? `relative: seq ${from}${flags.includes("ACK") ? ` ack ${ack}` : ""}` : note;
     await this.#station.send(this.#station.isEthernet ? ethernet({}, packet) : packet, said);
   }
 
@@ -214,12 +214,12 @@ export class TcpPeer {
     const length = data.length + (bits & 1) + (bits >> 1 & 1);
     const absolute = view.getUint32(0 + 4);
     if ((bits & 2) !== 0) this.#stackIss ??= absolute;
-    const seq = relative(absolute, this.#stackIss ?? 0);
-    if ((bits & 4) === 0) this.#stackNext = Math.max(this.#stackNext, seq + length);
+    const from = relative(absolute, this.#stackIss ?? 0);
+    if ((bits & 4) === 0) this.#stackNext = Math.max(this.#stackNext, from + length);
     return {
       sourcePort: view.getUint16(0),
       destinationPort: view.getUint16(2),
-      seq,
+      seq: from,
       ack: (bits & 16) === 0 ? 0 : relative(view.getUint32(8), this.#iss),
       flags,
       window: view.getUint16(14),

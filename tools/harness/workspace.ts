@@ -6,7 +6,7 @@
  * Before anything in it runs, the module graph is checked: static imports need no permission in Deno, so a file of the
  * student's could otherwise pull in anything that this user may read.
  */
-import { labs } from "../../labs/manifest.ts";
+import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 
 /** Whose code a module is. */
@@ -18,6 +18,8 @@ export interface Selection {
   readonly origins: Readonly<Record<ModuleName, Origin>>;
   /** The project's root. */
   readonly root: string;
+  /** The lab that is run. Labs 01 to 03 need nothing of TCP, and start faster without it. Default: all labs. */
+  readonly lab?: number;
   /** Files that stand in for others: path from the root, and the text. Used for mutants. */
   readonly replaced?: ReadonlyMap<string, string>;
 }
@@ -78,7 +80,7 @@ export function sourceFolder(module: ModuleName, origin: Origin): string {
 
 async function collect(selection: Selection): Promise<Map<string, string>> {
   const paths = [...SUBJECT_FILES, ...await stackFiles(selection.root, "stack")];
-  for (const lab of labs) {
+  for (const lab of labsOf(selection)) {
     const folder = sourceFolder(lab.module, selection.origins[lab.module]);
     paths.push(`${folder}/mod.ts`, ...lab.files.map((file) => `${folder}/${file}`));
     paths.push(...await extraFiles(selection.root, folder, lab.files));
@@ -125,7 +127,12 @@ async function extraFiles(root: string, folder: string, known: readonly string[]
   return found;
 }
 
+function labsOf(selection: Selection): readonly Lab[] {
+  return selection.lab !== undefined && selection.lab <= 3 ? labs.filter((lab) => lab.number <= 3) : labs;
+}
+
 function entryText(selection: Selection, options: WorkspaceOptions): string {
+  const labs = labsOf(selection);
   const wanted = Object.fromEntries(labs.map((lab) => [lab.module, Object.keys(lab.functions)]));
   const imports = labs.map((lab) => `import ${lab.module} from "./${sourceFolder(lab.module, selection.origins[lab.module])}/mod.ts";`);
   const modules = labs.map((lab) => lab.module).join(", ");

@@ -103,7 +103,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
 
   async function inSubject(checks: readonly Check[], run: (subject: Subject, check: Check) => Promise<void>): Promise<void> {
     if (checks.length === 0) return;
-    const subject = new Subject(options.selection, { inspect: options.inspect });
+    const subject = new Subject({ lab: options.lab.number, ...options.selection }, { inspect: options.inspect });
     try {
       await subject.start();
       for (const check of checks) await run(subject, check);
