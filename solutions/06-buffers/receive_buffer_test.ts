@@ -181,16 +181,20 @@ Deno.test("ReceiveBuffer.insert() keeps 64 blocks, and still takes what joins th
     assertEquals(insert(buffer, offset, "x"), 0);
     assertEquals(buffer.beyond(100), full, `a 65th block at ${offset}`);
   }
+  insert(buffer, 17, "f");
+  assertEquals(buffer.beyond(1), [17, 20], "this joined one at its front");
+  insert(buffer, 14, "c");
+  assertEquals(buffer.beyond(1), [12, 15], "and this one at its back");
   insert(buffer, 8, "cdef");
-  assertEquals(buffer.beyond(100).length, 126, "this joined two");
-  assertEquals(buffer.beyond(1), [6, 14]);
+  assertEquals(buffer.beyond(1), [6, 15], "and this joined two");
+  assertEquals(buffer.beyond(100).length, 126);
   insert(buffer, 900, "x");
   assertEquals(buffer.beyond(1), [900, 901]);
   insert(buffer, 903, "x");
   assertEquals(buffer.beyond(1), [900, 901], "and these are 64 again");
   assertEquals(insert(buffer, 0, "0"), 1, "the next byte makes no block");
-  assertEquals(insert(buffer, 1, "12345"), 13);
-  assertEquals(readText(buffer), "012345abcdefab");
+  assertEquals(insert(buffer, 1, "12345"), 14);
+  assertEquals(readText(buffer), "012345abcdefabc");
 });
 
 Deno.test("ReceiveBuffer.edge() moves when the application reads, and only then", () => {
