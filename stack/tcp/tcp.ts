@@ -218,8 +218,7 @@ export class Tcp implements ConnectionContext {
     }
     if (route === undefined) throw new Deno.errors.NetworkUnreachable(`Cannot connect to ${name}: there is no route`);
     const address = local.address === undefined || local.address === UNSPECIFIED ? route.source : local.address;
-    const port = this.ports.bind(address, local.port ?? 0, local.reuse ?? true, this.#parts.addresses());
-    if (typeof port === "string") throw bindError(address, local.port ?? 0, port);
+    const port = this.bind(address, local.port ?? 0, local.reuse ?? true);
     const connection = this.#create(address, port, remote.address, remote.port, route.mtu, options);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
       this.ports.release(address, port, false);
@@ -229,10 +228,16 @@ export class Tcp implements ConnectionContext {
     return connection;
   }
 
-  /** Begins to listen. Throws `Deno.errors` when the port cannot be had. */
-  listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
+  /** Takes a port, 0 for any that is free, and returns it; `ports.release` gives it back. Throws `Deno.errors` when it cannot be had. */
+  bind(address: Ipv4Address, port: number, reuse: boolean): number {
     const bound = this.ports.bind(address, port, reuse, this.#parts.addresses());
     if (typeof bound === "string") throw bindError(address, port, bound);
+    return bound;
+  }
+
+  /** Begins to listen. Throws `Deno.errors` when the port cannot be had. */
+  listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
+    const bound = this.bind(address, port, reuse);
     const listener = new Listener(address, bound, reuse, backlog, this.#modules.accept.createAcceptQueue(backlog));
     if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
       this.ports.release(address, bound, false);
