@@ -23,15 +23,19 @@
  */
 export function internetChecksum(view: DataView, start: number, end: number, initial = 0): number {
   // region internetChecksum
-  let sum = initial;
+  let high = 0;
+  let low = 0;
   let at = start;
-  // RFC 1071 §2 (C): two words at a time. 65 535 bytes are below 2¹⁴ of these, so the sum stays below 2⁴⁶, and a number is exact up to 2⁵³.
-  for (; at + 16 <= end; at += 16) {
-    sum += view.getUint32(at) + view.getUint32(at + 4) + view.getUint32(at + 8) + view.getUint32(at + 12);
+  // RFC 1071 §2 (C): two words at a time. 65 535 bytes hold 2¹⁴ of each half, so both sums stay whole numbers of 32 bits.
+  for (; at + 4 <= end; at += 4) {
+    const words = view.getInt32(at);
+    high = high + (words >>> 16) | 0;
+    low = low + (words & 0xffff) | 0;
   }
+  let sum = initial + high + low;
   for (; at + 2 <= end; at += 2) sum += view.getUint16(at);
   if (at < end) sum += view.getUint8(at) << 8;
-  return ~fold(Math.floor(sum / 0x1_0000_0000) + (sum >>> 16) + (sum & 0xffff)) & 0xffff;
+  return ~fold(sum) & 0xffff;
   // endregion
 }
 

@@ -21,7 +21,7 @@ export type TcpFlags = number;
 
 /**
  * The Internet checksum: `internetChecksum` of lab 03, which the engine hands to lab 04. The checksum of the bytes from `start` up to `end`
- * in `view`, to whose sum `initial` (0 to 2³² − 1) is added first; 0 over data that contains its own right checksum.
+ * in `view`, to whose sum `initial` (0 to 2³¹ − 1) is added first; 0 over data that contains its own right checksum.
  */
 export type Checksum = (view: DataView, start: number, end: number, initial?: number) => number;
 
