@@ -5,7 +5,7 @@
  *
  *     stack/contract   types only, from stack/
  *     stack/wire       stack/wire
- *     stack/           stack/          (and the package tuntap2, in stack/link)
+ *     stack/           stack/          (and the package tuntap2 in stack/link, Node's modules in stack/socket)
  *     a lab's files    types from stack/contract, code from stack/wire and the lab's own files
  *     a lab's suites   the same with types from all of stack/, and the harness's vocabulary
  *     tools/, tests    anything
@@ -48,6 +48,7 @@ export function refuseImport(from: string, to: string, typeOnly: boolean): strin
       return to.startsWith("stack/wire/") ? undefined : "stack/wire imports only stack/wire: it is the bottom";
     case "stack":
       if (to.startsWith("stack/") || to === "tuntap2" && from.startsWith("stack/link/")) return undefined;
+      if (to.startsWith("node:") && from.startsWith("stack/socket/")) return undefined;
       return "stack/ imports only stack/: what it is bound to comes in by bind(modules)";
     case "list":
       if (from === "solutions/reference.ts" && to.startsWith("solutions/")) return undefined;

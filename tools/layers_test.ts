@@ -4,6 +4,7 @@ import { edgesOf, refuseImport } from "./layers.ts";
 const allowed: [from: string, to: string, typeOnly?: boolean][] = [
   ["stack/host.ts", "stack/link/device.ts"],
   ["stack/link/tuntap_npm.ts", "tuntap2"],
+  ["stack/socket/duplex.ts", "node:stream"],
   ["stack/contract/ip.ts", "stack/wire/frame.ts", true],
   ["stack/wire/frame_pool.ts", "stack/wire/frame.ts"],
   ["stack/host_test.ts", "solutions/reference.ts"],
@@ -26,6 +27,7 @@ const refused: [from: string, to: string, typeOnly: boolean, why: RegExp][] = [
   ["stack/host.ts", "labs/03-ip/mod.ts", true, /stack\/ imports only stack\//],
   ["stack/runner.ts", "tools/harness/suite.ts", true, /stack\/ imports only/],
   ["stack/host.ts", "tuntap2", false, /stack\/ imports only/],
+  ["stack/host.ts", "node:stream", false, /stack\/ imports only/],
   ["stack/link/pipe.ts", "@std/assert", false, /stack\/ imports only/],
   ["stack/contract/ip.ts", "stack/wire/frame.ts", false, /import type/],
   ["stack/contract/ip.ts", "tools/harness/suite.ts", true, /only from stack/],

@@ -1,0 +1,31 @@
+/** One call at a time to come, by the host's clock: the stack has no other. It is put among the timers of the connections. */
+import type { Tcp } from "../tcp/tcp.ts";
+import type { Timed } from "../tcp/timer_heap.ts";
+
+/** Rings once, or never. Times are milliseconds. */
+export class Alarm implements Timed {
+  scheduledFor = Infinity;
+  readonly #tcp: Tcp;
+  readonly #ring: () => void;
+  #at = Infinity;
+
+  constructor(tcp: Tcp, ring: () => void) {
+    this.#tcp = tcp;
+    this.#ring = ring;
+  }
+
+  /** Rings after `delay`, instead of when it was to ring before; Infinity for never. */
+  set(delay: number): void {
+    this.#at = this.#tcp.now() + delay;
+    this.#tcp.schedule(this);
+  }
+
+  deadline(): number {
+    return this.#at;
+  }
+
+  fire(): void {
+    this.#at = Infinity;
+    this.#ring();
+  }
+}
