@@ -3,7 +3,8 @@
  * host answers goes back to the kernel; all of it is written down on the way. The clock is the real one.
  *
  * A check never sits out a timeout for a stack that says nothing: when no frame has moved in either direction for a
- * while, and the kernel peer has confirmed that it holds none, the operation under way is ended early.
+ * while, and the kernel peer has confirmed that it holds none, the operation under way is ended early. TCP is given longer:
+ * both sides wait with acknowledgments, and the kernel sends again after 200 ms.
  */
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
@@ -12,15 +13,21 @@ import { CheckFailed } from "./failure.ts";
 import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
 import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
 import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
+import { LiveApplication, type MovingStation } from "./live_tcp.ts";
 import { pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
-import type { Reply, Request } from "./subject/protocol.ts";
+import type { Reply, Request, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
 import { hostConfig, wireFor } from "./virtual_station.ts";
 
 /** Milliseconds without any frame after which an operation is given up. */
 const QUIET = 60;
+const TCP_QUIET = 400;
 const FOREVER = 10_000;
+/** What the host wants to do within so many milliseconds belongs to what is going on: a delayed acknowledgment. */
+const SOON = 60;
+/** Acts by which an application only looks. */
+const LOOKS: ReadonlySet<TcpAct> = new Set<TcpAct>(["accept", "read", "queues", "connection", "connections"]);
 let numbers = 0;
 
 /** Opens a wire to the kernel and starts the host at our end of it. */
@@ -68,14 +75,16 @@ interface Ends {
   readonly kernelMac: string;
 }
 
-export class RealStation implements LiveStation {
+export class RealStation implements LiveStation, MovingStation {
   readonly address: string;
   readonly mac: string;
   readonly kernelAddress: string;
   readonly kernelMac: string;
   readonly device: string;
   readonly kernel: KernelOperations;
+  readonly tcp: LiveApplication;
   readonly frames: SeenFrame[] = [];
+  steps = 0;
   readonly #conversation: Conversation;
   readonly #peer: KernelPeer;
   readonly #wire: Wire;
@@ -92,6 +101,7 @@ export class RealStation implements LiveStation {
   #problem: Error | undefined;
   #before: SnmpCounters = {};
   #closed = false;
+  #stepped: PromiseWithResolvers<void> | undefined;
 
   constructor(conversation: Conversation, peer: KernelPeer, wire: Wire, wires: readonly PipeOptions[], ends: Ends) {
     this.address = ends.address;
@@ -105,6 +115,7 @@ export class RealStation implements LiveStation {
     this.#wires = wires;
     conversation.now = () => this.#now();
     this.kernel = this.#operations();
+    this.tcp = new LiveApplication(this, ends.kernelAddress);
   }
 
   async begin(config: Partial<HostConfig>): Promise<void> {
@@ -131,7 +142,8 @@ export class RealStation implements LiveStation {
     const end = performance.now() + FOREVER;
     while (performance.now() < end && this.#problem === undefined) {
       const idle = performance.now() - this.#activity;
-      if (idle >= milliseconds && this.#incoming.length === 0 && !this.#pumping) {
+      const due = this.#deadline - this.#now() < SOON;
+      if (idle >= milliseconds && !due && this.#incoming.length === 0 && !this.#pumping) {
         const before = this.#activity;
         await this.#peer.sync();
         if (this.#activity === before) break;
@@ -167,17 +179,17 @@ export class RealStation implements LiveStation {
   }
 
   async ping(to: string, options: { id?: number; seq?: number; size?: number } = {}): Promise<void> {
-    this.#note(`an application of yours pings ${to}`);
+    this.note(`an application of yours pings ${to}`);
     await this.#act("ping", [to, options.id ?? 7, options.seq ?? 1, pattern(options.size ?? 56)]);
   }
 
   async output(to: string, protocol: number, payload: Uint8Array): Promise<void> {
-    this.#note(`the layer above sends ${payload.length} bytes of protocol ${protocol} to ${to}`);
+    this.note(`the layer above sends ${payload.length} bytes of protocol ${protocol} to ${to}`);
     await this.#act("output", [to, protocol, payload]);
   }
 
   async outputLink(nextHop: string, payload: Uint8Array): Promise<void> {
-    this.#note(`the layer above sends ${payload.length} bytes to the neighbour ${nextHop}`);
+    this.note(`the layer above sends ${payload.length} bytes to the neighbour ${nextHop}`);
     await this.#act("outputLink", [nextHop, payload, 0]);
   }
 
@@ -199,12 +211,38 @@ export class RealStation implements LiveStation {
     return complaints;
   }
 
-  #now(): number {
-    return performance.now() - this.#start;
+  get isEthernet(): boolean {
+    return this.#wire.kind === "tap";
   }
 
-  #note(text: string): void {
+  /** An application above TCP acts; returns what the act gave. */
+  async act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
+    if (!LOOKS.has(act)) this.#activity = performance.now();
+    const reply = await this.#ask({ op: "tcp", host: this.#host, now: this.#now(), act, args });
+    this.#rethrow();
+    return reply.returned?.t === "value" ? reply.returned.value : undefined;
+  }
+
+  async moved(since: number): Promise<boolean> {
+    while (this.#problem === undefined) {
+      if (await this.#isQuiet(TCP_QUIET)) return false;
+      if (this.steps !== since) return true;
+      this.#stepped ??= Promise.withResolvers();
+      const timer = setTimeout(this.#stepped.resolve, 20);
+      await this.#stepped.promise;
+      clearTimeout(timer);
+      this.#stepped = undefined;
+    }
+    this.#rethrow();
+    return false;
+  }
+
+  note(text: string): void {
     this.#conversation.transcript.note(this.#now(), text);
+  }
+
+  #now(): number {
+    return performance.now() - this.#start;
   }
 
   /** The kernel's operations, each watched so that it ends when nothing moves any more. */
@@ -223,7 +261,7 @@ export class RealStation implements LiveStation {
     this.#activity = performance.now();
     // A check's own timeout would count the time in which a busy machine let nobody run; quiet is the better measure.
     const pending = run({ ...options, timeout: Math.max(Number(options.timeout ?? 0), FOREVER), signal: abort.signal });
-    const watch = this.#abortWhenQuiet(abort);
+    const watch = this.#abortWhenQuiet(abort, quietFor(name, options));
     try {
       const result = await pending;
       return result;
@@ -234,19 +272,23 @@ export class RealStation implements LiveStation {
     }
   }
 
-  async #abortWhenQuiet(abort: AbortController): Promise<void> {
+  async #abortWhenQuiet(abort: AbortController, quiet: number): Promise<void> {
     while (!abort.signal.aborted) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 20);
         abort.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
       });
       if (abort.signal.aborted) return;
-      if (this.#problem !== undefined) return abort.abort();
-      if (performance.now() - this.#activity < QUIET || this.#pumping || this.#incoming.length > 0) continue;
-      const before = this.#activity;
-      await this.#peer.sync();
-      if (this.#activity === before && !this.#pumping) return abort.abort();
+      if (this.#problem !== undefined || await this.#isQuiet(quiet)) return abort.abort();
     }
+  }
+
+  /** Whether nothing has moved for so long, and nothing is on its way. */
+  async #isQuiet(milliseconds: number): Promise<boolean> {
+    if (performance.now() - this.#activity < milliseconds || this.#pumping || this.#incoming.length > 0) return false;
+    const before = this.#activity;
+    await this.#peer.sync();
+    return this.#activity === before && !this.#pumping;
   }
 
   /** Hands frames to the host, one batch after the other, as long as there are any. */
@@ -265,9 +307,12 @@ export class RealStation implements LiveStation {
         const batch = this.#incoming.splice(0);
         for (const { bytes, time } of batch) this.#file("to you", time, bytes, 0);
         await this.#ask({ op: "step", host: this.#host, now: this.#now(), frames: batch.map(({ bytes }) => ({ on: 0, bytes })) });
+        this.steps++;
+        this.#stepped?.resolve();
       } while (this.#incoming.length > 0 && this.#problem === undefined);
     } catch (error) {
       this.#problem ??= error as Error;
+      this.#stepped?.resolve();
     }
   }
 
@@ -317,6 +362,21 @@ export class RealStation implements LiveStation {
   #rethrow(): void {
     if (this.#problem !== undefined) throw this.#problem;
   }
+}
+
+/** How long nothing may move before an operation of the kernel's is given up. */
+function quietFor(name: keyof KernelOperations, options: Record<string, unknown>): number {
+  if (name !== "tcpClient" && name !== "tcpServer") return QUIET;
+  return options.quiet === undefined ? TCP_QUIET + pauses(options) : Number(options.quiet);
+}
+
+/** All the milliseconds of pause that were asked for, however deep. */
+function pauses(options: unknown): number {
+  if (typeof options !== "object" || options === null || options instanceof Uint8Array) return 0;
+  return Object.entries(options).reduce(
+    (sum, [name, value]) => sum + (name === "pause" || name === "pauseBeforeReading" ? Number(value ?? 0) : pauses(value)),
+    0,
+  );
 }
 
 function hexByte(value: number): string {

@@ -21,6 +21,7 @@ import type { StatesModule } from "../../stack/contract/states.ts";
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
+import type { LiveTcp } from "./live_tcp.ts";
 import type { PacketMatcher } from "./matchers.ts";
 import type { RecordedCall } from "./subject/protocol.ts";
 import type { TcpStation } from "./tcp_station.ts";
@@ -224,6 +225,8 @@ export interface LiveConfig extends Omit<Partial<HostConfig>, "interfaces"> {
 export interface LiveStation {
   /** Makes the kernel act. An operation ends early when both sides have gone quiet, so a silent stack costs little time. */
   readonly kernel: KernelOperations;
+  /** An application above the stack's TCP (labs 04 to 07): what it does, and what crossed the wire, in relative numbers. */
+  readonly tcp: LiveTcp;
   /** Lets frames flow until both sides have been quiet for `milliseconds` (default 4). */
   settle(milliseconds?: number): Promise<void>;
   /** All frames so far, oldest first. */

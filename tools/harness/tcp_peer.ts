@@ -4,8 +4,8 @@
  * that was seen of the stack's.
  */
 import { CheckFailed } from "./failure.ts";
-import type { Mismatch } from "./matchers.ts";
 import { ethernet, ipv4, tcp as buildTcp } from "./packets.ts";
+import { compare, readSegment, relativeTo, type SeenSegment, type SegmentMatcher, textOf } from "./tcp_segment.ts";
 import type { VirtualStation } from "./virtual_station.ts";
 
 /** Who the peer is. */
@@ -51,51 +51,7 @@ export interface PeerSegment {
   readonly dataOffset?: number;
 }
 
-/** What a segment from the stack must be. What is not named does not matter. */
-export interface SegmentMatcher {
-  /** One combination, or several legal ones: "SYN ACK", ["ACK", "FIN ACK"]. PSH never matters unless it is named. */
-  readonly flags?: string | readonly string[];
-  readonly seq?: number | readonly number[];
-  readonly ack?: number | readonly number[];
-  /** The field as it stands in the header. */
-  readonly window?: number | { readonly from: number; readonly to: number };
-  readonly data?: Uint8Array;
-  readonly dataLength?: number;
-  /** The MSS option: its value, or false for "there must be none". */
-  readonly mss?: number | false;
-  readonly windowScale?: number | false | "any";
-  readonly sackPermitted?: boolean;
-  readonly timestamps?: boolean;
-  readonly tsEcr?: number;
-  /** SACK blocks, relative to the peer's SYN; an empty list: none. */
-  readonly sack?: readonly (readonly [number, number])[];
-  readonly urgentPointer?: number;
-}
-
-/** A segment of the stack's, as the peer sees it. */
-export interface SeenSegment {
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-  /** Relative to the stack's SYN. */
-  readonly seq: number;
-  /** Relative to the peer's SYN. */
-  readonly ack: number;
-  /** In the order SYN, FIN, RST, PSH, ACK, URG: "SYN ACK". */
-  readonly flags: string;
-  readonly window: number;
-  readonly urgentPointer: number;
-  readonly data: Uint8Array;
-  readonly mss?: number;
-  readonly windowScale?: number;
-  readonly sackPermitted: boolean;
-  readonly timestamps?: readonly [number, number];
-  readonly sack: readonly (readonly [number, number])[];
-  /** SEG.LEN. */
-  readonly length: number;
-}
-
-const FLAG_NAMES = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"] as const;
-const FLAG_ORDER = ["SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+export type { SeenSegment, SegmentMatcher } from "./tcp_segment.ts";
 
 export class TcpPeer {
   readonly port: number;
@@ -202,137 +158,11 @@ export class TcpPeer {
   }
 
   #read(frame: Uint8Array): SeenSegment {
-    const ip = frame.subarray(this.#station.isEthernet ? 14 : 0);
-    const total = (ip[2] as number) * 256 + (ip[3] as number);
-    const bytes = ip.subarray(((ip[0] as number) & 15) * 4, total);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const bits = view.getUint8(13);
-    const names = FLAG_NAMES.filter((_, bit) => (bits >> bit & 1) === 1);
-    const flags = FLAG_ORDER.filter((name) => (names as string[]).includes(name)).join(" ");
-    const header = (view.getUint8(12) >> 4) * 4;
-    const data = bytes.slice(header);
-    const length = data.length + (bits & 1) + (bits >> 1 & 1);
-    const absolute = view.getUint32(0 + 4);
-    if ((bits & 2) !== 0) this.#stackIss ??= absolute;
-    const from = relative(absolute, this.#stackIss ?? 0);
-    if ((bits & 4) === 0) this.#stackNext = Math.max(this.#stackNext, from + length);
-    return {
-      sourcePort: view.getUint16(0),
-      destinationPort: view.getUint16(2),
-      seq: from,
-      ack: (bits & 16) === 0 ? 0 : relative(view.getUint32(8), this.#iss),
-      flags,
-      window: view.getUint16(14),
-      urgentPointer: view.getUint16(18),
-      data,
-      length,
-      ...readOptions(view, header, this.#iss),
-    };
+    const raw = readSegment(frame, this.#station.isEthernet);
+    if (raw.flags.includes("SYN")) this.#stackIss ??= raw.seq;
+    const seen = relativeTo(raw, this.#stackIss ?? 0, this.#iss);
+    const end = seen.seq + seen.length;
+    if (!seen.flags.includes("RST")) this.#stackNext = Math.max(this.#stackNext, end);
+    return seen;
   }
-}
-
-function relative(absolute: number, origin: number): number {
-  return absolute - origin | 0;
-}
-
-function readOptions(
-  view: DataView,
-  end: number,
-  iss: number,
-): Pick<SeenSegment, "mss" | "windowScale" | "sackPermitted" | "timestamps" | "sack"> {
-  const found: { mss?: number; windowScale?: number; sackPermitted: boolean; timestamps?: [number, number]; sack: [number, number][] } = {
-    sackPermitted: false,
-    sack: [],
-  };
-  for (let at = 20; at < end;) {
-    const kind = view.getUint8(at);
-    if (kind === 0) break;
-    if (kind === 1) {
-      at++;
-      continue;
-    }
-    const length = at + 1 < end ? view.getUint8(at + 1) : 0;
-    if (length < 2 || at + length > end) {
-      throw new CheckFailed("TCP options that can be read", `a length of ${length} in option ${kind}`, { symbol: "writeSegment" });
-    }
-    if (kind === 2) found.mss = view.getUint16(at + 2);
-    if (kind === 3) found.windowScale = view.getUint8(at + 2);
-    if (kind === 4) found.sackPermitted = true;
-    if (kind === 8) found.timestamps = [view.getUint32(at + 2), view.getUint32(at + 6)];
-    for (let block = at + 2; kind === 5 && block + 8 <= at + length; block += 8) {
-      found.sack.push([relative(view.getUint32(block), iss), relative(view.getUint32(block + 4), iss)]);
-    }
-    at += length;
-  }
-  return found;
-}
-
-function compare(seen: SeenSegment, wanted: SegmentMatcher): Mismatch[] {
-  const found: Mismatch[] = [];
-  const check = (field: string, fits: boolean, expected: unknown, got: unknown): void => {
-    if (!fits) found.push({ field: `TCP ${field}`, expected: `${expected}`, got: `${got}` });
-  };
-  const oneOf = <T>(value: T, legal: T | readonly T[]): boolean => Array.isArray(legal) ? legal.includes(value) : value === legal;
-  const list = (legal: unknown): string => Array.isArray(legal) ? legal.join(" or ") : `${legal}`;
-  if (wanted.flags !== undefined) {
-    const legal = (typeof wanted.flags === "string" ? [wanted.flags] : wanted.flags).map(sorted);
-    const got = legal.some((each) => each.includes("PSH")) ? seen.flags : sorted(seen.flags.replace("PSH", ""));
-    check("flags", legal.includes(got), legal.join(" or "), seen.flags);
-  }
-  if (wanted.seq !== undefined) check("seq (relative)", oneOf(seen.seq, wanted.seq), list(wanted.seq), seen.seq);
-  if (wanted.ack !== undefined) check("ack (relative)", oneOf(seen.ack, wanted.ack), list(wanted.ack), seen.ack);
-  if (typeof wanted.window === "number") check("window", seen.window === wanted.window, wanted.window, seen.window);
-  else if (wanted.window !== undefined) {
-    const { from, to } = wanted.window;
-    check("window", seen.window >= from && seen.window <= to, `${from} to ${to}`, seen.window);
-  }
-  if (wanted.mss !== undefined) {
-    check("MSS option", (seen.mss ?? false) === wanted.mss, wanted.mss === false ? "none" : wanted.mss, seen.mss ?? "none");
-  }
-  if (wanted.windowScale === "any") check("window scale option", seen.windowScale !== undefined, "one", "none");
-  else if (wanted.windowScale !== undefined) {
-    check(
-      "window scale option",
-      (seen.windowScale ?? false) === wanted.windowScale,
-      wanted.windowScale === false ? "none" : wanted.windowScale,
-      seen.windowScale ?? "none",
-    );
-  }
-  if (wanted.sackPermitted !== undefined) {
-    check("SACK-permitted option", seen.sackPermitted === wanted.sackPermitted, wanted.sackPermitted, seen.sackPermitted);
-  }
-  if (wanted.timestamps !== undefined) {
-    check("timestamps option", (seen.timestamps !== undefined) === wanted.timestamps, wanted.timestamps, seen.timestamps !== undefined);
-  }
-  if (wanted.tsEcr !== undefined) check("TSecr", seen.timestamps?.[1] === wanted.tsEcr, wanted.tsEcr, seen.timestamps?.[1] ?? "none");
-  if (wanted.sack !== undefined) {
-    check(
-      "SACK blocks (relative)",
-      JSON.stringify(seen.sack) === JSON.stringify(wanted.sack),
-      JSON.stringify(wanted.sack),
-      JSON.stringify(seen.sack),
-    );
-  }
-  if (wanted.urgentPointer !== undefined) {
-    check("urgent pointer", seen.urgentPointer === wanted.urgentPointer, wanted.urgentPointer, seen.urgentPointer);
-  }
-  const length = wanted.dataLength ?? wanted.data?.length;
-  if (length !== undefined) check("length of the text", seen.data.length === length, length, seen.data.length);
-  if (wanted.data !== undefined && seen.data.length === wanted.data.length) {
-    const wrong = wanted.data.findIndex((byte, index) => byte !== seen.data[index]);
-    if (wrong >= 0) check(`text byte ${wrong}`, false, wanted.data[wrong], seen.data[wrong]);
-  }
-  return found;
-}
-
-function sorted(flags: string): string {
-  const names = flags.split(/\s+/).filter((name) => name !== "");
-  return FLAG_ORDER.filter((name) => names.includes(name)).join(" ");
-}
-
-/** "SYN ACK seq 0 ack 1, 5 bytes", in relative numbers. */
-function textOf(seen: SeenSegment): string {
-  const ack = seen.flags.includes("ACK") ? ` ack ${seen.ack}` : "";
-  const text = seen.data.length === 0 ? "" : `, ${seen.data.length} ${seen.data.length === 1 ? "byte" : "bytes"}`;
-  return `${seen.flags} seq ${seen.seq}${ack} window ${seen.window}${text} (relative numbers)`;
 }

@@ -14,61 +14,15 @@
 import type { TcpState } from "../../stack/contract/tcb.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { Station } from "./suite.ts";
+import { type StackConnection, type TcpActs, TcpApplication } from "./tcp_application.ts";
 import { type PeerOptions, TcpPeer } from "./tcp_peer.ts";
 import { driveTo } from "./tcp_states.ts";
 import type { VirtualStation } from "./virtual_station.ts";
 
-/** What a connection is like from above: its Tcb by the RFC's names, its buffers, and what it was told since the last look. */
-export interface ConnectionView {
-  readonly state: TcpState;
-  readonly sndUna: number;
-  readonly sndNxt: number;
-  readonly rcvNxt: number;
-  readonly sndWnd: number;
-  readonly rcvWnd: number;
-  readonly sndMss: number;
-  readonly passive: boolean;
-  /** Bytes that can be read, that could be written, that were written and are not acknowledged. */
-  readonly readable: number;
-  readonly room: number;
-  readonly unacknowledged: number;
-  /** Segments sent again. */
-  readonly resent: number;
-  /** "connected", "readable", "writable", "end", "closed", "refused", "reset", "timed out", "aborted", "trouble", "urgent". */
-  readonly notices: readonly string[];
-  readonly [field: string]: unknown;
-}
-
-/** What a call of the socket layer gave when it failed: "AddrInUse" and its sentence. */
-export interface CallError {
-  readonly error: string;
-  readonly message: string;
-}
-
-/** A connection as the application holds it. */
-export interface StackConnection {
-  /** Returns how many bytes were taken. */
-  write(bytes: Uint8Array): Promise<number>;
-  read(most?: number): Promise<Uint8Array>;
-  shutdown(): Promise<void>;
-  close(): Promise<void>;
-  abort(): Promise<void>;
-  look(): Promise<ConnectionView>;
-}
+export type { CallError, ConnectionView, StackConnection } from "./tcp_application.ts";
 
 /** The student's host with TCP, on the virtual wire. */
-export interface TcpStation extends Station {
-  /** Listens; throws a TypeError when the stack refuses (see `tryListen`). Returns the listener's number. */
-  listen(port: number, options?: { backlog?: number; address?: string; reuse?: boolean }): Promise<number>;
-  tryListen(port: number, options?: { backlog?: number; address?: string; reuse?: boolean }): Promise<number | CallError>;
-  closeListener(listener?: number): Promise<void>;
-  /** The oldest connection that waits, or undefined. */
-  accept(listener?: number): Promise<StackConnection | undefined>;
-  /** How many wait in the listener's queues. */
-  queues(listener?: number): Promise<{ halfOpen: number; accept: number }>;
-  /** Begins to connect: a SYN goes out. */
-  connect(port: number, options?: { to?: string; localPort?: number }): Promise<StackConnection>;
-  tryConnect(port: number, options?: { to?: string; localPort?: number }): Promise<StackConnection | CallError>;
+export interface TcpStation extends Station, TcpActs {
   /** A scripted peer that speaks to this port of the stack, or is connected to from it. */
   peer(options?: PeerOptions): TcpPeer;
   /**
@@ -76,18 +30,18 @@ export interface TcpStation extends Station {
    * LISTEN gives no connection.
    */
   inState(state: TcpState, options?: PeerOptions): Promise<{ peer: TcpPeer; connection: StackConnection }>;
-  /** All connections in the stack's table. */
-  connections(): Promise<readonly ConnectionView[]>;
 }
 
 /** The implementation. */
 export class ScriptedTcp implements TcpStation {
   readonly #station: VirtualStation;
+  readonly #application: TcpApplication;
   readonly #random: Random;
   #peers = 0;
 
   constructor(station: VirtualStation, random: Random) {
     this.#station = station;
+    this.#application = new TcpApplication(station, "10.44.0.1");
     this.#random = random;
   }
 
@@ -108,46 +62,14 @@ export class ScriptedTcp implements TcpStation {
   events: Station["events"] = () => this.#station.events();
   arpTable: Station["arpTable"] = (...args) => this.#station.arpTable(...args);
 
-  async tryListen(port: number, options: { backlog?: number; address?: string; reuse?: boolean } = {}): Promise<number | CallError> {
-    this.#station.note(`an application of yours listens on port ${port}`);
-    return await this.#station.tcp("listen", [options.address ?? "0.0.0.0", port, options.backlog ?? 16, options.reuse ?? false]) as
-      | number
-      | CallError;
-  }
-
-  async listen(port: number, options?: { backlog?: number; address?: string; reuse?: boolean }): Promise<number> {
-    const listener = await this.tryListen(port, options);
-    if (typeof listener !== "number") throw new TypeError(listener.message);
-    return listener;
-  }
-
-  async closeListener(listener = 0): Promise<void> {
-    this.#station.note("it stops listening");
-    await this.#station.tcp("closeListener", [listener]);
-  }
-
-  async accept(listener = 0): Promise<StackConnection | undefined> {
-    const number = await this.#station.tcp("accept", [listener]) as number;
-    this.#station.note(number < 0 ? "it accepts: nobody waits" : "it accepts a connection");
-    return number < 0 ? undefined : this.#held(number);
-  }
-
-  async queues(listener = 0): Promise<{ halfOpen: number; accept: number }> {
-    return await this.#station.tcp("queues", [listener]) as { halfOpen: number; accept: number };
-  }
-
-  async tryConnect(port: number, options: { to?: string; localPort?: number } = {}): Promise<StackConnection | CallError> {
-    const to = options.to ?? "10.44.0.1";
-    this.#station.note(`an application of yours connects to ${to}:${port}`);
-    const number = await this.#station.tcp("connect", [to, port, options.localPort]) as number | CallError;
-    return typeof number === "number" ? this.#held(number) : number;
-  }
-
-  async connect(port: number, options?: { to?: string; localPort?: number }): Promise<StackConnection> {
-    const connection = await this.tryConnect(port, options);
-    if ("error" in connection) throw new TypeError(connection.message);
-    return connection;
-  }
+  listen: TcpActs["listen"] = (...args) => this.#application.listen(...args);
+  tryListen: TcpActs["tryListen"] = (...args) => this.#application.tryListen(...args);
+  closeListener: TcpActs["closeListener"] = (...args) => this.#application.closeListener(...args);
+  accept: TcpActs["accept"] = (...args) => this.#application.accept(...args);
+  queues: TcpActs["queues"] = (...args) => this.#application.queues(...args);
+  connect: TcpActs["connect"] = (...args) => this.#application.connect(...args);
+  tryConnect: TcpActs["tryConnect"] = (...args) => this.#application.tryConnect(...args);
+  connections: TcpActs["connections"] = () => this.#application.connections();
 
   peer(options: PeerOptions = {}): TcpPeer {
     this.#peers++;
@@ -158,28 +80,5 @@ export class ScriptedTcp implements TcpStation {
     const reached = await driveTo(this, state, options);
     this.#station.note(`the connection is in ${state}`);
     return reached;
-  }
-
-  async connections(): Promise<readonly ConnectionView[]> {
-    return await this.#station.tcp("connections", []) as ConnectionView[];
-  }
-
-  #held(number: number): StackConnection {
-    const station = this.#station;
-    const call = async (act: "shutdown" | "close" | "abort", text: string): Promise<void> => {
-      station.note(text);
-      await station.tcp(act, [number]);
-    };
-    return {
-      write: async (bytes) => {
-        station.note(`it writes ${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`);
-        return await station.tcp("write", [number, bytes]) as number;
-      },
-      read: async (most = 65_536) => await station.tcp("read", [number, most]) as Uint8Array,
-      shutdown: () => call("shutdown", "it has nothing more to write (shutdown)"),
-      close: () => call("close", "it closes the connection"),
-      abort: () => call("abort", "it gives the connection up (abort)"),
-      look: async () => await station.tcp("connection", [number]) as ConnectionView,
-    };
   }
 }

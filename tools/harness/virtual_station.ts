@@ -199,7 +199,7 @@ export class VirtualStation implements Station {
   }
 
   /** An application above TCP acts; what the stack sends for it is queued. Returns what the act gave. */
-  async tcp(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
+  async act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
     const reply = await this.#conversation.ask({ op: "tcp", host: this.#host, now: this.#now, act, args });
     await this.#take(reply);
     return reply.returned?.t === "value" ? reply.returned.value : undefined;

@@ -126,6 +126,9 @@ export class KernelPeer implements KernelOperations {
   udpProbe: KernelOperations["udpProbe"] = (options) => this.#operate("udpProbe", options);
   rawProbe: KernelOperations["rawProbe"] = (options) => this.#operate("rawProbe", options);
   tcpConnect: KernelOperations["tcpConnect"] = (options) => this.#operate("tcpConnect", options);
+  tcpClient: KernelOperations["tcpClient"] = (options) => this.#operate("tcpClient", options);
+  tcpServer: KernelOperations["tcpServer"] = (options) => this.#operate("tcpServer", options);
+  tcpTable: KernelOperations["tcpTable"] = (options = {}) => this.#operate("tcpTable", options);
   traceroute: KernelOperations["traceroute"] = (options) => this.#operate("traceroute", options);
   sendFrame: KernelOperations["sendFrame"] = (options) => this.#operate("sendFrame", options);
   receiveFrames: KernelOperations["receiveFrames"] = (options) => this.#operate("receiveFrames", options);

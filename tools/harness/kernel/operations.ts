@@ -9,6 +9,8 @@
  * run side by side.
  */
 
+import type { TcpClientOptions, TcpOutcome, TcpRow, TcpServerOptions } from "./tcp_operations.ts";
+
 /** How long an operation may take. */
 export interface Patience {
   /** Milliseconds. Default 1000. */
@@ -157,6 +159,15 @@ export interface KernelOperations {
   rawProbe(options: ProbeOptions & { protocol: number }): Promise<ProbeResult>;
   /** Opens a TCP connection and closes it again. `error` says why not: "ECONNREFUSED", "EHOSTUNREACH", "ENOPROTOOPT", … or "ETIMEDOUT" when time ran out. */
   tcpConnect(options: Patience & { to: string; port: number }): Promise<{ error?: string }>;
+  /** Connects to a port and talks as it is told. Ends when all of that is done, or at the first error; then the socket is closed. */
+  tcpClient(options: TcpClientOptions): Promise<TcpOutcome>;
+  /**
+   * Listens on a port and serves `count` connections (default 1), one after the other. It listens at once: whatever is sent after this was called,
+   * even before it is awaited, finds it listening. Gives what became of each.
+   */
+  tcpServer(options: TcpServerOptions): Promise<TcpOutcome[]>;
+  /** The kernel's TCP sockets; those that have `address` at either end, when it is given. */
+  tcpTable(options?: { address?: string }): Promise<TcpRow[]>;
   /** Sends UDP datagrams with rising time to live until the destination answers: `timeout` for each. `maxHops`: default 8; `port`: default 33434. */
   traceroute(options: Patience & { to: string; maxHops?: number; port?: number; size?: number }): Promise<Hop[]>;
 

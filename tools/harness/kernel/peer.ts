@@ -39,6 +39,8 @@ import { ping } from "./ping.ts";
 import { rawProbe, tcpConnect, traceroute, udpProbe } from "./probes.ts";
 import * as settings from "./settings.ts";
 import { arpTable, deviceStats, snmp } from "./tables.ts";
+import { tcpTable } from "./tcp_table.ts";
+import { tcpClient, tcpServer } from "./tcp_talk.ts";
 import { type WireOptions, Wires } from "./wires.ts";
 
 /** What carries out each operation: at once, or as a generator that waits in the loop. */
@@ -47,6 +49,9 @@ const OPERATIONS: { [N in OperationName]: (options: OperationOptions<N>) => Oper
   udpProbe,
   rawProbe,
   tcpConnect,
+  tcpClient,
+  tcpServer,
+  tcpTable: (options) => tcpTable(options?.address),
   traceroute,
   sendFrame,
   receiveFrames,

@@ -35,6 +35,10 @@ const QUIET: readonly (readonly [name: string, value: string])[] = [
   // ICMP errors whenever they are due, not once a second.
   ["net.ipv4.icmp_ratelimit", "0"],
   ["net.ipv4.ip_forward", "0"],
+  // The congestion control of RFC 5681, whatever the host prefers; and no connection learns from one before it.
+  ["net.ipv4.tcp_congestion_control", "reno"],
+  ["net.ipv4.tcp_no_metrics_save", "1"],
+  ["net.ipv4.tcp_autocorking", "0"],
   ...["all", "default"].flatMap((one) =>
     [
       [`net.ipv4.conf.${one}.rp_filter`, "0"],

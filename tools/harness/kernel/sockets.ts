@@ -84,8 +84,9 @@ export interface ReceivedError {
 export class Socket {
   readonly fd: number;
 
-  constructor(family: number, kind: number, protocol: number) {
-    this.fd = libc().socket(family, kind | O_NONBLOCK | O_CLOEXEC, protocol);
+  /** A new socket, or one that the kernel has made already: its descriptor. */
+  constructor(family: number, kind: number, protocol: number, fd = libc().socket(family, kind | O_NONBLOCK | O_CLOEXEC, protocol)) {
+    this.fd = fd;
     if (this.fd < 0) throw new SocketError("socket");
   }
 
