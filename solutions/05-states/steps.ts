@@ -15,12 +15,18 @@ export function checkTimestamps(tcb: Tcb, segment: Segment, now: number, effects
   // region checkTimestamps
   if (!tcb.timestamps || (segment.flags & RST) !== 0) return "continue";
   if (!segment.timestamps) return "drop";
-  const older = (segment.tsVal - tcb.tsRecent | 0) < 0;
-  if (!older || now - tcb.tsRecentAt > TIMESTAMP_LIFETIME) return "continue";
+  if (!isOlder(tcb, segment, now)) return "continue";
   effects.acknowledge("now");
   return "drop";
   // endregion
 }
+
+// region isOlder
+/** Older than the newest timestamp that came; unless that one is so old itself that the clock behind it may have gone half around. */
+function isOlder(tcb: Tcb, segment: Segment, now: number): boolean {
+  return (segment.tsVal - tcb.tsRecent | 0) < 0 && now - tcb.tsRecentAt <= TIMESTAMP_LIFETIME;
+}
+// endregion
 
 /** First: does any of the segment lie in the receive window? RFC 9293 §3.10.7.4, table 6. */
 export function checkSequence(tcb: Tcb, segment: Segment, now: number, effects: TcpEffects): StepVerdict {
@@ -49,7 +55,7 @@ function isAcceptable(tcb: Tcb, segment: Segment): boolean {
 
 function renewTimestamp(tcb: Tcb, segment: Segment, now: number): void {
   if (!tcb.timestamps || !segment.timestamps || (segment.flags & RST) !== 0) return;
-  if ((segment.tsVal - tcb.tsRecent | 0) < 0 || !seqUpTo(segment.seq, tcb.lastAckSent)) return;
+  if (isOlder(tcb, segment, now) || !seqUpTo(segment.seq, tcb.lastAckSent)) return;
   tcb.tsRecent = segment.tsVal;
   tcb.tsRecentAt = now;
 }
@@ -71,12 +77,12 @@ export function checkReset(tcb: Tcb, segment: Segment, effects: TcpEffects): Ste
   // endregion
 }
 
-/** Whether a SYN may take the place of a connection in TIME-WAIT (RFC 9293 §3.6.1). */
+/** Whether a SYN may take the place of a connection in TIME-WAIT (RFC 9293 §3.6.1, RFC 6191): it is newer by timestamp, or by number. */
 export function mayReopen(tcb: Tcb, segment: Segment): boolean {
   // region mayReopen
   if (tcb.state !== "TIME-WAIT" || (segment.flags & (SYN | ACK | RST)) !== SYN) return false;
-  if (tcb.timestamps && segment.timestamps) return (segment.tsVal - tcb.tsRecent | 0) > 0;
-  return seqBefore(tcb.rcvNxt, segment.seq);
+  const newer = tcb.timestamps && segment.timestamps ? segment.tsVal - tcb.tsRecent | 0 : 0;
+  return newer !== 0 ? newer > 0 : seqBefore(tcb.rcvNxt, segment.seq);
   // endregion
 }
 
