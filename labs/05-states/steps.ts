@@ -16,7 +16,7 @@ export function checkTimestamps(tcb: Tcb, segment: Segment, now: number, effects
 
 /** First: does any of the segment lie in the receive window? RFC 9293 §3.10.7.4, table 6. */
 export function checkSequence(tcb: Tcb, segment: Segment, now: number, effects: TcpEffects): StepVerdict {
-  return todo("checkSequence", tcb, segment, now, effects);
+  return todo("checkSequence", tcb, segment, now, effects, TIMESTAMP_LIFETIME);
 }
 
 /** Second: RST. Only one at exactly the next number is believed at once (RFC 5961 §3.2). */
@@ -24,7 +24,7 @@ export function checkReset(tcb: Tcb, segment: Segment, effects: TcpEffects): Ste
   return todo("checkReset", tcb, segment, effects);
 }
 
-/** Whether a SYN may take the place of a connection in TIME-WAIT (RFC 9293 §3.6.1). */
+/** Whether a SYN may take the place of a connection in TIME-WAIT (RFC 9293 §3.6.1, RFC 6191): it is newer by timestamp, or by number. */
 export function mayReopen(tcb: Tcb, segment: Segment): boolean {
   return todo("mayReopen", tcb, segment);
 }
