@@ -3,7 +3,8 @@
  *
  * A region is what lies between a line `// region NAME` and the next line `// endregion`:
  * - inside a function or method it runs to the end of its block, and becomes `return todo("NAME", …)` with the
- *   function's parameters, and with those given names that it used and nothing else does, so that none is "unused";
+ *   function's parameters, and with those given names (fields like `this.#ring` too) that it used and nothing else does, so that
+ *   none is "unused";
  * - anywhere else (at the top level, in a class, in an object) it disappears: helpers that a student
  *   invents for himself.
  *
@@ -79,6 +80,9 @@ function argumentsOf(region: Region, code: readonly string[], at: number, depth:
       if (countUses(text, name) === 1 && countUses(used, name) > 0) names.add(name);
     }
   }
+  for (const field of declaredFields(code.join("\n"))) {
+    if (readsField(used, field) && !readsField(code.join("\n"), field)) names.add(`this.${field}`);
+  }
   return [...names];
 }
 
@@ -88,7 +92,9 @@ function reachOf(region: Region, regions: readonly Region[]): string {
   const helpers = regions.filter((other) => !other.todo).map((other) => blankLiterals(other.body.join("\n")));
   for (let i = 0; i < helpers.length; i++) {
     const helper = helpers[i] as string;
-    if (!declaredNames(helper, 0).some((name) => countUses(code, name) > 0)) continue;
+    const called = declaredNames(helper, 0).some((name) => countUses(code, name) > 0) ||
+      declaredMethods(helper).some((name) => readsField(code, name));
+    if (!called) continue;
     code += helper;
     helpers.splice(i, 1);
     i = -1; // what was passed over may be wanted by this one
@@ -216,6 +222,21 @@ function boundNames(parameter: string): string[] {
 function declaredNames(code: string, depth: number): string[] {
   const declaration = new RegExp(`^ {${depth}}(?:const|let|function) ([\\w$]+)`, "gm");
   return [...code.matchAll(declaration)].map((match) => match[1] as string);
+}
+
+/** The private fields that are declared in a line of their own: `readonly #ring: Ring;`. */
+function declaredFields(code: string): string[] {
+  return [...code.matchAll(/^ +(?:readonly )?(#[\w$]+)\s*(?:[?!]?:|=|;)/gm)].map((match) => match[1] as string);
+}
+
+/** The private methods that are declared: `#start(now: number): void {`. */
+function declaredMethods(code: string): string[] {
+  return [...code.matchAll(/^ +(#[\w$]+)\(/gm)].map((match) => match[1] as string);
+}
+
+/** Whether a private member is read or called. To assign it is no use, says the compiler. */
+function readsField(code: string, name: string): boolean {
+  return new RegExp(`\\.${RegExp.escape(name)}(?![\\w$])(?! = )`).test(code);
 }
 
 /** Drops imported names that nothing uses any more, and adds the import of `todo` in its place in the alphabet. */

@@ -192,3 +192,42 @@ Deno.test("cutRegions() names file and line of a mark that is wrong", () => {
   refuses("// region\n// endregion\n", "x.ts:1: a region needs a name");
   refuses("function f() {\n  // region f\n  a();\n  // endregion\n  b();\n}\n", 'x.ts:4: region "f" must run to the end of its block');
 });
+
+Deno.test("cutRegions() passes to todo the private fields that only the region read, directly or through a method that disappeared", () => {
+  const stub = cut(`class Timer {
+  readonly #options: Options;
+  #deadline = Infinity;
+  #since = 0;
+  #idle = true;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  deadline(): number {
+    return this.#deadline;
+  }
+
+  sent(now: number): void {
+    // region createTimer.sent
+    if (this.#deadline === Infinity) this.#start(now);
+    // endregion
+  }
+
+  stop(): void {
+    // region createTimer.stop
+    this.#idle = true;
+    // endregion
+  }
+
+  // region starting
+  #start(now: number): void {
+    this.#since += now;
+    this.#deadline = now + this.#options.delay;
+  }
+  // endregion
+}
+`);
+  assertStringIncludes(stub, `todo("createTimer.sent", now, this.#options, this.#since);`);
+  assertStringIncludes(stub, `todo("createTimer.stop");`);
+});

@@ -17,19 +17,31 @@ import { todo } from "../../stack/wire/not_implemented.ts";
 /** Makes an acknowledger to which nothing has come. Throws a RangeError for a delay that RFC 9293 does not allow (MUST-40). */
 export function createAcknowledger(delay: number): Acknowledger {
   if (!(delay >= 0 && delay < 500)) throw new RangeError(`Cannot delay acknowledgments by ${delay} ms: it must be less than 500`);
-  /** Bytes of text that came since the last acknowledgment, and when the next is due: Infinity when none is. */
-  const pending = { bytes: 0, deadline: Infinity };
+  return new DelayingAcknowledger(delay);
+}
 
-  return {
-    deadline: (): number => pending.deadline,
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. */
+class DelayingAcknowledger implements Acknowledger {
+  readonly #delay: number;
+  /** Bytes of text that came since the last acknowledgment. */
+  #bytes = 0;
+  /** When the next acknowledgment is due; Infinity when none is. */
+  #deadline = Infinity;
 
-    // The delay counts from the first segment that waits: later ones never move the deadline back.
-    received(when: "now" | "later", length: number, mss: number, now: number): boolean {
-      return todo("createAcknowledger.received", when, length, mss, now);
-    },
+  constructor(delay: number) {
+    this.#delay = delay;
+  }
 
-    sent(): void {
-      return todo("createAcknowledger.sent");
-    },
-  };
+  deadline(): number {
+    return this.#deadline;
+  }
+
+  // The delay counts from the first segment that waits: later ones never move the deadline back.
+  received(when: "now" | "later", length: number, mss: number, now: number): boolean {
+    return todo("createAcknowledger.received", when, length, mss, now, this.#delay, this.#bytes);
+  }
+
+  sent(): void {
+    return todo("createAcknowledger.sent");
+  }
 }

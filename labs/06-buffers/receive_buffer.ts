@@ -36,40 +36,57 @@ const NOTHING: readonly number[] = [];
 
 /** Makes an empty receive buffer that holds `capacity` bytes at most. */
 export function createReceiveBuffer(capacity: number): ReceiveBuffer {
-  const ring = new Ring(capacity);
-  /** Offsets: the first byte that was not read, and the first that is missing. `segments` counts what came beyond a gap. */
-  const stream = { start: 0, next: 0, segments: 0 };
+  return new RingReceiveBuffer(capacity);
+}
+
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. */
+class RingReceiveBuffer implements ReceiveBuffer {
+  readonly #capacity: number;
+  readonly #ring: Ring;
+  /** Offsets: the first byte that was not read, and the first that is missing. */
+  #start = 0;
+  #next = 0;
   /** In the order of their offsets. There is something missing before and behind each. */
-  const blocks: Block[] = [];
+  readonly #blocks: Block[] = [];
+  /** Segments that came beyond a gap. */
+  #segments = 0;
 
-  return {
-    next: (): number => stream.next,
-    readable: (): number => stream.next - stream.start,
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#ring = new Ring(capacity);
+  }
 
-    // What is not read yet takes room, and so does what lies beyond the gap: it is promised already.
-    edge(): number {
-      return todo("createReceiveBuffer.edge");
-    },
+  next(): number {
+    return this.#next;
+  }
 
-    // Cut off what is known and what is too far. Find the blocks that the rest touches: together with it they become one.
-    // Copy only what falls between them. What begins at `next` closes the gap, as far as the new block reaches.
-    insert(offset: number, frame: Frame, at: number, count: number): number {
-      return todo("createReceiveBuffer.insert", offset, frame, at, count, MAX_BLOCKS, ring, blocks);
-    },
+  readable(): number {
+    return this.#next - this.#start;
+  }
 
-    // When the last byte is read and nothing lies beyond a gap, the memory goes back.
-    read(target: Uint8Array, at: number, count: number): number {
-      return todo("createReceiveBuffer.read", target, at, count, ring, blocks);
-    },
+  // What is not read yet takes room, and so does what lies beyond the gap: it is promised already.
+  edge(): number {
+    return todo("createReceiveBuffer.edge", this.#capacity);
+  }
 
-    // RFC 9293 §3.8.6.2.2, with its fraction of one half.
-    announce(announced: number, mss: number): number {
-      return todo("createReceiveBuffer.announce", announced, mss);
-    },
+  // Cut off what is known and what is too far. Find the blocks that the rest touches: together with it they become one.
+  // Copy only what falls between them. What begins at `next` closes the gap, as far as the new block reaches.
+  insert(offset: number, frame: Frame, at: number, count: number): number {
+    return todo("createReceiveBuffer.insert", offset, frame, at, count, MAX_BLOCKS, this.#ring, this.#blocks, this.#segments);
+  }
 
-    // RFC 2018 §4: first the block with the segment that has just come, then those that were reported before, latest first.
-    beyond(count: number): readonly number[] {
-      return todo("createReceiveBuffer.beyond", count, NOTHING, blocks);
-    },
-  };
+  // When the last byte is read and nothing lies beyond a gap, the memory goes back.
+  read(target: Uint8Array, at: number, count: number): number {
+    return todo("createReceiveBuffer.read", target, at, count, this.#ring, this.#blocks);
+  }
+
+  // RFC 9293 §3.8.6.2.2, with its fraction of one half.
+  announce(announced: number, mss: number): number {
+    return todo("createReceiveBuffer.announce", announced, mss, this.#capacity);
+  }
+
+  // RFC 2018 §4: first the block with the segment that has just come, then those that were reported before, latest first.
+  beyond(count: number): readonly number[] {
+    return todo("createReceiveBuffer.beyond", count, NOTHING, this.#blocks);
+  }
 }

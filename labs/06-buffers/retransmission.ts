@@ -24,69 +24,69 @@ const K = 4;
 /** RFC 6298 §5.7: the timeout after a handshake that needed its timer, in milliseconds. */
 const AFTER_LOST_SYN = 3000;
 
-/** What the timer knows. Milliseconds. */
-interface Timer {
-  /** Smoothed round-trip time; undefined until the first measurement. */
-  srtt: number | undefined;
-  /** Its variation. */
-  rttvar: number;
-  /** The timeout now, backed off if the timer fired. */
-  rto: number;
-  /** When it fires; Infinity while it is stopped. */
-  deadline: number;
-  /** When the wait for the next acknowledgment began. */
-  since: number;
-  /** How often it has fired since then. */
-  fired: number;
-  /** It fired before anything was measured: the handshake's own round trip may be longer than the timeout. */
-  firedUnmeasured: boolean;
-}
-
 /** Makes a timer that is stopped and has measured nothing. */
 export function createRetransmission(options: RetransmissionOptions): Retransmission {
-  const timer: Timer = {
-    srtt: undefined,
-    rttvar: 0,
-    rto: options.initial,
-    deadline: Infinity,
-    since: 0,
-    fired: 0,
-    firedUnmeasured: false,
-  };
+  return new RetransmissionTimer(options);
+}
 
-  return {
-    timeout: (): number => timer.rto,
-    deadline: (): number => timer.deadline,
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. All times in milliseconds. */
+class RetransmissionTimer implements Retransmission {
+  readonly #options: RetransmissionOptions;
+  /** SRTT, the smoothed round-trip time; undefined until the first measurement. */
+  #srtt: number | undefined;
+  /** RTTVAR, its variation. */
+  #rttvar = 0;
+  /** RTO, the timeout now, backed off if the timer fired. */
+  #rto: number;
+  /** When it fires; Infinity while it is stopped. */
+  #deadline = Infinity;
+  /** When the wait for the next acknowledgment began, and how often it has fired since then. */
+  #since = 0;
+  #fired = 0;
+  /** It fired before anything was measured: the handshake's own round trip may be longer than the timeout. */
+  #firedUnmeasured = false;
 
-    // RFC 6298 §2.2 the first time, §2.3 every other time: RTTVAR before SRTT, because it is the distance from the *old* mean. Then §2.4, §2.5.
-    sample(roundTrip: number): void {
-      return todo("createRetransmission.sample", roundTrip, ALPHA, BETA, K);
-    },
+  constructor(options: RetransmissionOptions) {
+    this.#options = options;
+    this.#rto = options.initial;
+  }
 
-    // RFC 6298 §5.7.
-    opened(): void {
-      return todo("createRetransmission.opened", AFTER_LOST_SYN);
-    },
+  timeout(): number {
+    return this.#rto;
+  }
 
-    // RFC 6298 §5.1.
-    sent(now: number): void {
-      return todo("createRetransmission.sent", now);
-    },
+  deadline(): number {
+    return this.#deadline;
+  }
 
-    // RFC 6298 §5.2 and §5.3. The timeout stays as it is, backed off or not.
-    acknowledged(now: number, inFlight: boolean): void {
-      return todo("createRetransmission.acknowledged", now, inFlight);
-    },
+  // RFC 6298 §2.2 the first time, §2.3 every other time: RTTVAR before SRTT, because it is the distance from the *old* mean. Then §2.4, §2.5.
+  sample(roundTrip: number): void {
+    return todo("createRetransmission.sample", roundTrip, ALPHA, BETA, K, this.#options, this.#srtt, this.#rttvar);
+  }
 
-    // RFC 6298 §5.5 and §5.6, and the two thresholds of RFC 9293 §3.8.3.
-    fired(now: number): "resend" | "resend and advise" | "give up" {
-      return todo("createRetransmission.fired", now);
-    },
+  // RFC 6298 §5.7.
+  opened(): void {
+    return todo("createRetransmission.opened", AFTER_LOST_SYN, this.#options, this.#srtt, this.#firedUnmeasured);
+  }
 
-    stop(): void {
-      return todo("createRetransmission.stop");
-    },
-  };
+  // RFC 6298 §5.1.
+  sent(now: number): void {
+    return todo("createRetransmission.sent", now);
+  }
+
+  // RFC 6298 §5.2 and §5.3. The timeout stays as it is, backed off or not.
+  acknowledged(now: number, inFlight: boolean): void {
+    return todo("createRetransmission.acknowledged", now, inFlight);
+  }
+
+  // RFC 6298 §5.5 and §5.6, and the two thresholds of RFC 9293 §3.8.3.
+  fired(now: number): "resend" | "resend and advise" | "give up" {
+    return todo("createRetransmission.fired", now, this.#options, this.#srtt, this.#since, this.#fired);
+  }
+
+  stop(): void {
+    return todo("createRetransmission.stop");
+  }
 }
 
 /**

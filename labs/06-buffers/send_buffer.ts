@@ -23,46 +23,65 @@ import { Ring } from "../../stack/wire/ring.ts";
 
 /** Makes an empty send buffer that holds `capacity` bytes at most. */
 export function createSendBuffer(capacity: number): SendBuffer {
-  const ring = new Ring(capacity);
+  return new RingSendBuffer(capacity);
+}
+
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. */
+class RingSendBuffer implements SendBuffer {
+  readonly #capacity: number;
+  readonly #ring: Ring;
   /** Offsets: the oldest byte held, the next one to send, and one past the last one written. */
-  const stream = { start: 0, next: 0, end: 0 };
+  #start = 0;
+  #next = 0;
+  #end = 0;
 
-  return {
-    start: (): number => stream.start,
-    next: (): number => stream.next,
-    end: (): number => stream.end,
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#ring = new Ring(capacity);
+  }
 
-    // What is held and what there is room for make up the capacity.
-    room(): number {
-      return todo("createSendBuffer.room");
-    },
+  start(): number {
+    return this.#start;
+  }
 
-    // As much as there is room for; the application keeps the rest and comes back.
-    write(bytes: Uint8Array, at: number, count: number): number {
-      return todo("createSendBuffer.write", bytes, at, count, ring);
-    },
+  next(): number {
+    return this.#next;
+  }
 
-    // First how much *may* go: what was written, what the window leaves, what fits in a segment. Then whether that is worth a packet.
-    pieceToSend(limits: SendLimits): SendPiece | undefined {
-      return todo("createSendBuffer.pieceToSend", limits);
-    },
+  end(): number {
+    return this.#end;
+  }
 
-    sent(upTo: number): void {
-      return todo("createSendBuffer.sent", upTo);
-    },
+  // What is held and what there is room for make up the capacity.
+  room(): number {
+    return todo("createSendBuffer.room", this.#capacity);
+  }
 
-    // Whatever the window says: bytes that were sent once may be sent again (RFC 9293 §3.8.6, SHLD-16).
-    pieceToResend(from: number, mss: number): SendPiece | undefined {
-      return todo("createSendBuffer.pieceToResend", from, mss);
-    },
+  // As much as there is room for; the application keeps the rest and comes back.
+  write(bytes: Uint8Array, at: number, count: number): number {
+    return todo("createSendBuffer.write", bytes, at, count, this.#ring);
+  }
 
-    copyInto(frame: Frame, from: number, length: number): void {
-      return todo("createSendBuffer.copyInto", frame, from, length, ring);
-    },
+  // First how much *may* go: what was written, what the window leaves, what fits in a segment. Then whether that is worth a packet.
+  pieceToSend(limits: SendLimits): SendPiece | undefined {
+    return todo("createSendBuffer.pieceToSend", limits);
+  }
 
-    // An old acknowledgment and one for what was never sent say nothing. When the last byte is acknowledged, the memory goes back.
-    acknowledge(offset: number): void {
-      return todo("createSendBuffer.acknowledge", offset, ring);
-    },
-  };
+  sent(upTo: number): void {
+    return todo("createSendBuffer.sent", upTo);
+  }
+
+  // Whatever the window says: bytes that were sent once may be sent again (RFC 9293 §3.8.6, SHLD-16).
+  pieceToResend(from: number, mss: number): SendPiece | undefined {
+    return todo("createSendBuffer.pieceToResend", from, mss);
+  }
+
+  copyInto(frame: Frame, from: number, length: number): void {
+    return todo("createSendBuffer.copyInto", frame, from, length, this.#ring);
+  }
+
+  // An old acknowledgment and one for what was never sent say nothing. When the last byte is acknowledged, the memory goes back.
+  acknowledge(offset: number): void {
+    return todo("createSendBuffer.acknowledge", offset, this.#ring);
+  }
 }

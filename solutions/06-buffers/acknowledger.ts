@@ -16,28 +16,40 @@ import type { Acknowledger } from "../../stack/contract/buffers.ts";
 /** Makes an acknowledger to which nothing has come. Throws a RangeError for a delay that RFC 9293 does not allow (MUST-40). */
 export function createAcknowledger(delay: number): Acknowledger {
   if (!(delay >= 0 && delay < 500)) throw new RangeError(`Cannot delay acknowledgments by ${delay} ms: it must be less than 500`);
-  /** Bytes of text that came since the last acknowledgment, and when the next is due: Infinity when none is. */
-  const pending = { bytes: 0, deadline: Infinity };
+  return new DelayingAcknowledger(delay);
+}
 
-  return {
-    deadline: (): number => pending.deadline,
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. */
+class DelayingAcknowledger implements Acknowledger {
+  readonly #delay: number;
+  /** Bytes of text that came since the last acknowledgment. */
+  #bytes = 0;
+  /** When the next acknowledgment is due; Infinity when none is. */
+  #deadline = Infinity;
 
-    // The delay counts from the first segment that waits: later ones never move the deadline back.
-    received(when: "now" | "later", length: number, mss: number, now: number): boolean {
-      // region createAcknowledger.received
-      pending.bytes += length;
-      // RFC 5681 §4.2: two full segments, or as many bytes in smaller ones.
-      const due = when === "now" || pending.bytes >= 2 * mss ? now : now + delay;
-      pending.deadline = Math.min(pending.deadline, due);
-      return pending.deadline <= now;
-      // endregion
-    },
+  constructor(delay: number) {
+    this.#delay = delay;
+  }
 
-    sent(): void {
-      // region createAcknowledger.sent
-      pending.bytes = 0;
-      pending.deadline = Infinity;
-      // endregion
-    },
-  };
+  deadline(): number {
+    return this.#deadline;
+  }
+
+  // The delay counts from the first segment that waits: later ones never move the deadline back.
+  received(when: "now" | "later", length: number, mss: number, now: number): boolean {
+    // region createAcknowledger.received
+    this.#bytes += length;
+    // RFC 5681 §4.2: two full segments, or as many bytes in smaller ones.
+    const due = when === "now" || this.#bytes >= 2 * mss ? now : now + this.#delay;
+    this.#deadline = Math.min(this.#deadline, due);
+    return this.#deadline <= now;
+    // endregion
+  }
+
+  sent(): void {
+    // region createAcknowledger.sent
+    this.#bytes = 0;
+    this.#deadline = Infinity;
+    // endregion
+  }
 }

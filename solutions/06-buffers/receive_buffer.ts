@@ -35,88 +35,106 @@ const NOTHING: readonly number[] = [];
 
 /** Makes an empty receive buffer that holds `capacity` bytes at most. */
 export function createReceiveBuffer(capacity: number): ReceiveBuffer {
-  const ring = new Ring(capacity);
-  /** Offsets: the first byte that was not read, and the first that is missing. `segments` counts what came beyond a gap. */
-  const stream = { start: 0, next: 0, segments: 0 };
+  return new RingReceiveBuffer(capacity);
+}
+
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. */
+class RingReceiveBuffer implements ReceiveBuffer {
+  readonly #capacity: number;
+  readonly #ring: Ring;
+  /** Offsets: the first byte that was not read, and the first that is missing. */
+  #start = 0;
+  #next = 0;
   /** In the order of their offsets. There is something missing before and behind each. */
-  const blocks: Block[] = [];
+  readonly #blocks: Block[] = [];
+  /** Segments that came beyond a gap. */
+  #segments = 0;
 
-  return {
-    next: (): number => stream.next,
-    readable: (): number => stream.next - stream.start,
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#ring = new Ring(capacity);
+  }
 
-    // What is not read yet takes room, and so does what lies beyond the gap: it is promised already.
-    edge(): number {
-      // region createReceiveBuffer.edge
-      return stream.start + capacity;
-      // endregion
-    },
+  next(): number {
+    return this.#next;
+  }
 
-    // Cut off what is known and what is too far. Find the blocks that the rest touches: together with it they become one.
-    // Copy only what falls between them. What begins at `next` closes the gap, as far as the new block reaches.
-    insert(offset: number, frame: Frame, at: number, count: number): number {
-      // region createReceiveBuffer.insert
-      const { start, next } = stream;
-      const from = Math.max(offset, next);
-      const to = Math.min(offset + count, start + capacity);
-      if (from >= to) return 0;
-      const first = firstTouching(blocks, from);
-      // No block touches it: with a gap in front it would be one block more.
-      const alone = first === blocks.length || (blocks[first] as Block).from > to;
-      if (alone && from > next && blocks.length === MAX_BLOCKS) return 0;
+  readable(): number {
+    return this.#next - this.#start;
+  }
 
-      ring.reserve(start, to);
-      let last = first;
-      let missing = from;
-      for (; last < blocks.length; last++) {
-        const block = blocks[last] as Block;
-        if (block.from > to) break;
-        if (missing < block.from) ring.putFrame(missing, frame, at + missing - offset, block.from - missing);
-        missing = block.to;
-      }
-      if (missing < to) ring.putFrame(missing, frame, at + missing - offset, to - missing);
+  // What is not read yet takes room, and so does what lies beyond the gap: it is promised already.
+  edge(): number {
+    // region createReceiveBuffer.edge
+    return this.#start + this.#capacity;
+    // endregion
+  }
 
-      const end = Math.max(missing, to);
-      if (from === next) {
-        if (last > 0) blocks.splice(0, last);
-        stream.next = end;
-        return end - next;
-      }
-      const begin = alone ? from : Math.min(from, (blocks[first] as Block).from);
-      blocks.splice(first, last - first, { from: begin, to: end, touched: ++stream.segments });
-      return 0;
-      // endregion
-    },
+  // Cut off what is known and what is too far. Find the blocks that the rest touches: together with it they become one.
+  // Copy only what falls between them. What begins at `next` closes the gap, as far as the new block reaches.
+  insert(offset: number, frame: Frame, at: number, count: number): number {
+    // region createReceiveBuffer.insert
+    const next = this.#next;
+    const blocks = this.#blocks;
+    const from = Math.max(offset, next);
+    const to = Math.min(offset + count, this.edge());
+    if (from >= to) return 0;
+    const first = firstTouching(blocks, from);
+    // No block touches it: with a gap in front it would be one block more.
+    const alone = first === blocks.length || (blocks[first] as Block).from > to;
+    if (alone && from > next && blocks.length === MAX_BLOCKS) return 0;
 
-    // When the last byte is read and nothing lies beyond a gap, the memory goes back.
-    read(target: Uint8Array, at: number, count: number): number {
-      // region createReceiveBuffer.read
-      const taken = Math.min(count, stream.next - stream.start);
-      if (taken <= 0) return 0;
-      ring.get(stream.start, target, at, taken);
-      stream.start += taken;
-      if (stream.start === stream.next && blocks.length === 0) ring.release();
-      return taken;
-      // endregion
-    },
+    this.#ring.reserve(this.#start, to);
+    let last = first;
+    let missing = from;
+    for (; last < blocks.length; last++) {
+      const block = blocks[last] as Block;
+      if (block.from > to) break;
+      if (missing < block.from) this.#ring.putFrame(missing, frame, at + missing - offset, block.from - missing);
+      missing = block.to;
+    }
+    if (missing < to) this.#ring.putFrame(missing, frame, at + missing - offset, to - missing);
 
-    // RFC 9293 §3.8.6.2.2, with its fraction of one half.
-    announce(announced: number, mss: number): number {
-      // region createReceiveBuffer.announce
-      const edge = stream.start + capacity;
-      return edge - announced >= Math.min(capacity / 2, mss) ? edge : announced;
-      // endregion
-    },
+    const end = Math.max(missing, to);
+    if (from === next) {
+      if (last > 0) blocks.splice(0, last);
+      this.#next = end;
+      return end - next;
+    }
+    const begin = alone ? from : Math.min(from, (blocks[first] as Block).from);
+    blocks.splice(first, last - first, { from: begin, to: end, touched: ++this.#segments });
+    return 0;
+    // endregion
+  }
 
-    // RFC 2018 §4: first the block with the segment that has just come, then those that were reported before, latest first.
-    beyond(count: number): readonly number[] {
-      // region createReceiveBuffer.beyond
-      if (blocks.length === 0) return NOTHING;
-      const latestFirst = [...blocks].sort((a, b) => b.touched - a.touched);
-      return latestFirst.slice(0, count).flatMap(({ from, to }) => [from, to]);
-      // endregion
-    },
-  };
+  // When the last byte is read and nothing lies beyond a gap, the memory goes back.
+  read(target: Uint8Array, at: number, count: number): number {
+    // region createReceiveBuffer.read
+    const taken = Math.min(count, this.readable());
+    if (taken <= 0) return 0;
+    this.#ring.get(this.#start, target, at, taken);
+    this.#start += taken;
+    if (this.#start === this.#next && this.#blocks.length === 0) this.#ring.release();
+    return taken;
+    // endregion
+  }
+
+  // RFC 9293 §3.8.6.2.2, with its fraction of one half.
+  announce(announced: number, mss: number): number {
+    // region createReceiveBuffer.announce
+    const edge = this.edge();
+    return edge - announced >= Math.min(this.#capacity / 2, mss) ? edge : announced;
+    // endregion
+  }
+
+  // RFC 2018 §4: first the block with the segment that has just come, then those that were reported before, latest first.
+  beyond(count: number): readonly number[] {
+    // region createReceiveBuffer.beyond
+    if (this.#blocks.length === 0) return NOTHING;
+    const latestFirst = [...this.#blocks].sort((a, b) => b.touched - a.touched);
+    return latestFirst.slice(0, count).flatMap(({ from, to }) => [from, to]);
+    // endregion
+  }
 }
 
 // region finding-blocks

@@ -23,95 +23,106 @@ const K = 4;
 /** RFC 6298 §5.7: the timeout after a handshake that needed its timer, in milliseconds. */
 const AFTER_LOST_SYN = 3000;
 
-/** What the timer knows. Milliseconds. */
-interface Timer {
-  /** Smoothed round-trip time; undefined until the first measurement. */
-  srtt: number | undefined;
-  /** Its variation. */
-  rttvar: number;
-  /** The timeout now, backed off if the timer fired. */
-  rto: number;
-  /** When it fires; Infinity while it is stopped. */
-  deadline: number;
-  /** When the wait for the next acknowledgment began. */
-  since: number;
-  /** How often it has fired since then. */
-  fired: number;
-  /** It fired before anything was measured: the handshake's own round trip may be longer than the timeout. */
-  firedUnmeasured: boolean;
-}
-
 /** Makes a timer that is stopped and has measured nothing. */
 export function createRetransmission(options: RetransmissionOptions): Retransmission {
-  const timer: Timer = {
-    srtt: undefined,
-    rttvar: 0,
-    rto: options.initial,
-    deadline: Infinity,
-    since: 0,
-    fired: 0,
-    firedUnmeasured: false,
-  };
+  return new RetransmissionTimer(options);
+}
 
-  return {
-    timeout: (): number => timer.rto,
-    deadline: (): number => timer.deadline,
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. All times in milliseconds. */
+class RetransmissionTimer implements Retransmission {
+  readonly #options: RetransmissionOptions;
+  /** SRTT, the smoothed round-trip time; undefined until the first measurement. */
+  #srtt: number | undefined;
+  /** RTTVAR, its variation. */
+  #rttvar = 0;
+  /** RTO, the timeout now, backed off if the timer fired. */
+  #rto: number;
+  /** When it fires; Infinity while it is stopped. */
+  #deadline = Infinity;
+  /** When the wait for the next acknowledgment began, and how often it has fired since then. */
+  #since = 0;
+  #fired = 0;
+  /** It fired before anything was measured: the handshake's own round trip may be longer than the timeout. */
+  #firedUnmeasured = false;
 
-    // RFC 6298 §2.2 the first time, §2.3 every other time: RTTVAR before SRTT, because it is the distance from the *old* mean. Then §2.4, §2.5.
-    sample(roundTrip: number): void {
-      // region createRetransmission.sample
-      if (timer.srtt === undefined) {
-        timer.srtt = roundTrip;
-        timer.rttvar = roundTrip / 2;
-      } else {
-        timer.rttvar = (1 - BETA) * timer.rttvar + BETA * Math.abs(timer.srtt - roundTrip);
-        timer.srtt = (1 - ALPHA) * timer.srtt + ALPHA * roundTrip;
-      }
-      const computed = timer.srtt + Math.max(options.granularity, K * timer.rttvar);
-      timer.rto = Math.min(Math.max(computed, options.least), options.most);
-      // endregion
-    },
+  constructor(options: RetransmissionOptions) {
+    this.#options = options;
+    this.#rto = options.initial;
+  }
 
-    // RFC 6298 §5.7.
-    opened(): void {
-      // region createRetransmission.opened
-      if (timer.firedUnmeasured && timer.srtt === undefined && options.initial < AFTER_LOST_SYN) timer.rto = AFTER_LOST_SYN;
-      // endregion
-    },
+  timeout(): number {
+    return this.#rto;
+  }
 
-    // RFC 6298 §5.1.
-    sent(now: number): void {
-      // region createRetransmission.sent
-      if (timer.deadline === Infinity) start(timer, now);
-      // endregion
-    },
+  deadline(): number {
+    return this.#deadline;
+  }
 
-    // RFC 6298 §5.2 and §5.3. The timeout stays as it is, backed off or not.
-    acknowledged(now: number, inFlight: boolean): void {
-      // region createRetransmission.acknowledged
-      if (inFlight) start(timer, now);
-      else timer.deadline = Infinity;
-      // endregion
-    },
+  // RFC 6298 §2.2 the first time, §2.3 every other time: RTTVAR before SRTT, because it is the distance from the *old* mean. Then §2.4, §2.5.
+  sample(roundTrip: number): void {
+    // region createRetransmission.sample
+    if (this.#srtt === undefined) {
+      this.#srtt = roundTrip;
+      this.#rttvar = roundTrip / 2;
+    } else {
+      this.#rttvar = (1 - BETA) * this.#rttvar + BETA * Math.abs(this.#srtt - roundTrip);
+      this.#srtt = (1 - ALPHA) * this.#srtt + ALPHA * roundTrip;
+    }
+    const { granularity, least, most } = this.#options;
+    const computed = this.#srtt + Math.max(granularity, K * this.#rttvar);
+    this.#rto = Math.min(Math.max(computed, least), most);
+    // endregion
+  }
 
-    // RFC 6298 §5.5 and §5.6, and the two thresholds of RFC 9293 §3.8.3.
-    fired(now: number): "resend" | "resend and advise" | "give up" {
-      // region createRetransmission.fired
-      if (timer.srtt === undefined) timer.firedUnmeasured = true;
-      timer.rto = Math.min(timer.rto * 2, options.most);
-      timer.deadline = now + timer.rto;
-      const inVain = timer.fired++;
-      if (now - timer.since >= options.r2) return "give up";
-      return inVain < options.r1 ? "resend" : "resend and advise";
-      // endregion
-    },
+  // RFC 6298 §5.7.
+  opened(): void {
+    // region createRetransmission.opened
+    const unmeasured = this.#firedUnmeasured && this.#srtt === undefined;
+    if (unmeasured && this.#options.initial < AFTER_LOST_SYN) this.#rto = AFTER_LOST_SYN;
+    // endregion
+  }
 
-    stop(): void {
-      // region createRetransmission.stop
-      timer.deadline = Infinity;
-      // endregion
-    },
-  };
+  // RFC 6298 §5.1.
+  sent(now: number): void {
+    // region createRetransmission.sent
+    if (this.#deadline === Infinity) this.#start(now);
+    // endregion
+  }
+
+  // RFC 6298 §5.2 and §5.3. The timeout stays as it is, backed off or not.
+  acknowledged(now: number, inFlight: boolean): void {
+    // region createRetransmission.acknowledged
+    if (inFlight) this.#start(now);
+    else this.#deadline = Infinity;
+    // endregion
+  }
+
+  // RFC 6298 §5.5 and §5.6, and the two thresholds of RFC 9293 §3.8.3.
+  fired(now: number): "resend" | "resend and advise" | "give up" {
+    // region createRetransmission.fired
+    if (this.#srtt === undefined) this.#firedUnmeasured = true;
+    this.#rto = Math.min(this.#rto * 2, this.#options.most);
+    this.#deadline = now + this.#rto;
+    const inVain = this.#fired++;
+    if (now - this.#since >= this.#options.r2) return "give up";
+    return inVain < this.#options.r1 ? "resend" : "resend and advise";
+    // endregion
+  }
+
+  stop(): void {
+    // region createRetransmission.stop
+    this.#deadline = Infinity;
+    // endregion
+  }
+
+  // region starting
+  /** A new wait for an acknowledgment begins. */
+  #start(now: number): void {
+    this.#since = now;
+    this.#fired = 0;
+    this.#deadline = now + this.#rto;
+  }
+  // endregion
 }
 
 /**
@@ -128,13 +139,3 @@ export function probeDelay(count: number, timeout: number, most: number): number
   return Math.min(timeout * 2 ** count, most);
   // endregion
 }
-
-// region starting
-
-/** A new wait for an acknowledgment begins. */
-function start(timer: Timer, now: number): void {
-  timer.since = now;
-  timer.fired = 0;
-  timer.deadline = now + timer.rto;
-}
-// endregion

@@ -22,84 +22,103 @@ import { Ring } from "../../stack/wire/ring.ts";
 
 /** Makes an empty send buffer that holds `capacity` bytes at most. */
 export function createSendBuffer(capacity: number): SendBuffer {
-  const ring = new Ring(capacity);
+  return new RingSendBuffer(capacity);
+}
+
+/** A class, because a host holds one for each connection: objects of a class share their methods, and so weigh little. */
+class RingSendBuffer implements SendBuffer {
+  readonly #capacity: number;
+  readonly #ring: Ring;
   /** Offsets: the oldest byte held, the next one to send, and one past the last one written. */
-  const stream = { start: 0, next: 0, end: 0 };
+  #start = 0;
+  #next = 0;
+  #end = 0;
 
-  return {
-    start: (): number => stream.start,
-    next: (): number => stream.next,
-    end: (): number => stream.end,
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#ring = new Ring(capacity);
+  }
 
-    // What is held and what there is room for make up the capacity.
-    room(): number {
-      // region createSendBuffer.room
-      return capacity - (stream.end - stream.start);
-      // endregion
-    },
+  start(): number {
+    return this.#start;
+  }
 
-    // As much as there is room for; the application keeps the rest and comes back.
-    write(bytes: Uint8Array, at: number, count: number): number {
-      // region createSendBuffer.write
-      const taken = Math.min(count, capacity - (stream.end - stream.start));
-      if (taken <= 0) return 0;
-      ring.reserve(stream.start, stream.end + taken);
-      ring.put(stream.end, bytes, at, taken);
-      stream.end += taken;
-      return taken;
-      // endregion
-    },
+  next(): number {
+    return this.#next;
+  }
 
-    // First how much *may* go: what was written, what the window leaves, what fits in a segment. Then whether that is worth a packet.
-    pieceToSend(limits: SendLimits): SendPiece | undefined {
-      // region createSendBuffer.pieceToSend
-      const { start, next, end } = stream;
-      const length = Math.min(end - next, limits.edge - next, limits.mss);
-      // The window's edge may lie left of `next`: the peer took back what it had granted (MUST-34).
-      if (length <= 0) return undefined;
-      const push = next + length === end;
-      // RFC 9293 §3.8.6.2.1, step 1: a full segment. What is less waits while something is in flight (Nagle) …
-      if (length < limits.mss) {
-        if (start < next && !limits.noDelay && !limits.closing) return undefined;
-        // … and goes if it is everything (step 2) or half of the largest window there ever was (step 3).
-        if (!push && length * 2 < limits.maxWindow) return undefined;
-      }
-      return { from: next, length, push };
-      // endregion
-    },
+  end(): number {
+    return this.#end;
+  }
 
-    sent(upTo: number): void {
-      // region createSendBuffer.sent
-      stream.next = Math.max(stream.next, upTo);
-      // endregion
-    },
+  // What is held and what there is room for make up the capacity.
+  room(): number {
+    // region createSendBuffer.room
+    return this.#capacity - (this.#end - this.#start);
+    // endregion
+  }
 
-    // Whatever the window says: bytes that were sent once may be sent again (RFC 9293 §3.8.6, SHLD-16).
-    pieceToResend(from: number, mss: number): SendPiece | undefined {
-      // region createSendBuffer.pieceToResend
-      const first = Math.max(from, stream.start);
-      const length = Math.min(stream.next - first, mss);
-      return length > 0 ? { from: first, length, push: first + length === stream.end } : undefined;
-      // endregion
-    },
+  // As much as there is room for; the application keeps the rest and comes back.
+  write(bytes: Uint8Array, at: number, count: number): number {
+    // region createSendBuffer.write
+    const taken = Math.min(count, this.room());
+    if (taken <= 0) return 0;
+    this.#ring.reserve(this.#start, this.#end + taken);
+    this.#ring.put(this.#end, bytes, at, taken);
+    this.#end += taken;
+    return taken;
+    // endregion
+  }
 
-    copyInto(frame: Frame, from: number, length: number): void {
-      // region createSendBuffer.copyInto
-      if (from < stream.start || from + length > stream.end) {
-        throw new RangeError(`Cannot copy ${from} to ${from + length}: bytes ${stream.start} to ${stream.end} are held`);
-      }
-      const at = frame.append(length);
-      if (length > 0) ring.getFrame(from, frame, at, length);
-      // endregion
-    },
+  // First how much *may* go: what was written, what the window leaves, what fits in a segment. Then whether that is worth a packet.
+  pieceToSend(limits: SendLimits): SendPiece | undefined {
+    // region createSendBuffer.pieceToSend
+    const from = this.#next;
+    const length = Math.min(this.#end - from, limits.edge - from, limits.mss);
+    // The window's edge may lie left of `next`: the peer took back what it had granted (MUST-34).
+    if (length <= 0) return undefined;
+    const push = from + length === this.#end;
+    // RFC 9293 §3.8.6.2.1, step 1: a full segment. What is less waits while something is in flight (Nagle) …
+    if (length < limits.mss) {
+      if (this.#start < from && !limits.noDelay && !limits.closing) return undefined;
+      // … and goes if it is everything (step 2) or half of the largest window there ever was (step 3).
+      if (!push && length * 2 < limits.maxWindow) return undefined;
+    }
+    return { from, length, push };
+    // endregion
+  }
 
-    // An old acknowledgment and one for what was never sent say nothing. When the last byte is acknowledged, the memory goes back.
-    acknowledge(offset: number): void {
-      // region createSendBuffer.acknowledge
-      if (offset <= stream.start || offset > stream.next) return;
-      stream.start = offset;
-      if (offset === stream.end) ring.release();
-      // endregion
-    },
-  };
+  sent(upTo: number): void {
+    // region createSendBuffer.sent
+    this.#next = Math.max(this.#next, upTo);
+    // endregion
+  }
+
+  // Whatever the window says: bytes that were sent once may be sent again (RFC 9293 §3.8.6, SHLD-16).
+  pieceToResend(from: number, mss: number): SendPiece | undefined {
+    // region createSendBuffer.pieceToResend
+    const first = Math.max(from, this.#start);
+    const length = Math.min(this.#next - first, mss);
+    return length > 0 ? { from: first, length, push: first + length === this.#end } : undefined;
+    // endregion
+  }
+
+  copyInto(frame: Frame, from: number, length: number): void {
+    // region createSendBuffer.copyInto
+    if (from < this.#start || from + length > this.#end) {
+      throw new RangeError(`Cannot copy ${from} to ${from + length}: bytes ${this.#start} to ${this.#end} are held`);
+    }
+    const at = frame.append(length);
+    if (length > 0) this.#ring.getFrame(from, frame, at, length);
+    // endregion
+  }
+
+  // An old acknowledgment and one for what was never sent say nothing. When the last byte is acknowledged, the memory goes back.
+  acknowledge(offset: number): void {
+    // region createSendBuffer.acknowledge
+    if (offset <= this.#start || offset > this.#next) return;
+    this.#start = offset;
+    if (offset === this.#end) this.#ring.release();
+    // endregion
+  }
 }
