@@ -3,9 +3,14 @@
  * connections, one for each SYN that it lets in.
  */
 import type { AcceptQueue } from "../contract/accept.ts";
+import type { Segment, Tcb } from "../contract/tcb.ts";
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
+import { ACK, RST } from "../wire/tcp_flags.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionOptions } from "./options.ts";
+
+/** The longest backlog that a host grants, whatever is asked for: Linux has the same number (net.core.somaxconn). */
+export const MAX_BACKLOG = 4096;
 
 export class Listener {
   /** 0.0.0.0 for every address of the host. */
@@ -27,6 +32,14 @@ export class Listener {
     this.reuse = reuse;
     this.backlog = backlog;
     this.queue = queue;
+  }
+
+  /**
+   * The ACK that would complete a handshake finds the accept queue full. It is not heard: the connection stays half-open, our SYN is sent again
+   * when its time comes, and what the peer answers to that is the next attempt.
+   */
+  mustWait(tcb: Tcb, segment: Segment): boolean {
+    return tcb.state === "SYN-RECEIVED" && (segment.flags & (ACK | RST)) === ACK && this.queue.acceptCount() >= this.backlog;
   }
 
   /** The oldest connection that waits, or undefined. It is the caller's from now on. */

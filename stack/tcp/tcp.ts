@@ -21,7 +21,7 @@ import { bindError } from "./bind_error.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
 import type { ConnectionOptions } from "./options.ts";
-import { Listener } from "./listener.ts";
+import { Listener, MAX_BACKLOG } from "./listener.ts";
 import { blankFields } from "./segment_fields.ts";
 import { createPlainWindow } from "./plain_window.ts";
 import { createTcb } from "./tcb.ts";
@@ -140,8 +140,9 @@ export class Tcp implements ConnectionContext {
     const { destinationPort, sourcePort } = segment;
     const connection = this.table.find(header.destination, destinationPort, header.source, sourcePort);
     if (connection !== undefined && !this.states.mayReopen(connection.tcb, segment)) {
-      this.counters.count("received");
-      connection.arrives(segment, frame, now);
+      const waits = connection.owner instanceof Listener && connection.owner.mustWait(connection.tcb, segment);
+      this.counters.count(waits ? "accept queue full" : "received");
+      if (!waits) connection.arrives(segment, frame, now);
       return "taken";
     }
     connection?.event("time-wait over");
@@ -235,10 +236,11 @@ export class Tcp implements ConnectionContext {
     return bound;
   }
 
-  /** Begins to listen. Throws `Deno.errors` when the port cannot be had. */
+  /** Begins to listen, with a backlog of `MAX_BACKLOG` at most. Throws `Deno.errors` when the port cannot be had. */
   listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
     const bound = this.bind(address, port, reuse);
-    const listener = new Listener(address, bound, reuse, backlog, this.#modules.accept.createAcceptQueue(backlog));
+    const most = Math.max(1, Math.min(backlog, MAX_BACKLOG));
+    const listener = new Listener(address, bound, reuse, most, this.#modules.accept.createAcceptQueue(most));
     if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
       this.ports.release(address, bound, false);
       throw bindError(address, port, "address in use");
