@@ -38,9 +38,9 @@ export function createAddressClaim(options: ClaimOptions): AddressClaim {
     due: Infinity,
     /** Probes sent since `start`. */
     probes: 0,
-    /** How often the address turned out to be somebody else's. */
+    /** How often the state became `conflict`, over all attempts. */
     conflicts: 0,
-    /** When a conflict was last answered with an announcement; -Infinity: never. */
+    /** When a conflict was last answered with an announcement; -Infinity: never since `announce`. */
     defended: -Infinity,
   };
 

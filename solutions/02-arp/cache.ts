@@ -9,7 +9,7 @@
  *        │   maxRequests, and    │                           ▼               │
  *        ├───────────────────────┘                         stale ── resolve: send, and ask again
  *        │   nobody answered                                 │
- *        └───────────────────────────────────────────────────┘  nobody answered, or staleTime without use
+ *        └───────────────────────────────────────────────────┘  nobody answered, or staleTime is over
  *
  * "An answer" is any ARP packet from that address, a request as well as a reply: RFC 826 takes what it can learn
  * from the sender before it looks at what the sender wants. But only *requests for us* make a new entry; a reply that
@@ -33,11 +33,11 @@ interface Entry {
   mac: MacAddress | undefined;
   /** When the address was last confirmed by a packet from it. */
   confirmed: number;
-  /** When an IP packet last went this way, or the entry was made. */
+  /** When `resolve` was last called for this address, or the entry was made. */
   used: number;
   /** An answer is wanted: `poll` asks until it comes, or gives up. */
   asking: boolean;
-  /** When the last request was sent; -Infinity before the first. */
+  /** When the last request was sent; -Infinity before the first. It outlives the answer. */
   asked: number;
   /** Requests sent since an answer is wanted. */
   requests: number;
@@ -137,7 +137,7 @@ function stateOf(entry: Entry, options: ArpOptions, now: number): ArpState {
   return now - entry.confirmed < options.reachableTime ? "reachable" : "stale";
 }
 
-/** When `poll` has to look at this entry: for its next request (or to give up), or because nobody used it for too long. */
+/** When `poll` has to look at this entry: for its next request (or to give up), or because it has been stale for too long. */
 function dueAt(entry: Entry, options: ArpOptions): number {
   return entry.asking ? entry.asked + options.retryInterval : entry.confirmed + options.reachableTime + options.staleTime;
 }

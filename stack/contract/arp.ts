@@ -51,7 +51,10 @@ export interface ArpOptions {
   readonly ownIp: Ipv4Address;
   /** How long an answer counts as fresh ("reachable"). Default of the host: 60 000. */
   readonly reachableTime: number;
-  /** How long a stale entry is kept while nobody uses it. Default of the host: 600 000. */
+  /**
+   * How long a stale entry is kept while it is not asked for: it is removed `reachableTime + staleTime` after it was last
+   * confirmed. Default of the host: 600 000.
+   */
   readonly staleTime: number;
   /** Pause between two requests for one address; RFC 1122 §2.3.2.1 wants at least 1000. */
   readonly retryInterval: number;
@@ -61,7 +64,9 @@ export interface ArpOptions {
   readonly queueLimit: number;
   /**
    * Entries at most; the one that was used longest ago makes room, and what waits for it is dropped ("arp queue full").
-   * An entry is used when it is made and when an IP packet goes its way. Default of the host: 256.
+   * An entry is used when it is made and when `resolve` is called for its address; to be heard of is no use, and neither is the
+   * answer that lets what waited go. An entry that made room is forgotten altogether: the next packet for its address asks at once.
+   * Default of the host: 256.
    */
   readonly maxEntries: number;
 }
@@ -89,13 +94,13 @@ export interface ArpCache {
   /**
    * Finds the way for an IP packet to `nextHop`.
    * - Reachable: `transmit` at once.
-   * - Stale: `transmit` at once to the old address, and send one *unicast* request to check it;
-   *   further requests (up to `maxRequests` in all, unicast or broadcast) follow from `poll`, and without any answer the
-   *   entry is removed.
+   * - Stale: `transmit` at once to the old address, and send one *unicast* request to check it (when the last request for this
+   *   address is too young for that, `poll` sends it as soon as it is due); further requests (up to `maxRequests` in all, unicast
+   *   or broadcast) follow from `poll`, and without any answer the entry is removed.
    * - Unknown: make an incomplete entry, send a broadcast request, and let the frame wait.
    * - Incomplete: let the frame wait. When `queueLimit` frames wait, `drop` the *oldest* ("arp queue full"):
    *   the newest packets are the ones still wanted (RFC 1122 §2.3.2.2).
-   * Requests for one address are at least `retryInterval` apart, however often this is called.
+   * As long as an entry exists, the requests for it are at least `retryInterval` apart, however often this is called.
    * The frame belongs to the cache until `transmit` or `drop` gives it back.
    */
   resolve(nextHop: Ipv4Address, frame: Frame, now: number, actions: ArpActions): void;
@@ -108,8 +113,9 @@ export interface ArpCache {
    * 3. not merged and the packet is a *request*: add the sender as reachable. A reply that nobody asked
    *    for creates no entry (cache poisoning).
    * 4. request: send a reply by unicast, sender and target swapped, ours filled in.
-   * A sender address of 0.0.0.0 (a probe, RFC 5227) or `ownIp` never makes or changes an entry; a probe for
-   * `ownIp` is still answered.
+   * A sender address of 0.0.0.0 or `ownIp` never makes or changes an entry, but step 4 makes no difference: a request for `ownIp`
+   * is answered whoever sends it, a probe (RFC 5227) above all. The answer to a rival's announcement, or to one of ours that is
+   * heard back, does no harm.
    */
   receive(packet: ArpPacket, now: number, actions: ArpActions): void;
 
@@ -154,19 +160,23 @@ export interface AddressClaim {
    * and target MAC zero), 1–2 s apart at random (§2.1.1); 2 s after the last, with no conflict seen, send the first of
    * 2 announcements (gratuitous requests: sender and target IP both ours, target MAC zero) and the other
    * 2 s later (§2.3). State: probing, then announcing from the first announcement, then owned after the second.
-   * May be called again after a conflict; once more than 10 conflicts have been met, the first probe comes 60 s later than
-   * it would (§2.1.1, MAX_CONFLICTS and RATE_LIMIT_INTERVAL).
+   * May be called in any state, after a conflict as well as while the address is owned, and begins from the beginning. Once the
+   * state has become `conflict` more than 10 times, the first probe comes 60 s later than it would (§2.1.1, MAX_CONFLICTS and
+   * RATE_LIMIT_INTERVAL); conflicts that were defended do not count.
    */
   start(now: number): void;
-  /** Like `start`, but without probing: sends the first announcement at once. */
+  /**
+   * Like `start`, but without probing: sends the first announcement at once. From now on, whether it follows on probes or not,
+   * the address has not been defended yet.
+   */
   announce(now: number, actions: ClaimActions): void;
   /**
    * Looks at a received ARP packet for a conflict.
-   * While probing: the sender IP is ours, or somebody else's probe (sender IP 0, another sender MAC) is for our address:
-   * state becomes `conflict`.
-   * While announcing or owned: the sender IP is ours but the MAC is not: defend with one announcement, unless the last
-   * conflict was less than 10 s ago, then give up: `conflict` (§2.4 b).
-   * Our own packets, heard back, are no conflict.
+   * While probing: the sender IP is ours, or somebody else's probe (a *request*, sender IP 0, another sender MAC) is for our
+   * address: state becomes `conflict`.
+   * While announcing or owned: the sender IP is ours but the MAC is not: defend, that is send one announcement, and keep state
+   * and deadline; unless the last defence was less than 10 s ago, then give up: `conflict` (§2.4 b).
+   * Our own packets, heard back, are no conflict. Idle or in conflict nothing happens.
    */
   receive(packet: ArpPacket, now: number, actions: ClaimActions): void;
   /** Sends what is due. */

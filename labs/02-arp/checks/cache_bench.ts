@@ -5,6 +5,7 @@
 import type { ArpActions, ArpCache, ArpEntry, ArpOptions, ArpPacket } from "../../../stack/contract/arp.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { RecordedCall, Remote, Trial } from "../../../tools/harness/suite.ts";
+import { expectList } from "./lists.ts";
 import {
   heard,
   hex,
@@ -14,6 +15,7 @@ import {
   type Neighbour,
   type Neighbours,
   neighbours,
+  sentLine,
   type SentPacket,
   sentPacket,
   usedFrame,
@@ -47,6 +49,8 @@ export interface CacheBench {
   poll(now: number): Promise<void>;
   deadline(): Promise<number>;
   entries(now: number): Promise<EntryLine[]>;
+  /** Fails unless these are the entries, as of `now`. */
+  expectEntries(now: number, expected: readonly EntryLine[], what: string): Promise<void>;
   /** What was done since it was last asked for. */
   take(): Done;
   /** Fails unless that was what was done since; kinds that are not named do not matter. */
@@ -55,7 +59,7 @@ export interface CacheBench {
   run(from: number, until: number): Promise<{ at: number; done: Done }[]>;
 }
 
-/** Puts an empty cache on the bench. `options` replace the defaults of the host. */
+/** Puts an empty cache on the bench. `options` replace the defaults of the host; they are the first step, so name those that matter. */
 export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): Promise<CacheBench> {
   const [own, ...others] = neighbours(t.random);
   const all: ArpOptions = {
@@ -71,8 +75,20 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
   };
   const cache = await t.arp.createArpCache(all) as unknown as Remote<ArpCache>;
   t.ok(typeof cache?.resolve === "function", "createArpCache to return an object with the methods of ArpCache", "something else");
+  const set = Object.entries(options).map(([name, value]) => `${name} ${value}${/Time|Interval/.test(name) ? " ms" : ""}`);
+  t.step(`a cache of ${ipText(own.ip)} (${macText(own.mac)})${set.length > 0 ? ` with ${set.join(", ")}` : ""}`);
   const recorder = t.recorder<ArpActions>();
   const names = new Map<string, string>();
+  let done: Done = { sent: [], transmitted: [], dropped: [] };
+  const collect = (): void => {
+    const { sent, transmitted, dropped } = sort(recorder.take(), names);
+    for (const packet of sent) t.step(sentLine(packet));
+    for (const line of transmitted) t.step(`transmitted ${line}`);
+    for (const line of dropped) t.step(`dropped ${line}`);
+    done.sent.push(...sent);
+    done.transmitted.push(...transmitted);
+    done.dropped.push(...dropped);
+  };
 
   const bench: CacheBench = {
     own,
@@ -84,12 +100,17 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
       names.set(hex(packet), name);
       t.step(`at ${now} ms: ${name} for ${ipText(to)}`);
       await cache.resolve(to, usedFrame(t.random, packet), now, recorder.object);
+      collect();
     },
     receive: async (packet, now) => {
-      t.step(`at ${now} ms ${heard(packet)}`);
+      t.step(`at ${now} ms: ${heard(packet)}`);
       await cache.receive(packet, now, recorder.object);
+      collect();
     },
-    poll: async (now) => await cache.poll(now, recorder.object),
+    poll: async (now) => {
+      await cache.poll(now, recorder.object);
+      collect();
+    },
     deadline: async () => {
       const deadline = await cache.nextDeadline();
       t.ok(typeof deadline === "number" && !Number.isNaN(deadline), "nextDeadline() to be a time or Infinity", `${deadline}`);
@@ -103,17 +124,22 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
         return mac === undefined ? `${ipText(address)} ${state}, ${waiting} waiting` : `${ipText(address)} ${macText(mac)} ${state}`;
       });
     },
-    take: () => sort(recorder.take(), names),
+    expectEntries: async (now, expected, what) => expectList(t, await bench.entries(now), expected, what, "entry"),
+    take: () => {
+      const taken = done;
+      done = { sent: [], transmitted: [], dropped: [] };
+      return taken;
+    },
     expect: (what, expected) => {
       const { sent, transmitted, dropped } = bench.take();
       if (expected.sent !== undefined) expectSent(t, what, sent, expected.sent);
-      expectLines(t, `${what}: packets transmitted`, transmitted, expected.transmitted ?? transmitted);
-      expectLines(t, `${what}: packets dropped`, dropped, expected.dropped ?? dropped);
+      expectList(t, transmitted, expected.transmitted ?? transmitted, `${what}: packets transmitted`, "number");
+      expectList(t, dropped, expected.dropped ?? dropped, `${what}: packets dropped`, "number");
     },
     run: async (from, until) => {
       const history: { at: number; done: Done }[] = [];
       for (let now = from; history.length < 1000;) {
-        const deadline = Math.max(now, await bench.deadline());
+        const deadline = Math.max(now, Math.ceil(await bench.deadline()));
         if (deadline > until) break;
         await bench.poll(deadline);
         history.push({ at: deadline, done: bench.take() });
@@ -129,13 +155,14 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
 
 /** Compares ARP packets, field by field where there are as many as there should be. */
 function expectSent(t: Trial, what: string, sent: readonly SentPacket[], expected: readonly SentPacket[]): void {
-  if (sent.length !== expected.length) expectLines(t, `${what}: ARP packets sent`, sent.map(lineOf), expected.map(lineOf));
-  for (const [i, packet] of expected.entries()) t.fields(sent[i], { ...packet }, `${what}: ARP packet ${i + 1}`);
+  if (sent.length !== expected.length) expectList(t, sent.map(lineOf), expected.map(lineOf), `${what}: ARP packets`, "number");
+  const which = (i: number): string => expected.length === 1 ? "the ARP packet" : `ARP packet ${i + 1} of ${expected.length}`;
+  for (const [i, packet] of expected.entries()) expectPacket(t, sent[i], packet, `${what}: ${which(i)}`);
 }
 
-/** Compares lists; says nothing when nothing was to happen, and nothing did. */
-function expectLines(t: Trial, what: string, actual: readonly string[], expected: readonly string[]): void {
-  if (actual.length > 0 || expected.length > 0) t.equal(actual, expected, what);
+/** Compares one ARP packet field by field; what does not matter is left out. */
+export function expectPacket(t: Trial, sent: SentPacket | undefined, expected: SentPacket, what: string): void {
+  t.fields(sent, Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== undefined)), what);
 }
 
 /** The recorded actions by kind. */

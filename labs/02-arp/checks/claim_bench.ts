@@ -5,7 +5,7 @@ import type { AddressClaim, ArpPacket, ClaimActions } from "../../../stack/contr
 import { UNSPECIFIED } from "../../../stack/wire/ipv4_address.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "../../../stack/wire/mac_address.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
-import { heard, lineOf, type Neighbour, neighbours, requestFrom, sentPacket } from "./samples.ts";
+import { heard, ipText, lineOf, macText, type Neighbour, neighbours, requestFrom, sentLine, sentPacket } from "./samples.ts";
 
 /** Something that was sent. */
 export interface Sent {
@@ -15,7 +15,7 @@ export interface Sent {
   readonly what: string;
 }
 
-/** A claim on the bench. Times are milliseconds, never going back. */
+/** A claim on the bench. Times are whole milliseconds, never going back. */
 export interface ClaimBench {
   /** Who claims what. */
   readonly own: Neighbour;
@@ -43,6 +43,7 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
   const random = t.randomSource(t.random.int(1, 2 ** 31));
   const claim = await t.arp.createAddressClaim({ mac: own.mac, address: own.ip, random }) as unknown as Remote<AddressClaim>;
   t.ok(typeof claim?.start === "function", "createAddressClaim to return an object with the methods of AddressClaim", "something else");
+  t.step(`a claim of ${ipText(own.ip)} by ${macText(own.mac)}`);
   const recorder = t.recorder<ClaimActions>();
   const sent: Sent[] = [];
   const names = new Map([
@@ -51,8 +52,9 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
   ]);
   const collect = (at: number): void => {
     for (const { args: [packet, destination] } of recorder.take()) {
-      const line = lineOf(sentPacket(packet, destination));
-      sent.push({ at, what: names.get(line) ?? line });
+      const described = sentPacket(packet, destination);
+      t.step(`at ${at} ms: ${sentLine(described)}`);
+      sent.push({ at, what: names.get(lineOf(described)) ?? lineOf(described) });
     }
   };
 
@@ -70,13 +72,14 @@ export async function claimBench(t: Trial): Promise<ClaimBench> {
       collect(now);
     },
     receive: async (packet, now) => {
-      t.step(`at ${now} ms ${heard(packet)}`);
+      t.step(`at ${now} ms: ${heard(packet)}`);
       await claim.receive(packet, now, recorder.object);
       collect(now);
     },
     run: async (until) => {
       for (let polls = 0, now = -1; polls < 100; polls++) {
-        const deadline = await bench.deadline();
+        // A host wakes up at a whole millisecond.
+        const deadline = Math.ceil(await bench.deadline());
         if (deadline > until) return;
         t.ok(deadline > now, `nextDeadline() to lie behind ${now} ms after poll(${now})`, `${deadline}: a host would never sleep`);
         await bench.poll(now = deadline);
@@ -108,4 +111,16 @@ export function probeOf({ mac, ip }: Neighbour): ArpPacket {
 /** What was sent, without the times. */
 export function kinds(sent: readonly Sent[]): string[] {
   return sent.map(({ what }) => what);
+}
+
+/** What was sent, counted: "no probe (5 announcements)", "2 probes". */
+export function probesAmong(sent: readonly Sent[]): string {
+  const count = (what: string): number => sent.filter((each) => each.what === what).length;
+  const [probes, announcements] = [count("probe"), count("announcement")];
+  const others = [
+    ...announcements > 0 ? [`${announcements} announcement${announcements === 1 ? "" : "s"}`] : [],
+    ...sent.length > probes + announcements ? [`${sent.length - probes - announcements} that are neither`] : [],
+  ];
+  const some = probes === 0 ? "no probe" : probes === 1 ? "one probe" : `${probes} probes`;
+  return others.length === 0 ? some : `${some} (${others.join(", ")})`;
 }

@@ -70,11 +70,11 @@ export const host: Readonly<Record<string, CheckSpec>> = {
   },
 
   "nobody": {
-    title: "for a silent address: requests a second apart, then the packets are given up",
+    title: "a silent address: a few requests, then the packets go",
     kind: "scenario",
     covers: ["ARP-2"],
     look: ["createArpCache.poll", "createArpCache.nextDeadline"],
-    why: "Nobody has the address: three questions, at least a second apart (RFC 1122 §2.3.2.1), then the truth. The drop is " +
+    why: "Nobody has the address: `maxRequests` questions, at least a second apart (RFC 1122 §2.3.2.1), then the truth. The drop is " +
       "counted, so that whoever looks for a lost packet finds it.",
     hints: [
       "How many requests come, and when?",
@@ -84,21 +84,22 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const maxRequests = t.random.int(2, 5);
       const [own, a] = neighbours(t.random);
+      t.step(`this host has maxRequests ${maxRequests} and retryInterval 1000 ms`);
       const station = await t.host(hostOf(own, {}, { maxRequests }));
       for (const payload of payloads(t.random, 2)) await station.outputLink(formatIpv4Address(a.ip), payload);
-      await station.expect(aRequest(own, a.ip), "the first request, at once");
+      await station.expect(aRequest(own, a.ip), `request 1 of ${maxRequests}, at once`);
       for (let i = 2; i <= maxRequests; i++) {
-        await station.expectSilence(999, "no further request within a second");
+        await station.expectSilence(999, `no request within a second of request ${i - 1}`);
         await station.expect(aRequest(own, a.ip), `request ${i} of ${maxRequests}, a second after the one before`, 500);
       }
-      await station.expectSilence(30_000, `no more than ${maxRequests} requests`);
+      await station.expectSilence(30_000, `no more than ${maxRequests} requests, as this host's maxRequests says`);
       t.equal(await station.arpTable(), [], "the ARP table afterwards");
       t.equal((await station.counters())["arp: no arp answer"], 2, 'the counter "arp: no arp answer"');
     },
   },
 
   "queue": {
-    title: "of many packets for an unanswered address the newest survive, in order",
+    title: "of many packets that wait the newest survive, in order",
     kind: "scenario",
     covers: ["ARP-4"],
     look: ["createArpCache.resolve"],
@@ -112,6 +113,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const queueLimit = t.random.int(2, 6);
       const [own, a] = neighbours(t.random);
+      t.step(`this host has queueLimit ${queueLimit}`);
       const station = await t.host(hostOf(own, {}, { queueLimit }));
       const sent = payloads(t.random, queueLimit + 3);
       for (const payload of sent) await station.outputLink(formatIpv4Address(a.ip), payload);
@@ -152,7 +154,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
   },
 
   "moved": {
-    title: "an announcement of a known neighbour moves his packets at once",
+    title: "a known neighbour's announcement moves his packets",
     kind: "scenario",
     covers: ["826-2"],
     look: ["createArpCache.receive"],
@@ -208,11 +210,11 @@ export const host: Readonly<Record<string, CheckSpec>> = {
   },
 
   "claim": {
-    title: "a host that probes its address asks three times, then announces it twice",
+    title: "a host probes its address three times, announces it twice",
     kind: "scenario",
     weight: 2,
     covers: ["5227-1", "5227-2"],
-    look: ["createAddressClaim.poll", "createAddressClaim.start"],
+    look: ["createAddressClaim.poll", "createAddressClaim.start", "createAddressClaim.nextDeadline"],
     why: "The whole of RFC 5227 §2.1.1 and §2.3 on the wire: three probes without a sender, two announcements with one; and " +
       "whoever asks in between gets no answer yet, for the address is not ours.",
     hints: [
@@ -243,7 +245,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
   },
 
   "defend": {
-    title: "a host defends its address once, and yields to the second conflict",
+    title: "a host defends its address once, then it yields",
     kind: "scenario",
     covers: ["5227-3"],
     look: ["createAddressClaim.receive"],

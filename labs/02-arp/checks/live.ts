@@ -70,7 +70,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "waiting": {
-    title: "packets that waited for the kernel's answer reach it in order",
+    title: "packets that waited for the kernel reach it in order",
     kind: "live",
     twin: "host/queue",
     covers: ["ARP-4"],
@@ -112,7 +112,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "kernel-checks-on-you": {
+  "kernel-checks": {
     title: "the kernel's unicast check of an old entry is answered",
     kind: "live",
     twin: "host/answer",
@@ -147,7 +147,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "nobody": {
-    title: "one question for an address that nobody has, and the packet waits",
+    title: "one question for an address that nobody has",
     kind: "live",
     twin: "host/nobody",
     covers: ["ARP-2"],
@@ -206,7 +206,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "defend": {
-    title: "your announcement in defence puts you back into the kernel's table",
+    title: "your defence puts you back into the kernel's table",
     kind: "live",
     weight: 2,
     twin: "host/defend",
@@ -236,7 +236,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "bad-packets": {
-    title: "bad packets from the kernel's side are dropped and counted, good ones answered",
+    title: "bad packets from the kernel's side are counted",
     kind: "live",
     twin: "host/bad-packets",
     covers: ["826-1"],
@@ -266,7 +266,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await kernel.sendFrame({ device, bytes: frame(arp({ ...good })) });
       await station.settle();
       station.expectSeen("from stack", aReply(ownEnd(station), kernelEnd(station)), "a reply to the good packet behind them");
-      await expectKernelKnows(t, station, false, "which has not asked for you");
+      await expectKernelKnows(t, station, false, "after a reply that it never asked for");
     },
   },
 };

@@ -4,6 +4,7 @@ import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { formatMac, parseMac } from "../../../stack/wire/mac_address.ts";
 import { matchPacket, type PacketMatcher } from "../../../tools/harness/matchers.ts";
 import type { LiveConfig, LiveStation, SeenFrame, Trial } from "../../../tools/harness/suite.ts";
+import { expectList } from "./lists.ts";
 import { hex, type Neighbour } from "./samples.ts";
 import { ETHERTYPE_EXPERIMENT } from "./wire_samples.ts";
 
@@ -83,10 +84,10 @@ export async function expectDelivered(
     kernel.receiveFrames({ device, etherType: ETHERTYPE_EXPERIMENT, count: sent.length }),
     ...sent.map((payload) => station.outputLink(to, payload)),
   ]);
-  t.equal(
-    received.map(({ bytes }) => hex(bytes.subarray(0, 6)).replaceAll(" ", ":")),
-    sent.map(() => mac),
-    "whom the frames that arrived are for",
-  );
-  t.equal(received.map(({ bytes }) => hex(bytes.subarray(14))), sent.map(hex), "the payloads that the kernel received");
+  const names = new Map(sent.map((payload, i) => [hex(payload), `payload ${i + 1}`]));
+  const arrived = received.map(({ bytes }) => {
+    const to = hex(bytes.subarray(0, 6)).replaceAll(" ", ":");
+    return `${names.get(hex(bytes.subarray(14))) ?? `an unknown payload (${hex(bytes.subarray(14))})`} for ${to}`;
+  });
+  expectList(t, arrived, sent.map((_, i) => `payload ${i + 1} for ${mac}`), "the frames that the kernel received from you", "frame");
 }

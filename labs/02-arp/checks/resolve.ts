@@ -1,6 +1,7 @@
 /** Checks of createArpCache, seen from IP: what becomes of a packet for an address that is unknown, asked for, or known. */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { cacheBench, NOTHING } from "./cache_bench.ts";
+import { expectList } from "./lists.ts";
 import { asking, ipText, macText, replyFrom, requestFrom } from "./samples.ts";
 
 export const resolve: Readonly<Record<string, CheckSpec>> = {
@@ -42,7 +43,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       "Send from `resolve` only when the entry is made (or when it has just been found stale); the repeats are `poll`'s.",
     ],
     run: async (t) => {
-      const bench = await cacheBench(t);
+      const bench = await cacheBench(t, { retryInterval: 1000, queueLimit: 4 });
       const [a, b] = bench.others;
       for (let i = 0; i < 30; i++) await bench.resolve(a.ip, 30 * i);
       await bench.resolve(b.ip, 900);
@@ -65,13 +66,13 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       "for (const frame of …) actions.transmit(frame, mac); and empty the queue, or the next answer sends them again.",
     ],
     run: async (t) => {
-      const bench = await cacheBench(t);
+      const bench = await cacheBench(t, { queueLimit: 4 });
       const { own, others: [a] } = bench;
       for (const now of [0, 10, 20]) await bench.resolve(a.ip, now);
       bench.expect("before the answer", { transmitted: [], dropped: [] });
       await bench.receive(replyFrom(a, own), 30);
       const expected = [1, 2, 3].map((packet) => `packet ${packet} to ${macText(a.mac)}`);
-      bench.expect("the answer", { ...NOTHING, transmitted: expected });
+      bench.expect("the answer, for which three packets wait", { ...NOTHING, transmitted: expected });
       await bench.receive(replyFrom(a, own), 31);
       bench.expect("the same answer, come again", NOTHING);
     },
@@ -89,7 +90,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       "if (entry.mac !== undefined) actions.transmit(frame, entry.mac).",
     ],
     run: async (t) => {
-      const bench = await cacheBench(t);
+      const bench = await cacheBench(t, { reachableTime: 60_000 });
       const { own, others: [a, b] } = bench;
       await bench.resolve(a.ip, 0);
       await bench.receive(replyFrom(a, own), 1);
@@ -116,7 +117,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       "Keep `waiting` in the Entry, and flush only the entry of `packet.senderIp`.",
     ],
     run: async (t) => {
-      const bench = await cacheBench(t);
+      const bench = await cacheBench(t, { queueLimit: 4 });
       const { own, others: [a, b, c] } = bench;
       for (const to of [a, b, a, c, b]) await bench.resolve(to.ip, 0);
       bench.expect("sending to three addresses", { sent: [a, b, c].map(({ ip }) => asking(own, ip)) });
@@ -131,7 +132,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
         transmitted: [`packet 1 to ${macText(a.mac)}`, `packet 3 to ${macText(a.mac)}`],
       });
       const left = (await bench.entries(3)).filter((line) => line.includes("waiting"));
-      t.equal(left, [`${ipText(c.ip)} incomplete, 1 waiting`], "the entries that still wait");
+      expectList(t, left, [`${ipText(c.ip)} incomplete, 1 waiting`], "the entries for which packets still wait", "entry");
     },
   },
 
@@ -176,9 +177,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       "[...table.values()].sort((a, b) => a.address - b.address), then one record for each.",
     ],
     run: async (t) => {
-      const bench = await cacheBench(t);
+      const bench = await cacheBench(t, { queueLimit: 4, maxEntries: 256 });
       const { own, others } = bench;
-      t.equal(await bench.entries(0), [], "the entries of an empty table");
+      await bench.expectEntries(0, [], "the entries of an empty table");
       const lines: { ip: number; line: string }[] = [];
       for (const [i, other] of others.entries()) {
         if (i % 3 === 0) await bench.receive(requestFrom(other, own.ip), 0);
@@ -186,7 +187,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
         const line = i % 3 === 0 ? `${macText(other.mac)} reachable` : `incomplete, ${i % 3} waiting`;
         lines.push({ ip: other.ip, line: `${ipText(other.ip)} ${line}` });
       }
-      t.equal(await bench.entries(1), lines.sort((a, b) => a.ip - b.ip).map(({ line }) => line), "the entries");
+      await bench.expectEntries(1, lines.sort((a, b) => a.ip - b.ip).map(({ line }) => line), "the entries");
     },
   },
 };

@@ -25,9 +25,9 @@ export interface Neighbour {
 /** Stations that share a link; at least six of them. */
 export type Neighbours = readonly [Neighbour, Neighbour, Neighbour, Neighbour, Neighbour, Neighbour, ...Neighbour[]];
 
-/** Thirteen stations with different addresses, all of one /24; every bit of an address may be set. */
+/** Thirteen stations with different addresses, all of one network 10.44.N.0/24; any bit of a MAC address may be set. */
 export function neighbours(random: Random): Neighbours {
-  const network = random.int(0x01_0000, 0xdf_ffff) * 256;
+  const network = 0x0a2c_0000 + random.int(0, 255) * 256;
   const hosts = random.shuffle(Array.from({ length: 254 }, (_, i) => i + 1)).slice(0, 13);
   const prefix = random.int(0, 127) * 2 ** 41 + random.int(0, 2 ** 32 - 1) * 2 ** 8;
   return hosts.map((host) => ({
@@ -61,13 +61,19 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
+/** "one byte", "28 bytes". */
+export function bytesText(count: number): string {
+  return count === 1 ? "one byte" : `${count} bytes`;
+}
+
 /** An ARP packet that was sent, as text: what the student's code gave may be anything. */
 export interface SentPacket {
   /** "request", "reply", or what else it is. */
   readonly operation: string;
   readonly senderMac: string;
   readonly senderIp: string;
-  readonly targetMac: string;
+  /** Undefined where it does not matter: in a request to one station it means nothing (RFC 826), zero or what is known. */
+  readonly targetMac: string | undefined;
   readonly targetIp: string;
   /** The frame's destination. */
   readonly destination: string;
@@ -76,13 +82,11 @@ export interface SentPacket {
 /** Describes a packet that was to be sent in a frame for `destination`. */
 export function sentPacket(packet: unknown, destination: unknown): SentPacket {
   const { operation, senderMac, senderIp, targetMac, targetIp } = Object(packet) as Record<keyof ArpPacket, unknown>;
-  // In a request to one station the target's MAC address means nothing (RFC 826): zero, or what is known.
-  const free = operation === REQUEST && destination !== BROADCAST_MAC;
   return {
     operation: operation === REQUEST ? "request" : operation === REPLY ? "reply" : `operation ${operation}`,
     senderMac: macText(senderMac),
     senderIp: ipText(senderIp),
-    targetMac: free ? "any" : macText(targetMac),
+    targetMac: operation === REQUEST && destination !== BROADCAST_MAC ? undefined : macText(targetMac),
     targetIp: ipText(targetIp),
     destination: macText(destination),
   };
@@ -90,7 +94,16 @@ export function sentPacket(packet: unknown, destination: unknown): SentPacket {
 
 /** A packet in one line. */
 export function lineOf({ operation, senderMac, senderIp, targetMac, targetIp, destination }: SentPacket): string {
-  return `${operation} from ${senderIp} (${senderMac}) for ${targetIp} (${targetMac}), sent to ${destination}`;
+  const target = targetMac === undefined ? targetIp : `${targetIp} (${targetMac})`;
+  return `${operation} from ${senderIp} (${senderMac}) for ${target}, sent to ${destination}`;
+}
+
+/** What a step of the transcript says of a packet that was sent: "sent request 10.44.0.1 → everybody". */
+export function sentLine({ operation, senderIp, targetIp, destination }: SentPacket): string {
+  const whom = destination === formatMac(BROADCAST_MAC) ? "everybody" : destination;
+  const kind = operation !== "request" ? operation : senderIp === UNSPECIFIED_TEXT ? "probe" : "request";
+  const what = kind === "reply" ? "reply to" : kind === "request" && senderIp === targetIp ? "announcement of" : kind;
+  return `sent ${what} ${targetIp} → ${whom}`;
 }
 
 /** Our request for `target`: to everybody, or to one station. */
@@ -105,9 +118,7 @@ export function answering(own: Neighbour, asker: Neighbour): SentPacket {
 
 /** What a step of the transcript says of a packet that is received. */
 export function heard({ operation, senderMac, senderIp, targetIp }: ArpPacket): string {
-  return `received a ${operation === REQUEST ? "request" : "reply"} from ${ipText(senderIp)} (${macText(senderMac)}) for ${
-    ipText(targetIp)
-  }`;
+  return `received ${operation === REQUEST ? "request" : "reply"} from ${ipText(senderIp)} (${macText(senderMac)}) for ${ipText(targetIp)}`;
 }
 
 /** An Ethernet address as text, or whatever else it is. */

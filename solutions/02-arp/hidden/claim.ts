@@ -1,11 +1,12 @@
 /** Hidden checks of the claim: what is no conflict, what is one at an unusual time, and what comes after. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { claimBench, kinds, probeOf } from "../../../labs/02-arp/checks/claim_bench.ts";
+import { expectList } from "../../../labs/02-arp/checks/lists.ts";
 import { replyFrom, requestFrom } from "../../../labs/02-arp/checks/samples.ts";
 
 export const claim: Readonly<Record<string, CheckSpec>> = {
   "harmless": {
-    title: "packets about us, and our own ones, are no conflict in any state",
+    title: "packets about us, and our own ones, are no conflict",
     kind: "table",
     covers: ["5227-1", "5227-3"],
     look: ["createAddressClaim.receive"],
@@ -73,7 +74,7 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
   },
 
   "last-moment": {
-    title: "a conflict in the two seconds behind the last probe still counts",
+    title: "a conflict behind the last probe still counts",
     kind: "table",
     covers: ["5227-1"],
     look: ["createAddressClaim.receive", "createAddressClaim.poll"],
@@ -102,30 +103,60 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
   },
 
   "again": {
-    title: "start after a conflict probes afresh, and can succeed",
+    title: "start probes afresh, whatever the state",
     kind: "table",
     covers: ["5227-1", "5227-2"],
     look: ["createAddressClaim.start"],
-    why: "The other station may have been switched off. A new attempt is a whole one: three probes, not what was left of the last " +
-      "(RFC 5227 §2.1.1).",
+    why:
+      "A cable that was pulled out and put in again may lead to another link: then the address is probed for as if for the first time, " +
+      "also by who thought it his (RFC 5227 §2.1). Nothing of the attempt before counts.",
     hints: [
       "How many probes come in the second attempt?",
-      "Three: `start` sets the count back.",
+      "Three, and then two announcements: `start` sets everything back.",
       "state, probes and due, all three.",
     ],
     run: async (t) => {
+      for (const [state, until] of [["owned", 30_000], ["announcing", 1000], ["probing", 2500]] as const) {
+        const bench = await claimBench(t);
+        if (state === "probing") await bench.start(0);
+        else await bench.announce(0);
+        await bench.run(until);
+        await bench.expectState(state, "before start()");
+        bench.take();
+        await bench.start(until);
+        await bench.expectState("probing", "after start()");
+        await bench.run(until + 20_000);
+        const expected = ["probe", "probe", "probe", "announcement", "announcement"];
+        expectList(t, kinds(bench.take()), expected, `the packets after start() while ${state}`, "packet");
+        await bench.expectState("owned", "in the end");
+      }
+    },
+  },
+
+  "anew": {
+    title: "who announces anew has not defended yet",
+    kind: "table",
+    covers: ["5227-3"],
+    look: ["createAddressClaim.announce"],
+    why:
+      "A defence belongs to the time in which the address was ours. When it has been given up and is announced anew, the first conflict " +
+      "is a first one again (RFC 5227 §2.4 (b)).",
+    hints: [
+      "What does your claim remember of the time before the announcement?",
+      "The time of the last defence is from another life.",
+      "`announce` sets it back to -Infinity.",
+    ],
+    run: async (t) => {
       const bench = await claimBench(t);
-      const { own, rival } = bench;
-      await bench.start(0);
-      await bench.run(2500);
-      await bench.receive(replyFrom(rival, own), 2500);
-      await bench.expectState("conflict", "after an answer");
+      const { other, rival } = bench;
+      await bench.announce(0);
+      for (const now of [1000, 2000]) await bench.receive(requestFrom(rival, other.ip), now);
+      await bench.expectState("conflict", "after two conflicts within a second");
+      await bench.announce(3000);
       bench.take();
-      await bench.start(20_000);
-      await bench.expectState("probing", "after another start()");
-      await bench.run(60_000);
-      t.equal(kinds(bench.take()), ["probe", "probe", "probe", "announcement", "announcement"], "the packets of the second attempt");
-      await bench.expectState("owned", "in the end");
+      await bench.receive(requestFrom(rival, other.ip), 4000);
+      t.equal(bench.take(), [{ at: 4000, what: "announcement" }], "what is sent for a conflict after the address was announced anew");
+      await bench.expectState("announcing", "after it");
     },
   },
 
@@ -137,14 +168,19 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
     why: "A machine that tries address after address in vain would fill the link with probes: beyond MAX_CONFLICTS (10) at most " +
       "one attempt a minute (RFC 5227 §2.1.1, RATE_LIMIT_INTERVAL).",
     hints: [
-      "Do you count conflicts over all attempts?",
-      "From the eleventh conflict on, `start` waits 60 s longer before the first probe.",
+      "Do you count conflicts over all attempts, and only those that ended one?",
+      "A conflict that is defended does not count. From the eleventh on, `start` waits 60 s longer before the first probe.",
       "if (conflicts > 10) due += 60_000, on top of the random wait.",
     ],
     run: async (t: Trial) => {
       const bench = await claimBench(t);
       const { own, rival } = bench;
-      let now = 0;
+      await bench.announce(0);
+      let now = 5000;
+      await bench.run(now);
+      for (let i = 0; i < 12; i++) await bench.receive(replyFrom(rival, own), now += 10_001);
+      await bench.expectState("owned", "after twelve conflicts that were defended: they do not count");
+      bench.take();
       for (let attempt = 1; attempt <= 13; attempt++) {
         await bench.start(now);
         const wait = await bench.deadline() - now;
@@ -160,7 +196,7 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
   },
 
   "late": {
-    title: "a late poll takes one step, and keeps its distance from the next",
+    title: "a late poll takes one step, and keeps its distance",
     kind: "table",
     covers: ["5227-1", "5227-2"],
     look: ["createAddressClaim.poll"],

@@ -8,7 +8,7 @@ import { aPayload, aProbe, aReply, aRequest, arpFrame, hostOf, payloads } from "
 
 export const host: Readonly<Record<string, CheckSpec>> = {
   "overheard": {
-    title: "what others say to each other makes no entry and gets no answer",
+    title: "what others say to each other changes nothing",
     kind: "scenario",
     covers: ["826-3", "826-4"],
     look: ["createArpCache.receive"],

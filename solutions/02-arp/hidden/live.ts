@@ -70,8 +70,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "unknown-announcement": {
-    title: "the kernel announces an address that you never used: no entry",
+  "unknown-address": {
+    title: "the kernel announces an address that you never used",
     kind: "live",
     twin: "host/overheard",
     covers: ["826-3"],
@@ -104,7 +104,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "arping": {
-    title: "a program on the kernel's side probes for your address, and hears that it is taken",
+    title: "a program that probes for your address hears of you",
     kind: "live",
     twin: "host/probed",
     covers: ["5227-5"],
@@ -131,8 +131,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "kernel-takes-your-address": {
-    title: "the kernel is given your address: one defence, then you yield",
+  "same-address": {
+    title: "the kernel is given your address: you defend it once",
     kind: "live",
     weight: 2,
     twin: "host/defend",
