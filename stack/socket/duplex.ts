@@ -2,7 +2,7 @@
  * A connection as a `Duplex` of Node, so that libraries for Node run on this stack: `node:http` serves over it, and asks over it.
  *
  *     const server = http.createServer((request, response) => response.end("hello"));
- *     for await (const conn of listener) server.emit("connection", new ConnDuplex(conn));
+ *     await serveNode(server, listen(host, { port: 80 }));
  *
  *     http.get({ createConnection: () => new ConnDuplex(conn), path: "/" }, (response) => …);
  *
@@ -13,6 +13,20 @@ import { clearTimeout, setTimeout as startTimer } from "node:timers";
 
 /** Most bytes in one chunk. */
 const CHUNK = 16 * 1024;
+
+/** What hands out connections to those who wait for the event, as `http.Server` and `net.Server` do. */
+interface ConnectionServer {
+  emit(event: "connection", duplex: Duplex): boolean;
+}
+
+/** Gives a server of Node's every connection of `listener`, until that is closed. */
+export async function serveNode(server: ConnectionServer, listener: Deno.TcpListener): Promise<void> {
+  let listening = true;
+  // Where it does not listen itself, it would take itself for closed, and hang up after its first answer.
+  Object.defineProperty(server, "listening", { get: () => listening, configurable: true });
+  for await (const conn of listener) server.emit("connection", new ConnDuplex(conn));
+  listening = false;
+}
 
 /** What a server for Node asks of a socket beyond what every `Duplex` has. */
 export class ConnDuplex extends Duplex {
