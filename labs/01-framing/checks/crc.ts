@@ -2,7 +2,7 @@
 import { Frame } from "../../../stack/wire/frame.ts";
 import { ethernet, fcs as sealed } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { anyStation, usedFrame } from "./samples.ts";
+import { anyStation, bytesText, usedFrame } from "./samples.ts";
 
 /** The CRC-32 that is right for these bytes. */
 function rightCrc(bytes: Uint8Array): number {
@@ -165,7 +165,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
         const bytes = t.random.bytes(t.random.int(1, 80));
         if (rightCrc(bytes) < 2 ** 31) continue;
         high++;
-        const what = `the CRC-32 of ${bytes.length === 1 ? "one byte" : `${bytes.length} bytes`}`;
+        const what = `the CRC-32 of ${bytesText(bytes.length)}`;
         t.equal(hex(await t.framing.crc32(bytes, 0, bytes.length)), hex(rightCrc(bytes)), what);
       }
       t.ok(high === 12, "twelve samples with the highest bit set", `${high}`);
@@ -296,11 +296,11 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
         const frame = usedFrame(t.random, new Uint8Array(8));
         frame.start = frame.end - length;
         const { start, end } = frame;
-        t.equal(await t.framing.removeFcs(frame), false, `the answer to a frame of ${length} bytes`);
+        t.equal(await t.framing.removeFcs(frame), false, `the answer to a frame of ${bytesText(length)}`);
         t.equal({ start: frame.start, end: frame.end }, { start, end }, "its start and end");
         const alone = new Frame(length, 0);
         alone.append(length);
-        t.equal(await t.framing.removeFcs(alone), false, `the answer to a frame of ${length} bytes in a buffer that has no more`);
+        t.equal(await t.framing.removeFcs(alone), false, `the answer to a frame of ${bytesText(length)} in a buffer that has no more`);
       }
       const good = usedFrame(t.random, sealed(t.random.bytes(60)));
       t.equal(await t.framing.removeFcs(good), true, "the answer to a good frame afterwards");

@@ -6,7 +6,7 @@ import { parseMac } from "../../../stack/wire/mac_address.ts";
 import { matchPacket } from "../../../tools/harness/matchers.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, LiveConfig, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation, EXPERIMENT, typeText } from "./samples.ts";
+import { anyGroup, anyStation, bytesText, EXPERIMENT, typeText } from "./samples.ts";
 import { addressesOf, countedBy, expectCount } from "./wire.ts";
 
 const ECHO: LiveConfig = { layers: 1, echoFrames: true };
@@ -21,7 +21,7 @@ function experiment(station: LiveStation, data: Uint8Array, destination = statio
 /** The kernel's program sends a frame and gets this answer: our header in front of the same data. */
 async function comesBack(t: Trial, station: LiveStation, data: Uint8Array, destination = station.mac): Promise<void> {
   const { device, kernel } = station;
-  const amount = data.length === 1 ? "one byte of data" : `${data.length} bytes of data`;
+  const amount = `${bytesText(data.length)} of data`;
   const [counts, seen] = [await station.counters(), station.frames.length];
   t.step(`the kernel sends a frame to ${destination}, with ${amount}`);
   const [[received]] = await Promise.all([

@@ -32,6 +32,11 @@ export function anyGroup(random: Random): MacAddress {
 
 const GROUP_BIT = 2 ** 40;
 
+/** "one byte", "28 bytes". */
+export function bytesText(count: number): string {
+  return count === 1 ? "one byte" : `${count} bytes`;
+}
+
 /** What stands behind the addresses, as this lab writes it: "0x0806". */
 export function typeText(etherType: number): string {
   return `0x${etherType.toString(16).padStart(4, "0")}`;

@@ -2,7 +2,7 @@
 import { Frame } from "../../../stack/wire/frame.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { anyGroup, anyStation, typeText, usedFrame } from "./samples.ts";
+import { anyGroup, anyStation, bytesText, typeText, usedFrame } from "./samples.ts";
 
 export const write: Readonly<Record<string, CheckSpec>> = {
   "bytes": {
@@ -28,7 +28,7 @@ export const write: Readonly<Record<string, CheckSpec>> = {
         const packet = t.random.bytes(t.random.int(0, 1500));
         const frame = usedFrame(t.random, packet);
         await t.framing.writeEthernet(frame, fields.destination, fields.source, fields.etherType);
-        t.equal(frame.toBytes(), ethernet(fields, packet), `frame ${i}, header and packet of ${packet.length} bytes`);
+        t.equal(frame.toBytes(), ethernet(fields, packet), `frame ${i}, header and packet of ${bytesText(packet.length)}`);
       }
     },
   },

@@ -12,7 +12,7 @@ export function expectList(t: Trial, actual: readonly string[], expected: readon
   const show = (list: readonly string[]): string => {
     if (list.length === 0) return "none";
     if (single) return `${list[0]}`;
-    return `${list.length}; ${at < list.length ? `${item} ${at + 1}: ${list[at]}` : `${item} ${list.length} is the last`}`;
+    return `${list.length}; ${at < list.length ? `${item} ${at + 1}: ${list[at]}` : `no ${item} ${at + 1}`}`;
   };
   const shuffled = firstDifference([...actual].sort(), [...expected].sort()) === undefined;
   t.ok(false, `${what}: ${show(expected)}`, shuffled ? `the same in another order: ${show(actual)}` : show(actual));

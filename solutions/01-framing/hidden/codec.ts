@@ -1,5 +1,5 @@
 /** Hidden checks of the single functions: the corners that a solution reaches when it was written from the idea. */
-import { anyAddress, anyGroup, anyStation, usedFrame, WIRE } from "../../../labs/01-framing/checks/samples.ts";
+import { anyAddress, anyGroup, anyStation, bytesText, typeText, usedFrame, WIRE } from "../../../labs/01-framing/checks/samples.ts";
 import type { Frame } from "../../../stack/wire/frame.ts";
 import { BROADCAST_MAC, formatMac, type MacAddress } from "../../../stack/wire/mac_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
@@ -32,7 +32,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const frames = lengths.map((length) => atTheEdge(t.random, packet.subarray(0, length)));
         const answers = await t.many("framing", "parseEthernet", frames.map((frame) => [frame, { minimum, maximum: 1514 }]));
         for (const [length, { value, threw }] of answers.entries()) {
-          const what = `the answer to ${length} bytes at the end of a buffer, minimum ${minimum}`;
+          const what = `the answer to ${bytesText(length)} at the end of a buffer, minimum ${minimum}`;
           t.ok(threw === undefined, `${what}: no exception`, `${threw}`);
           if (length < 14) t.equal<unknown>(value, "runt", what);
           else t.fields(value, { etherType: 0x86dd, payload: (frames[length] as Frame).start + 14 }, what);
@@ -60,8 +60,16 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const bytes = frame.bytes.slice();
         const good = length >= 60 && length <= 1514 && etherType >= 0x0600;
         const answer = await t.framing.parseEthernet(frame, WIRE);
-        t.equal(typeof answer, good ? "object" : "string", `the kind of answer to a frame of ${length} bytes and type ${etherType}`);
-        t.equal({ start: frame.start, end: frame.end }, before, `start and end of a frame of ${length} bytes and type ${etherType}`);
+        t.equal(
+          typeof answer,
+          good ? "object" : "string",
+          `the kind of answer to a frame of ${length} bytes and type ${typeText(etherType)}`,
+        );
+        t.equal(
+          { start: frame.start, end: frame.end },
+          before,
+          `start and end of a frame of ${length} bytes and type ${typeText(etherType)}`,
+        );
         t.equal(frame.bytes, bytes, "the bytes of its buffer");
       }
     },
@@ -111,7 +119,11 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     run: async (t: Trial) => {
       for (const length of [0, 1, 13, 14, 59, 60, 61, 1513, 1514, 1515, 2000, t.random.int(62, 1512)]) {
         const answer = await t.framing.parseEthernet(atTheEdge(t.random, new Uint8Array(length).fill(0xff)), WIRE);
-        t.equal<unknown>(answer, length < 60 ? "runt" : length > 1514 ? "giant" : "group source", `the answer to ${length} bytes of 0xff`);
+        t.equal<unknown>(
+          answer,
+          length < 60 ? "runt" : length > 1514 ? "giant" : "group source",
+          `the answer to ${bytesText(length)} of 0xff`,
+        );
       }
     },
   },
@@ -268,7 +280,7 @@ export const demultiplex: Readonly<Record<string, CheckSpec>> = {
       const answers = await t.many("framing", "demultiplex", types.map((type) => [type]));
       for (const [i, { value, threw }] of answers.entries()) {
         const type = types[i] as number;
-        const what = `the protocol of 0x${type.toString(16).padStart(4, "0")}`;
+        const what = `the protocol of ${typeText(type)}`;
         t.ok(threw === undefined, `${what}: no exception`, `${threw}`);
         t.equal(value, type === 0x0800 ? "ipv4" : type === 0x0806 ? "arp" : "unknown type", what);
       }
@@ -299,7 +311,7 @@ export const pad: Readonly<Record<string, CheckSpec>> = {
         await t.framing.pad(frame, minimum);
         const expected = new Uint8Array(Math.max(length, minimum));
         expected.set(packet);
-        t.equal(frame.toBytes(), expected, `a frame of ${length} bytes, padded to ${minimum}`);
+        t.equal(frame.toBytes(), expected, `a frame of ${bytesText(length)}, padded to ${minimum}`);
         t.equal(frame.bytes.slice(frame.end), behind.slice(frame.end), "the bytes behind it in the buffer");
       }
     },

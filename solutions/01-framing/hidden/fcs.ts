@@ -1,5 +1,5 @@
 /** Hidden checks of crc32, appendFcs and removeFcs. */
-import { usedFrame } from "../../../labs/01-framing/checks/samples.ts";
+import { bytesText, usedFrame } from "../../../labs/01-framing/checks/samples.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { fcs as sealed } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
@@ -27,7 +27,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
       const start = t.random.int(0, 60);
       const answers = await t.many("framing", "crc32", Array.from({ length: 131 }, (_, length) => [bytes, start, start + length]));
       for (const [length, { value, threw }] of answers.entries()) {
-        const what = `the CRC-32 of ${length} bytes that begin at ${start}`;
+        const what = `the CRC-32 of ${bytesText(length)} from byte ${start} on`;
         t.ok(threw === undefined, `${what}: no exception`, `${threw}`);
         t.equal(value, rightCrc(bytes.subarray(start, start + length)), what);
       }
@@ -50,7 +50,7 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const samples = Array.from({ length: 6 }, () => t.random.bytes(t.random.int(1, 100)));
       for (const bytes of t.random.shuffle([...samples, ...samples, ...samples])) {
-        t.equal(await t.framing.crc32(bytes, 0, bytes.length), rightCrc(bytes), `the CRC-32 of ${bytes.length} bytes`);
+        t.equal(await t.framing.crc32(bytes, 0, bytes.length), rightCrc(bytes), `the CRC-32 of ${bytesText(bytes.length)}`);
       }
       const frame = usedFrame(t.random, sealed(t.random.bytes(70)));
       const before = frame.bytes.slice();

@@ -1,5 +1,5 @@
 /** Hidden live checks: more of what a program on the kernel's side can send. */
-import { anyGroup, anyStation, EXPERIMENT } from "../../../labs/01-framing/checks/samples.ts";
+import { anyGroup, anyStation, bytesText, EXPERIMENT } from "../../../labs/01-framing/checks/samples.ts";
 import { expectCount } from "../../../labs/01-framing/checks/wire.ts";
 import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, LiveConfig, LiveStation, Trial } from "../../../tools/harness/suite.ts";
@@ -55,7 +55,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       t.equal(answers.length, payloads.length, "how many frames came back");
       for (const [i, data] of payloads.entries()) {
         const right = ethernet({ destination: kernelMac, source: mac, etherType: EXPERIMENT }, data);
-        t.equal(answers[i], right, `answer ${i + 1}, of ${data.length} bytes of data`);
+        t.equal(answers[i], right, `answer ${i + 1}, of ${bytesText(data.length)} of data`);
       }
     },
   },
