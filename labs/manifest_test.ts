@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fileOf, finished, findLab, handoutAnchor, labOf, labs } from "./manifest.ts";
+import { fileOf, findLab, finished, handoutAnchor, labOf, labs } from "./manifest.ts";
 
 Deno.test("labs are numbered from 1, and their folders begin with the number", () => {
   assertEquals(labs.map((lab) => lab.number), labs.map((_, i) => i + 1));

@@ -52,6 +52,7 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   5927: ["ICMP Attacks against TCP", 11],
   5961: ["Improving TCP's Robustness to Blind In-Window Attacks", 12],
   6056: ["Recommendations for Transport-Protocol Port Randomization", 6],
+  6191: ["Reducing the TIME-WAIT State Using TCP Timestamps", 6],
   6274: ["Security Assessment of the Internet Protocol Version 4", 8],
   6298: ["Computing TCP's Retransmission Timer", 8],
   6335: ["Service Name and Port Number Procedures", 14],
