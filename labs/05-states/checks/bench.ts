@@ -1,0 +1,235 @@
+/**
+ * One step on a bench: a connection in some state, a segment, and what the student's function made of the two. The check
+ * plays the engine and writes down what the step asks for; a state never changes here, as nobody asks `nextState`.
+ *
+ * Numbers are absolute, as the student's own `console.log` shows them. The first place where they lie is easy to read;
+ * the others wrap, or look negative to the bit operators.
+ */
+import type { Segment, StepVerdict, Tcb, TcpEffects, TcpState } from "../../../stack/contract/tcb.ts";
+import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { Random } from "../../../stack/wire/random.ts";
+import { type Seq, seq, seqAdd } from "../../../stack/wire/seq.ts";
+import { ACK, FIN, PSH, RST, SYN, URG } from "../../../stack/wire/tcp_flags.ts";
+import type { Trial } from "../../../tools/harness/suite.ts";
+
+/** All eleven, in the order in which a connection may pass through them. */
+export const STATES: readonly TcpState[] = [
+  "CLOSED",
+  "LISTEN",
+  "SYN-SENT",
+  "SYN-RECEIVED",
+  "ESTABLISHED",
+  "FIN-WAIT-1",
+  "FIN-WAIT-2",
+  "CLOSE-WAIT",
+  "CLOSING",
+  "LAST-ACK",
+  "TIME-WAIT",
+];
+/** Both sides have agreed on their numbers: RFC 9293 calls these synchronized. */
+export const SYNCHRONIZED = STATES.slice(4);
+/** The peer may still send text. */
+export const TAKING_TEXT: readonly TcpState[] = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"];
+/** Synchronized, and the peer's FIN has come. */
+export const FIN_SEEN = SYNCHRONIZED.filter((state) => !TAKING_TEXT.includes(state));
+
+/** Where the numbers of a connection lie: what we sent and is not acknowledged, and what we expect. */
+export interface Place {
+  readonly una: Seq;
+  readonly rcv: Seq;
+}
+
+/** An easy place, one where everything wraps within a few bytes, one at the sign bit, and one anywhere. */
+export function places(random: Random): readonly Place[] {
+  const near = (middle: number): Seq => seq(middle - random.int(1, 60));
+  return [
+    { una: seq(random.int(2, 9) * 10_000), rcv: seq(random.int(2, 9) * 1000) },
+    { una: near(0), rcv: near(0) },
+    { una: near(0x8000_0000), rcv: near(0x8000_0000) },
+    { una: seq(random.int(0, 0xffff_ffff)), rcv: seq(random.int(0, 0xffff_ffff)) },
+  ];
+}
+
+const FIN_SENT: readonly TcpState[] = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK", "TIME-WAIT"];
+
+/** A connection in this state, with nothing on its way but what the state says: our SYN, our FIN. */
+export function tcbIn(state: TcpState, { una, rcv }: Place, overrides: Partial<Tcb> = {}): Tcb {
+  const unanswered = state === "SYN-RECEIVED" || state === "FIN-WAIT-1" || state === "CLOSING" || state === "LAST-ACK";
+  return {
+    localAddress: 0x0a2c_0002 as Ipv4Address,
+    localPort: 80,
+    remoteAddress: 0x0a2c_0001 as Ipv4Address,
+    remotePort: 40_001,
+    state,
+    passive: true,
+    iss: state === "SYN-RECEIVED" ? una : seqAdd(una, -700),
+    irs: seqAdd(rcv, state === "SYN-RECEIVED" ? -1 : -900),
+    sndUna: una,
+    sndNxt: unanswered ? seqAdd(una, 1) : una,
+    sndWnd: 8000,
+    maxSndWnd: 9000,
+    sndWl1: rcv,
+    sndWl2: una,
+    rcvNxt: rcv,
+    rcvWnd: 4000,
+    sndUp: una,
+    rcvUp: rcv,
+    finQueued: FIN_SENT.includes(state),
+    finSent: FIN_SENT.includes(state),
+    finReceived: FIN_SEEN.includes(state),
+    rcvMss: 1460,
+    sndMss: 1460,
+    rcvScale: 0,
+    sndScale: 0,
+    windowScaling: false,
+    timestamps: false,
+    sackPermitted: false,
+    tsRecent: 0,
+    tsRecentAt: 0,
+    lastAckSent: rcv,
+    ...overrides,
+  };
+}
+
+const BITS = { FIN, SYN, RST, PSH, ACK, URG };
+
+/** What a check says of a segment; the rest is as an honest peer would have it. */
+export interface SegmentWishes extends Partial<Omit<Segment, "flags" | "length" | "seq" | "ack">> {
+  /** "SYN ACK", "RST", … */
+  readonly flags: string;
+  /** Distance from rcvNxt. Default 0. */
+  readonly at?: number;
+  /** Distance of SEG.ACK from sndUna. Default 0. */
+  readonly acks?: number;
+}
+
+/** A segment for this connection. */
+export function segmentFor(tcb: Tcb, { flags, at = 0, acks = 0, ...rest }: SegmentWishes): Segment {
+  const bits = flags.split(" ").reduce((sum, name) => sum | BITS[name as keyof typeof BITS], 0);
+  const textLength = rest.textLength ?? 0;
+  return {
+    sourcePort: tcb.remotePort,
+    destinationPort: tcb.localPort,
+    seq: seqAdd(tcb.rcvNxt, at),
+    ack: bits & ACK ? seqAdd(tcb.sndUna, acks) : seq(0),
+    flags: bits,
+    window: tcb.sndWnd,
+    urgentPointer: 0,
+    text: 54,
+    textLength,
+    length: textLength + (bits & SYN ? 1 : 0) + (bits & FIN ? 1 : 0),
+    mss: 0,
+    windowScale: -1,
+    sackPermitted: false,
+    timestamps: false,
+    tsVal: 0,
+    tsEcr: 0,
+    sackBlocks: 0,
+    sackCount: 0,
+    ...rest,
+  };
+}
+
+/** The steps that take a segment, and the fields of the Tcb that each of them looks at. */
+const LOOKS_AT = {
+  checkTimestamps: ["timestamps", "tsRecent", "tsRecentAt"],
+  checkSequence: ["rcvNxt", "rcvWnd"],
+  checkReset: ["rcvNxt", "passive"],
+  checkSyn: ["rcvNxt"],
+  checkAck: ["sndUna", "sndNxt", "maxSndWnd", "sndWl1", "sndWl2", "sndScale", "finSent"],
+  checkUrgent: ["rcvNxt", "rcvUp"],
+  takeText: ["rcvNxt", "rcvWnd"],
+  checkFin: ["rcvNxt", "finReceived"],
+  mayReopen: ["rcvNxt", "timestamps", "tsRecent"],
+  close: ["finQueued", "finSent"],
+  abort: ["sndNxt", "rcvNxt"],
+} as const;
+
+export type StepName = keyof typeof LOOKS_AT;
+
+/** What a step must do. */
+export interface Wanted {
+  /** What it returns, or what it may return; not looked at when left out. */
+  readonly verdict?: StepVerdict | readonly StepVerdict[] | boolean;
+  /** The effects, in any order: `challenge()`, `event("close")`. A list among them: one of these. Default: none. */
+  readonly effects?: readonly (string | readonly string[])[];
+  /** Effects that may be there as well. */
+  readonly also?: readonly string[];
+  /** The fields of the Tcb that differ afterwards. Default: none. */
+  readonly changes?: Partial<Tcb>;
+  /** Fields that are not looked at. */
+  readonly free?: readonly (keyof Tcb)[];
+}
+
+/** Has the student's step look at the segment, and compares all that it did. `now` in milliseconds. */
+export async function expectStep(
+  t: Trial,
+  name: StepName,
+  tcb: Tcb,
+  segment: Segment | undefined,
+  wanted: Wanted,
+  now?: number,
+): Promise<void> {
+  const before = { ...tcb };
+  const recorder = t.recorder<TcpEffects>();
+  const given = segment === undefined ? "" : ` · segment: ${segmentText(segment)}${now === undefined ? "" : ` · now ${now}`}`;
+  t.step(`${tcb.state}: ${LOOKS_AT[name].map((field) => `${field} ${tcb[field]}`).join(", ")}${given}`);
+  const call = t.states[name] as unknown as (...args: unknown[]) => Promise<unknown>;
+  const returned = await call(
+    t.inout(tcb),
+    ...segment === undefined ? [] : [t.inout(segment)],
+    ...now === undefined ? [] : [now],
+    ...name === "mayReopen" ? [] : [recorder.object],
+  );
+  if (wanted.verdict !== undefined) compareVerdict(t, name, wanted.verdict, returned);
+  compareEffects(t, name, wanted, recorder.take().map(({ name: effect, args }) => effectText(effect, args)));
+  const changes: Record<string, unknown> = { ...wanted.changes };
+  const keys = Object.keys(before) as (keyof Tcb)[];
+  for (const key of keys) {
+    if (wanted.free?.includes(key)) continue;
+    const right = key in changes ? changes[key] : before[key];
+    t.ok(tcb[key] === right, `${key} after ${name}: ${right}${key in changes ? "" : ", as before"}`, `${tcb[key]}`);
+  }
+}
+
+function compareVerdict(t: Trial, name: StepName, legal: NonNullable<Wanted["verdict"]>, returned: unknown): void {
+  const all: readonly unknown[] = Array.isArray(legal) ? legal : [legal];
+  t.ok(all.includes(returned), `${name} to return ${all.map((each) => JSON.stringify(each)).join(" or ")}`, `${JSON.stringify(returned)}`);
+}
+
+function compareEffects(t: Trial, name: StepName, { effects = [], also = [] }: Wanted, calls: readonly string[]): void {
+  const left = [...calls];
+  let missing = false;
+  for (const wish of effects) {
+    const at = left.findIndex((call) => typeof wish === "string" ? call === wish : wish.includes(call));
+    if (at < 0) missing = true;
+    else left.splice(at, 1);
+  }
+  const right = effects.map((wish) => typeof wish === "string" ? wish : wish.join(" or ")).join(", ") || "none";
+  t.ok(!missing && left.every((call) => also.includes(call)), `the effects of ${name}: ${right}`, calls.join(", ") || "none");
+}
+
+/** An effect as it is written: `acknowledge("now")`, `send(RST ACK, 5000, 1000)`; without ACK, no acknowledgment number counts. */
+export function effectText(name: string, args: readonly unknown[]): string {
+  if (name !== "send") return `${name}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`;
+  const flags = flagsText(Number(args[0]));
+  return `send(${flags}, ${args[1]}${flags.includes("ACK") ? `, ${args[2]}` : ""})`;
+}
+
+function flagsText(flags: number): string {
+  return (["SYN", "FIN", "RST", "PSH", "ACK", "URG"] as const).filter((name) => flags & BITS[name]).join(" ") || "no flags";
+}
+
+/** "ACK PSH seq 1000 ack 5000 window 8000, 20 bytes of text". */
+function segmentText(segment: Segment): string {
+  const parts = [`${flagsText(segment.flags)} seq ${segment.seq}`];
+  if (segment.flags & ACK) parts.push(`ack ${segment.ack} window ${segment.window}`);
+  if (segment.flags & URG) parts.push(`urgent pointer ${segment.urgentPointer}`);
+  if (segment.timestamps) parts.push(`TSval ${segment.tsVal}`);
+  return `${parts.join(" ")}${segment.textLength > 0 ? `, ${segment.textLength} bytes of text at ${segment.text}` : ""}`;
+}
+
+/** Bits that say nothing to this lab, and come with any segment: PSH, and the two of congestion notification. */
+export function withNoise(random: Random, segment: Segment): Segment {
+  return { ...segment, flags: segment.flags | random.pick([0, PSH, 0x40, 0x80, 0xc0 | PSH]) };
+}

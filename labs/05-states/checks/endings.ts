@@ -1,0 +1,277 @@
+/** Checks of `close`, `abort`, `createChallengeLimit` and `mayReopen`: how connections end, and what comes after. */
+import type { StatesModule } from "../../../stack/contract/states.ts";
+import type { TcpState } from "../../../stack/contract/tcb.ts";
+import type { CheckSpec, Remote, Trial } from "../../../tools/harness/suite.ts";
+import { everywhere } from "./ack.ts";
+import { expectStep, segmentFor, tcbIn } from "./bench.ts";
+
+/** States in which the application may close: a FIN follows what it wrote. */
+const CLOSABLE: readonly TcpState[] = ["SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT"];
+/** States in which it has closed before. */
+const CLOSED_BEFORE: readonly TcpState[] = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "LAST-ACK", "TIME-WAIT"];
+
+export const close: Readonly<Record<string, CheckSpec>> = {
+  "queues": {
+    title: "close queues a FIN, and is an event",
+    kind: "table",
+    weight: 2,
+    covers: ["SM-8"],
+    look: ["close"],
+    why:
+      "The FIN goes out *behind* what the application wrote before, which may have to wait for a window. So it is not sent here, only queued; the state changes at once (RFC 9293 §3.10.4).",
+    hints: [
+      "What if there is text that has not been sent yet?",
+      "The FIN goes out behind it: the engine sees to that, if tcb.finQueued says so.",
+      'tcb.finQueued = true, effects.event("close"); in SYN-RECEIVED, ESTABLISHED and CLOSE-WAIT.',
+    ],
+    run: async (t) => {
+      for (const state of CLOSABLE) {
+        await everywhere(t, async (place) => {
+          const wanted = { effects: ['event("close")'], changes: { finQueued: true } };
+          await expectStep(t, "close", tcbIn(state, place), undefined, wanted);
+        });
+      }
+    },
+  },
+
+  "nobody-there": {
+    title: "close in LISTEN and SYN-SENT ends at once, without a FIN",
+    kind: "table",
+    covers: ["SM-2", "SM-3"],
+    look: ["close"],
+    why:
+      "There is no peer yet that could wait for our FIN: nothing is sent (RFC 9293 §3.10.4). A SYN+ACK that comes later finds no connection, and is answered by a RST.",
+    hints: [
+      "Who would receive a FIN in SYN-SENT?",
+      "Nobody. The event alone: nextState leads to CLOSED.",
+      'Two more cases: only effects.event("close").',
+    ],
+    run: async (t) => {
+      for (const state of ["LISTEN", "SYN-SENT"] as const) {
+        await everywhere(t, (place) => expectStep(t, "close", tcbIn(state, place), undefined, { effects: ['event("close")'] }));
+      }
+    },
+  },
+
+  "twice": {
+    title: "a second close changes nothing",
+    kind: "table",
+    weight: 2,
+    covers: ["SM-8"],
+    look: ["close"],
+    why:
+      'Programs close twice. A second FIN would have another number, and "close" cannot happen in a state in which we have closed (RFC 9293 §3.10.4 calls it an error; ours is silent).',
+    hints: [
+      "In which states have we closed already?",
+      "FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK, TIME-WAIT; and in CLOSED there is nothing to close.",
+      "A switch whose other cases do nothing.",
+    ],
+    run: async (t) => {
+      await everywhere(t, async (place) => {
+        for (const state of [...CLOSED_BEFORE, "CLOSED"] as const) await expectStep(t, "close", tcbIn(state, place), undefined, {});
+        const wanted = { effects: ['event("close")'], changes: { finQueued: true } };
+        await expectStep(t, "close", tcbIn("ESTABLISHED", place), undefined, wanted);
+      });
+    },
+  },
+};
+
+const ABORTED = ['event("abort")', 'fail("aborted")'];
+
+export const abort: Readonly<Record<string, CheckSpec>> = {
+  "reset-sent": {
+    title: "abort tells the peer by a RST at sndNxt",
+    kind: "table",
+    weight: 2,
+    covers: ["MUST-12"],
+    look: ["abort"],
+    why:
+      "The peer must not wait for us for ever. He believes a RST only at exactly the number that he expects next, which is our sndNxt if nothing was lost (RFC 9293 §3.10.5).",
+    hints: [
+      "Which number does the peer expect from us?",
+      "What comes behind all that we have sent: sndNxt, and not sndUna.",
+      'effects.send(RST | ACK, tcb.sndNxt, tcb.rcvNxt), then event "abort" and fail "aborted".',
+    ],
+    run: async (t) => {
+      for (const state of ["SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"] as const) {
+        await everywhere(t, async (place) => {
+          const tcb = tcbIn(state, place);
+          const reset = [`send(RST ACK, ${tcb.sndNxt}, ${tcb.rcvNxt})`, `send(RST, ${tcb.sndNxt})`];
+          await expectStep(t, "abort", tcb, undefined, { effects: [reset, ...ABORTED] });
+        });
+      }
+    },
+  },
+
+  "no-reset": {
+    title: "abort sends no RST where it would tell nobody anything",
+    kind: "table",
+    covers: ["MUST-12", "1337"],
+    look: ["abort"],
+    why:
+      "In SYN-SENT there is no peer yet; in CLOSING, LAST-ACK and TIME-WAIT both sides have closed, and a RST could only harm (RFC 9293 §3.10.5).",
+    hints: [
+      "In which states does a RST save the peer from waiting?",
+      "Where he may still expect text or a FIN from us; in CLOSING, LAST-ACK and TIME-WAIT both FINs are out.",
+      "The event and the failure as ever, without send.",
+    ],
+    run: async (t) => {
+      await everywhere(t, async (place) => {
+        for (const state of ["LISTEN", "SYN-SENT"] as const) {
+          await expectStep(t, "abort", tcbIn(state, place), undefined, { effects: ABORTED });
+        }
+        for (const state of ["CLOSING", "LAST-ACK", "TIME-WAIT"] as const) {
+          await expectStep(t, "abort", tcbIn(state, place), undefined, { effects: ['event("abort")'], also: ['fail("aborted")'] });
+        }
+        await expectStep(t, "abort", tcbIn("CLOSED", place), undefined, {});
+      });
+    },
+  },
+};
+
+/** The object that `createChallengeLimit` makes. */
+type Limit = ReturnType<StatesModule["createChallengeLimit"]>;
+
+/** Asks at each of these times; gives how many were allowed. */
+export async function countAllowed(t: Trial, limit: Remote<Limit>, times: readonly number[]): Promise<number> {
+  const outcomes = await t.manyOn(limit, "allow", times.map((now) => [now]));
+  const threw = outcomes.find((outcome) => outcome.threw !== undefined)?.threw;
+  t.ok(threw === undefined, "allow to return true or false", `${threw}`);
+  return outcomes.filter((outcome) => outcome.value === true).length;
+}
+
+/** A limit of so many in each `interval` milliseconds. */
+export async function limitOf(t: Trial, limit: number, interval: number): Promise<Remote<Limit>> {
+  t.step(`createChallengeLimit(${limit}, ${interval})`);
+  return await t.states.createChallengeLimit(limit, interval) as unknown as Remote<Limit>;
+}
+
+export const limit: Readonly<Record<string, CheckSpec>> = {
+  "burst": {
+    title: "so many challenges at once are allowed, and no more",
+    kind: "table",
+    covers: ["R5961-7"],
+    look: ["createChallengeLimit.allow"],
+    why:
+      "Every challenge answers a segment that anybody could have sent. Without a limit a flood of forged segments makes us send a flood of ACKs, to somebody who asked for nothing " +
+      "(RFC 5961 §7).",
+    hints: [
+      "What has `allow` to remember?",
+      "How many it has allowed in this interval, and when the interval began.",
+      "Count up; allowed while the count is at most the limit.",
+    ],
+    run: async (t) => {
+      for (const most of [1, 10, t.random.int(2, 50)]) {
+        const now = t.random.int(0, 100_000);
+        const limit = await limitOf(t, most, 5000);
+        t.equal(await countAllowed(t, limit, Array(most * 3).fill(now)), most, `allowed of ${most * 3} asked at ${now} ms`);
+        t.equal(await countAllowed(t, limit, [now + 1, now + 2, now + 3]), 0, `allowed within 3 ms more`);
+      }
+    },
+  },
+
+  "refill": {
+    title: "after the interval as many are allowed again",
+    kind: "table",
+    covers: ["R5961-7"],
+    look: ["createChallengeLimit.allow"],
+    why: "The limit must not end all challenges for ever: an honest peer that lost its connection next week needs one (RFC 5961 §7).",
+    hints: [
+      "What happens when `interval` milliseconds have passed since the interval began?",
+      "A new one begins, with a count of 0.",
+      "Begin with the start of the interval at −Infinity, and the first call begins one by itself.",
+    ],
+    run: async (t) => {
+      const [most, interval] = [t.random.int(2, 20), t.random.int(1000, 9000)];
+      const limit = await limitOf(t, most, interval);
+      let now = t.random.int(0, 100_000);
+      for (let round = 1; round <= 4; round++) {
+        t.equal(await countAllowed(t, limit, Array(most + 5).fill(now)), most, `allowed of ${most + 5} asked at ${now} ms`);
+        now += interval * t.random.pick([1, 2, 50]) + t.random.int(0, 900);
+      }
+    },
+  },
+};
+
+export const reopen: Readonly<Record<string, CheckSpec>> = {
+  "by-number": {
+    title: "in TIME-WAIT a SYN beyond all old numbers may reopen",
+    kind: "table",
+    weight: 2,
+    covers: ["MUST-13", "SM-9"],
+    look: ["mayReopen"],
+    why:
+      "A busy client soon needs the same port again, and the wait would refuse it. If its SYN lies beyond everything that the old connection used, no old segment can be taken for a new one " +
+      "(RFC 9293 §3.6.1; RFC 1122 §4.2.2.13).",
+    hints: [
+      "What is the last number that the old connection used?",
+      "The peer's FIN, which is rcvNxt − 1. The SYN has to lie beyond rcvNxt, in sequence arithmetic.",
+      "seqBefore(tcb.rcvNxt, segment.seq), in TIME-WAIT, for a SYN without ACK and RST.",
+    ],
+    run: async (t) => {
+      await everywhere(t, async (place) => {
+        const tcb = tcbIn("TIME-WAIT", place);
+        for (
+          const [at, verdict] of [[1, true], [t.random.int(2, 2 ** 31 - 2), true], [-1, false], [
+            -t.random.int(2, 2 ** 31 - 2),
+            false,
+          ]] as const
+        ) {
+          await expectStep(t, "mayReopen", { ...tcb }, segmentFor(tcb, { flags: "SYN", at }), { verdict });
+        }
+      });
+    },
+  },
+
+  "by-timestamp": {
+    title: "with timestamps, the newer SYN may reopen",
+    kind: "table",
+    covers: ["SHLD-4"],
+    look: ["mayReopen"],
+    why:
+      "A new connection may begin with a lower number, as initial numbers are random. A newer timestamp proves that the SYN is new all the same, and PAWS will sort out old segments (RFC 6191 §2).",
+    hints: [
+      "Which is better proof that a SYN is new: its number, or its timestamp?",
+      "The timestamp, if both have one: newer than tsRecent is yes, older is no.",
+      "The difference of segment.tsVal and tcb.tsRecent in 32 bits: above 0.",
+    ],
+    run: async (t) => {
+      await everywhere(t, async (place) => {
+        const tcb = tcbIn("TIME-WAIT", place, { timestamps: true, tsRecent: t.random.int(1000, 2 ** 30) });
+        const at = t.random.int(1, 2 ** 30);
+        for (const [ahead, where, verdict] of [[t.random.int(1, 9000), -at, true], [1, at, true], [-1, -at, false]] as const) {
+          const segment = segmentFor(tcb, { flags: "SYN", at: where, timestamps: true, tsVal: tcb.tsRecent + ahead });
+          await expectStep(t, "mayReopen", { ...tcb }, segment, { verdict });
+        }
+      });
+    },
+  },
+
+  "nothing-else": {
+    title: "in other states, and for other segments, nothing reopens",
+    kind: "table",
+    covers: ["SM-9", "R5961-4.2"],
+    look: ["mayReopen"],
+    why:
+      "The engine asks this of every segment. In any state but TIME-WAIT both sides may still have something to say, and a SYN is for checkSyn (RFC 9293 §3.10.7.4, fourth step).",
+    hints: [
+      "How many conditions are there before the number is looked at?",
+      "The state is TIME-WAIT; the SYN bit is set; neither ACK nor RST is.",
+      "One mask for three bits: flags & (SYN | ACK | RST) must be SYN.",
+    ],
+    run: async (t) => {
+      await everywhere(t, async (place) => {
+        const at = t.random.int(2, 9000);
+        for (const state of ["SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK"] as const) {
+          const tcb = tcbIn(state, place);
+          await expectStep(t, "mayReopen", tcb, segmentFor(tcb, { flags: "SYN", at }), { verdict: false });
+        }
+        const waiting = tcbIn("TIME-WAIT", place);
+        for (const flags of ["ACK", "SYN ACK", "SYN RST", "FIN ACK", "RST"]) {
+          await expectStep(t, "mayReopen", { ...waiting }, segmentFor(waiting, { flags, at }), { verdict: false });
+        }
+        await expectStep(t, "mayReopen", waiting, segmentFor(waiting, { flags: "SYN", at }), { verdict: true });
+      });
+    },
+  },
+};

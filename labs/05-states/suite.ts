@@ -1,0 +1,20 @@
+/**
+ * The public checks of lab 05. The first groups put one function on a bench; those from "opening" on run a whole connection over
+ * the virtual wire, from any state; "live" has the Linux kernel at the other end.
+ */
+import { suite } from "../../tools/harness/suite.ts";
+import { ack } from "./checks/ack.ts";
+import { ackOfFin } from "./checks/ack_of_fin.ts";
+import { abort, close, limit, reopen } from "./checks/endings.ts";
+import { fin } from "./checks/fin.ts";
+import { reset, syn } from "./checks/reset.ts";
+import { sequence } from "./checks/sequence.ts";
+import { table } from "./checks/table.ts";
+import { text, urgent } from "./checks/text.ts";
+import { timestamps } from "./checks/timestamps.ts";
+
+export default suite({
+  lab: 5,
+  visibility: "public",
+  groups: { table, timestamps, sequence, reset, syn, ack: { ...ack, ...ackOfFin }, urgent, text, fin, close, abort, limit, reopen },
+});
