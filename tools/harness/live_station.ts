@@ -13,7 +13,7 @@ import { CheckFailed } from "./failure.ts";
 import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
 import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
 import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
-import { LiveApplication, type MovingStation } from "./live_tcp.ts";
+import { heard, LiveApplication, type MovingStation } from "./live_tcp.ts";
 import { pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
 import type { Reply, Request, TcpAct } from "./subject/protocol.ts";
@@ -250,7 +250,7 @@ export class RealStation implements LiveStation, MovingStation {
     return new Proxy({}, {
       get: (_, name) => {
         if (typeof name !== "string" || name === "then") return undefined;
-        return (options: Record<string, unknown> = {}) => this.#operate(name as keyof KernelOperations, options);
+        return (options: Record<string, unknown> = {}) => heard(this.#operate(name as keyof KernelOperations, options));
       },
     }) as KernelOperations;
   }

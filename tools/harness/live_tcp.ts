@@ -17,6 +17,7 @@ import { isStreamPattern, streamPattern } from "./stream_pattern.ts";
 import type { SeenFrame } from "./suite.ts";
 import {
   type ActingStation,
+  type CallError,
   type ConnectionView,
   type ConnectOptions,
   type ListenOptions,
@@ -95,10 +96,15 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
     this.#station = station;
   }
 
-  async accepted(listener = 0): Promise<LiveConnection> {
+  accepted(listener = 0): Promise<LiveConnection> {
+    return heard(this.#accepted(listener));
+  }
+
+  async #accepted(listener: number): Promise<LiveConnection> {
     for (;;) {
       const { steps } = this.#station;
-      const number = await this.#station.act("accept", [listener]) as number;
+      const number = await this.#station.act("accept", [listener]);
+      if (typeof number !== "number") throw new CheckFailed("a connection that the application can accept", (number as CallError).message);
       if (number >= 0) {
         this.#station.note("it accepts a connection");
         return this.patient(this.held(number));
@@ -117,7 +123,19 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
     return connection;
   }
 
-  async echo(port: number, options?: ListenOptions): Promise<Served> {
+  echo(port: number, options?: ListenOptions): Promise<Served> {
+    return heard(this.#echo(port, options));
+  }
+
+  sink(port: number, options?: ListenOptions): Promise<Served> {
+    return heard(this.#sink(port, options));
+  }
+
+  source(port: number, size: number, options?: ListenOptions): Promise<Served> {
+    return heard(this.#source(port, size, options));
+  }
+
+  async #echo(port: number, options?: ListenOptions): Promise<Served> {
     const connection = await this.#served(port, options);
     const tally = new Tally(connection);
     for (let bytes = await connection.readSome(); bytes.length > 0; bytes = await connection.readSome()) {
@@ -129,14 +147,14 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
     return await tally.close();
   }
 
-  async sink(port: number, options?: ListenOptions): Promise<Served> {
+  async #sink(port: number, options?: ListenOptions): Promise<Served> {
     const connection = await this.#served(port, options);
     const tally = new Tally(connection);
     for (let bytes = await connection.readSome(); bytes.length > 0; bytes = await connection.readSome()) tally.read(bytes);
     return await tally.close();
   }
 
-  async source(port: number, size: number, options?: ListenOptions): Promise<Served> {
+  async #source(port: number, size: number, options?: ListenOptions): Promise<Served> {
     const connection = await this.#served(port, options);
     const tally = new Tally(connection);
     tally.sent = await connection.writeAll(streamPattern(0, size));
@@ -144,7 +162,7 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
   }
 
   async #served(port: number, options?: ListenOptions): Promise<LiveConnection> {
-    return await this.accepted(await this.listen(port, options));
+    return await this.#accepted(await this.listen(port, options));
   }
 
   patient(connection: StackConnection): LiveConnection {
@@ -239,6 +257,12 @@ class Tally {
   }
 }
 
+/** A promise whose failure is not lost when the check fails before it comes to await it: nobody else hears of it then. */
+export function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
 /** Nothing more will come. */
 function isOver(view: ConnectionView): boolean {
   return view.readable === 0 && (view.finReceived === true || view.state === "CLOSED");
@@ -249,7 +273,9 @@ async function write(station: MovingStation, connection: StackConnection, bytes:
   for (;;) {
     const { steps } = station;
     if ((await connection.look()).state === "CLOSED") return taken;
-    taken += await connection.write(bytes.subarray(taken));
+    const count = await connection.write(bytes.subarray(taken));
+    if (typeof count !== "number") return taken; // it was shut down meanwhile
+    taken += count;
     if (taken >= bytes.length || !await station.moved(steps)) return taken;
   }
 }

@@ -166,6 +166,21 @@ testWhen(obstacle, "accepted() fails the check, soon, when nobody connects", asy
   assertEquals(verdict.got, "none came (the stack has no connection)");
 });
 
+testWhen(obstacle, "a check that fails while tcpServer() and accepted() are under way ends by its own failure", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const station = await t.live();
+    const server = station.kernel.tcpServer({ port: 9, mode: "sink" });
+    const waiting = station.tcp.accepted(await station.tcp.listen(80));
+    await station.tcp.listen(80);
+    await Promise.all([server, waiting]);
+  });
+  assert(verdict.outcome === "failed");
+  assertEquals([verdict.expected, verdict.got], [
+    "an application that listens on port 80",
+    "AddrInUse: Cannot bind 0.0.0.0:80: the address is in use",
+  ]);
+});
+
 testWhen(obstacle, "tcpServer() serves several connections, and a full receive window opens again", async () => {
   const verdict = await verdictOf(async (t) => {
     const station = await t.live({ kind: "tun" });

@@ -3,6 +3,7 @@
  * and on a live one; what differs is how an act reaches the subject.
  */
 import type { TcpState } from "../../stack/contract/tcb.ts";
+import { CheckFailed } from "./failure.ts";
 import type { TcpAct } from "./subject/protocol.ts";
 
 /** What a connection is like from above: its Tcb by the RFC's names, its buffers, and what it was told since the last look. */
@@ -45,7 +46,7 @@ export interface StackConnection {
 
 /** What an application does. A listener goes by the number that `listen` gave; the first is 0. */
 export interface TcpActs {
-  /** Listens; throws a TypeError when the stack refuses (see `tryListen`). Returns the listener's number. */
+  /** Listens; fails the check when the stack refuses (see `tryListen`). Returns the listener's number. */
   listen(port: number, options?: ListenOptions): Promise<number>;
   tryListen(port: number, options?: ListenOptions): Promise<number | CallError>;
   closeListener(listener?: number): Promise<void>;
@@ -53,7 +54,7 @@ export interface TcpActs {
   accept(listener?: number): Promise<StackConnection | undefined>;
   /** How many wait in the listener's queues. */
   queues(listener?: number): Promise<{ halfOpen: number; accept: number }>;
-  /** Begins to connect: a SYN goes out. `to`: default the peer. */
+  /** Begins to connect: a SYN goes out; fails the check when the stack refuses. `to`: default the peer. */
   connect(port: number, options?: ConnectOptions): Promise<StackConnection>;
   tryConnect(port: number, options?: ConnectOptions): Promise<StackConnection | CallError>;
   /** All connections in the stack's table. */
@@ -97,23 +98,23 @@ export class TcpApplication implements TcpActs {
 
   async listen(port: number, options?: ListenOptions): Promise<number> {
     const listener = await this.tryListen(port, options);
-    if (typeof listener !== "number") throw new TypeError(listener.message);
+    if (typeof listener !== "number") throw refused(`an application that listens on port ${port}`, listener);
     return listener;
   }
 
   async closeListener(listener = 0): Promise<void> {
     this.#station.note("it stops listening");
-    await this.#station.act("closeListener", [listener]);
+    await this.#act("closeListener", [listener]);
   }
 
   async accept(listener = 0): Promise<StackConnection | undefined> {
-    const number = await this.#station.act("accept", [listener]) as number;
+    const number = await this.#act("accept", [listener]) as number;
     this.#station.note(number < 0 ? "it accepts: nobody waits" : "it accepts a connection");
     return number < 0 ? undefined : this.held(number);
   }
 
   async queues(listener = 0): Promise<{ halfOpen: number; accept: number }> {
-    return await this.#station.act("queues", [listener]) as { halfOpen: number; accept: number };
+    return await this.#act("queues", [listener]) as { halfOpen: number; accept: number };
   }
 
   async tryConnect(port: number, options: ConnectOptions = {}): Promise<StackConnection | CallError> {
@@ -125,31 +126,43 @@ export class TcpApplication implements TcpActs {
 
   async connect(port: number, options?: ConnectOptions): Promise<StackConnection> {
     const connection = await this.tryConnect(port, options);
-    if ("error" in connection) throw new TypeError(connection.message);
+    if ("error" in connection) throw refused(`an application that connects to port ${port}`, connection);
     return connection;
   }
 
   async connections(): Promise<readonly ConnectionView[]> {
-    return await this.#station.act("connections", []) as ConnectionView[];
+    return await this.#act("connections", []) as ConnectionView[];
   }
 
   /** The connection with this number, as the subject gave it. */
   held(number: number): StackConnection {
     const station = this.#station;
-    const call = async (act: "shutdown" | "close" | "abort", text: string): Promise<void> => {
+    const act = this.#act.bind(this);
+    const call = async (name: "shutdown" | "close" | "abort", text: string): Promise<void> => {
       station.note(text);
-      await station.act(act, [number]);
+      await act(name, [number]);
     };
     return {
       write: async (bytes) => {
         station.note(`it writes ${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`);
-        return await station.act("write", [number, bytes]) as number;
+        return await act("write", [number, bytes]) as number;
       },
-      read: async (most = 65_536) => await station.act("read", [number, most]) as Uint8Array,
+      read: async (most = 65_536) => await act("read", [number, most]) as Uint8Array,
       shutdown: () => call("shutdown", "it has nothing more to write (shutdown)"),
       close: () => call("close", "it closes the connection"),
       abort: () => call("abort", "it gives the connection up (abort)"),
-      look: async () => await station.act("connection", [number]) as ConnectionView,
+      look: async () => await act("connection", [number]) as ConnectionView,
     };
   }
+
+  /** An act that the socket layer has no reason to refuse: a TypeError is a fault in the code that it called. */
+  async #act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
+    const result = await this.#station.act(act, args) as Partial<CallError> | undefined | null;
+    if (typeof result === "object" && result?.error === "TypeError") throw refused(`an application that calls ${act}`, result as CallError);
+    return result;
+  }
+}
+
+function refused(wanted: string, { error, message }: CallError): CheckFailed {
+  return new CheckFailed(wanted, `${error}: ${message}`);
 }

@@ -1,5 +1,6 @@
 /** How a connection is brought into each state: the shortest honest exchange, every step of it checked. */
 import type { TcpState } from "../../stack/contract/tcb.ts";
+import { CheckFailed } from "./failure.ts";
 import type { ConnectionView, StackConnection, TcpStation } from "./tcp_station.ts";
 import type { PeerOptions, TcpPeer } from "./tcp_peer.ts";
 
@@ -100,7 +101,7 @@ async function established(tcp: TcpStation, options: PeerOptions): Promise<Reach
   const { peer } = await synReceived(tcp, options);
   await peer.send({ flags: "ACK", seq: 1, ack: 1, ...window, ...timestamps });
   const connection = await tcp.accept();
-  if (connection === undefined) throw new TypeError("The connection was not there to accept after the third segment of the handshake");
+  if (connection === undefined) throw new CheckFailed("a connection to accept after the third segment of the handshake", "nobody waits");
   return { peer, connection };
 }
 
