@@ -22,6 +22,7 @@ export const steps: readonly Step[] = [
   { name: "layers", args: ["task", "--quiet", "layers"] },
   { name: "stubs", args: ["task", "--quiet", "stubs", "--check"] },
   { name: "rfc-map", args: ["task", "--quiet", "rfc-map", "--check"] },
+  { name: "states", args: ["task", "--quiet", "states", "--check"] },
   { name: "docs", args: ["task", "--quiet", "docs"] },
   { name: "tests", args: ["task", "--quiet", "test"] },
   { name: "mutants", args: ["task", "--quiet", "mutants"] },
