@@ -103,6 +103,8 @@ export interface SegmentWishes extends Partial<Omit<Segment, "flags" | "length" 
   readonly acks?: number;
 }
 
+const NO_OPTIONS = { mss: 0, windowScale: -1, sackPermitted: false, timestamps: false, tsVal: 0, tsEcr: 0, sackBlocks: 0, sackCount: 0 };
+
 /** A segment for this connection. */
 export function segmentFor(tcb: Tcb, { flags, at = 0, acks = 0, ...rest }: SegmentWishes): Segment {
   const bits = flags.split(" ").reduce((sum, name) => sum | BITS[name as keyof typeof BITS], 0);
@@ -118,14 +120,7 @@ export function segmentFor(tcb: Tcb, { flags, at = 0, acks = 0, ...rest }: Segme
     text: 54,
     textLength,
     length: textLength + (bits & SYN ? 1 : 0) + (bits & FIN ? 1 : 0),
-    mss: 0,
-    windowScale: -1,
-    sackPermitted: false,
-    timestamps: false,
-    tsVal: 0,
-    tsEcr: 0,
-    sackBlocks: 0,
-    sackCount: 0,
+    ...NO_OPTIONS,
     ...rest,
   };
 }

@@ -218,7 +218,7 @@ export const urgent: Readonly<Record<string, CheckSpec>> = {
             urgentPointer: urgentPointer ?? 0,
             textLength: textLength ?? 0,
           });
-          const up = seqAdd(segment.seq, segment.urgentPointer);
+          const up = seqAdd(place.rcv, (at ?? 0) + segment.urgentPointer);
           await expectStep(t, "checkUrgent", tcb, segment, { verdict: "continue", effects: [`urgent(${up})`], changes: { rcvUp: up } });
         }
       });
