@@ -50,15 +50,16 @@ export interface StrayAnswer {
 export interface HandshakeModule {
   /**
    * Reads the segment between `frame.start` and `frame.end`, with all its options, and verifies the checksum over pseudo-header, header and
-   * text. Unknown options are stepped over (MUST-6); an option needs no alignment (MUST-64). Changes nothing. `checksum` is lab 03's: the
-   * pseudo-header's sum goes in as its `initial`.
+   * text. Unknown options are stepped over (MUST-6); an option needs no alignment (MUST-64). Changes nothing. `checksum` is lab 03's, and is
+   * called once, over the whole segment: the pseudo-header's sum goes in as its `initial`.
    */
   parseSegment(frame: Frame, source: Ipv4Address, destination: Ipv4Address, checksum: Checksum): Segment | SegmentReject;
 
   /**
-   * Pushes header and options in front of the text in `frame`, checksum included. Options in the order MSS, SACK-permitted,
-   * timestamps, window scale, SACK, each padded in front with NOPs so that the header's length is a multiple of 4 (any order and
-   * padding is legal; what follows an end-of-list option is zero, MUST-69). Without ACK, TSecr is written as 0 (RFC 7323 §3.2).
+   * Pushes header and options in front of the text in `frame`, checksum included (one call, as in `parseSegment`). Options in the
+   * order MSS, SACK-permitted, timestamps, window scale, SACK, each padded in front with NOPs so that the header's length is a multiple of 4
+   * (any order and padding is legal; what follows an end-of-list option is zero, MUST-69). Without ACK, TSecr is written as 0 (RFC 7323
+   * §3.2).
    */
   writeSegment(frame: Frame, fields: SegmentFields, source: Ipv4Address, destination: Ipv4Address, checksum: Checksum): void;
 

@@ -1,0 +1,195 @@
+/**
+ * What the checks of this lab are fed with: segments in buffers that were used before, checksums to be told, connections before
+ * their first segment. All of it is drawn from a check's own random numbers, so the seed that a failure prints gives the same again.
+ */
+import type { Checksum, Segment, Tcb, TcpEffects } from "../../../stack/contract/tcb.ts";
+import { Frame } from "../../../stack/wire/frame.ts";
+import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { Random } from "../../../stack/wire/random.ts";
+import { type Seq, seq } from "../../../stack/wire/seq.ts";
+import { FIN, SYN } from "../../../stack/wire/tcp_flags.ts";
+import type { RecordedCall, Trial } from "../../../tools/harness/suite.ts";
+
+/** A segment's two ends, of which its checksum covers the addresses. */
+export interface Ends {
+  readonly source: Ipv4Address;
+  readonly destination: Ipv4Address;
+}
+
+/** Two addresses, in which no two words are the same. */
+export function anyEnds(random: Random): Ends {
+  const address = (): Ipv4Address => (random.int(1, 223) * 0x100_0000 + random.int(1, 0xff_ffff)) as Ipv4Address;
+  return { source: address(), destination: address() };
+}
+
+/** Any sequence number; often one that a careless comparison or a signed number gets wrong. */
+export function anySeq(random: Random): Seq {
+  return seq(random.pick([0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, ...Array.from({ length: 5 }, () => random.int(0, 0xffff_ffff))]));
+}
+
+/**
+ * A frame with this segment in it, somewhere in its buffer. In front of it and behind it lie random bytes, as they do in
+ * a buffer that was used before.
+ */
+export function usedFrame(random: Random, segment: Uint8Array, headroom = random.int(20, 80)): Frame {
+  const frame = new Frame(headroom + segment.length + random.int(8, 40), headroom);
+  frame.bytes.set(random.bytes(frame.bytes.length));
+  frame.bytes.set(segment, frame.append(segment.length));
+  return frame;
+}
+
+/** A seed whose first random number is 0. */
+const ZERO_FIRST = 57_613_681;
+
+/**
+ * Stands for a checksum that finds no fault, where a check is about something else. A function cannot travel into the student's
+ * process, but a source of random numbers can: this one's first number is 0, which is what the checksum says of good data.
+ */
+export function soundSum(t: Trial): Checksum {
+  return t.randomSource(ZERO_FIRST) as unknown as Checksum;
+}
+
+/** Stands for a checksum that finds a fault: it is never 0. */
+export function faultySum(t: Trial): Checksum {
+  return t.randomSource(1) as unknown as Checksum;
+}
+
+/** One segment for parseSegment, and what must come of it: a reject, or what the record must hold. */
+export interface ParseCase {
+  readonly bytes: Uint8Array;
+  readonly expected: string | Readonly<Record<string, unknown>> | ((frame: Frame) => Readonly<Record<string, unknown>>);
+  /** Names the segment: "a SYN with 20 bytes of options". */
+  readonly what: string;
+}
+
+/** Reads all segments with a checksum that finds no fault; fails at the first that comes out wrong, and says what it was. */
+export async function parseAll(t: Trial, cases: readonly ParseCase[], checksum = soundSum(t)): Promise<void> {
+  const { source, destination } = anyEnds(t.random);
+  const frames = cases.map(({ bytes }) => usedFrame(t.random, bytes));
+  const outcomes = await t.many("handshake", "parseSegment", frames.map((frame) => [frame, source, destination, checksum]));
+  for (const [index, { bytes, expected, what }] of cases.entries()) {
+    const outcome = outcomes[index];
+    const given = `${what} (${bytesText(bytes)})`;
+    t.ok(outcome?.threw === undefined, `parseSegment to return, given ${given}`, `an exception: ${outcome?.threw}`);
+    if (typeof expected === "string") t.equal(outcome?.value, expected, `what parseSegment says to ${given}`);
+    else t.fields(outcome?.value, typeof expected === "function" ? expected(frames[index] as Frame) : expected, given);
+  }
+}
+
+/** Bytes as people read them, the first 64 of them: "45 00 00 23". */
+export function bytesText(bytes: Uint8Array): string {
+  const shown = [...bytes.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return bytes.length > 64 ? `${shown} … ${bytes.length} bytes` : shown;
+}
+
+/** "1 byte", "8 bytes". */
+export function amount(count: number, of = "byte"): string {
+  return `${count} ${of}${count === 1 ? "" : "s"}`;
+}
+
+const FLAG_NAMES = ["SYN 2", "FIN 1", "RST 4", "PSH 8", "ACK 16", "URG 32", "ECE 64", "CWR 128"];
+
+/** "SYN ACK" for 18, "no flag" for 0. */
+export function flagsText(flags: number): string {
+  const names = FLAG_NAMES.map((each) => each.split(" ")).filter(([, bit]) => (flags & Number(bit)) !== 0).map(([name]) => name);
+  return names.length === 0 ? "no flag" : names.join(" ");
+}
+
+/** A segment as parseSegment gives it: nothing but these flags, unless `fields` say more. The text, where there is some, lies at 54. */
+export function arrived(flags: number, fields: Partial<Segment> = {}): Segment {
+  const textLength = fields.textLength ?? 0;
+  return {
+    sourcePort: 40_000,
+    destinationPort: 80,
+    seq: seq(0),
+    ack: seq(0),
+    flags,
+    window: 0xfaf0,
+    urgentPointer: 0,
+    text: 54,
+    textLength,
+    length: textLength + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0),
+    mss: 0,
+    windowScale: -1,
+    sackPermitted: false,
+    timestamps: false,
+    tsVal: 0,
+    tsEcr: 0,
+    sackBlocks: 0,
+    sackCount: 0,
+    ...fields,
+  };
+}
+
+/** A connection before its first segment: it offers every option, with a scale of 7, and its link takes 1460 bytes of text. */
+export function newTcb(random: Random, fields: Partial<Tcb> = {}): Tcb {
+  const zero = seq(0);
+  const { source, destination } = anyEnds(random);
+  return {
+    localAddress: source,
+    localPort: random.int(1, 0xffff),
+    remoteAddress: destination,
+    remotePort: random.int(1, 0xffff),
+    state: "CLOSED",
+    passive: false,
+    iss: zero,
+    irs: zero,
+    sndUna: zero,
+    sndNxt: zero,
+    sndWnd: 0,
+    maxSndWnd: 0,
+    sndWl1: zero,
+    sndWl2: zero,
+    rcvNxt: zero,
+    rcvWnd: 524_288,
+    sndUp: zero,
+    rcvUp: zero,
+    finQueued: false,
+    finSent: false,
+    finReceived: false,
+    rcvMss: 1460,
+    sndMss: 1460,
+    rcvScale: 7,
+    sndScale: 0,
+    windowScaling: true,
+    timestamps: true,
+    sackPermitted: true,
+    tsRecent: 0,
+    tsRecentAt: 0,
+    lastAckSent: zero,
+    ...fields,
+  };
+}
+
+/** A connection whose SYN, with number `iss`, is out. */
+export function openingTcb(random: Random, iss: Seq, fields: Partial<Tcb> = {}): Tcb {
+  return newTcb(random, { state: "SYN-SENT", iss, sndUna: iss, sndUp: iss, sndNxt: after(iss), ...fields });
+}
+
+/** The number behind this one. */
+export function after(number: Seq, count = 1): Seq {
+  return seq(number + count);
+}
+
+/** What a function said through `effects`, one line each: "event active open", "send SYN ACK seq 7 ack 9". */
+export function saidIn(calls: readonly RecordedCall[]): string[] {
+  return calls.map(({ name, args }) => {
+    if (name !== "send") return [name, ...args].join(" ");
+    const [flags, number, ack] = args as [number, number, number];
+    return `send ${flagsText(flags)} seq ${number}${flags & 16 ? ` ack ${ack}` : ""}`; // without ACK the number means nothing
+  });
+}
+
+/** Fails unless exactly these effects were asked for, in whatever order. */
+export function expectSaid(t: Trial, calls: readonly RecordedCall[], expected: readonly string[], what: string): void {
+  const text = (lines: readonly string[]): string => lines.length === 0 ? "none" : `${lines.length}: ${lines.join(" · ")}`;
+  const said = saidIn(calls);
+  const same = [...said].sort().join("\n") === [...expected].sort().join("\n");
+  t.ok(same, `the effects of ${what}: ${text(expected)}`, text(said));
+  t.step(`the effects of ${what} are right: ${text(said)}`);
+}
+
+/** Something to pass as `effects`; its `calls` are what the function said. */
+export function recordEffects(t: Trial): { readonly object: TcpEffects; readonly calls: readonly RecordedCall[] } {
+  return t.recorder<TcpEffects>();
+}
