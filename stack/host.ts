@@ -16,7 +16,8 @@ import type { Frame } from "./wire/frame.ts";
 import { FramePool } from "./wire/frame_pool.ts";
 import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_address.ts";
 import { createRandom } from "./wire/random.ts";
-import { PROTOCOL_TCP, Tcp, TCP_DEFAULTS, type TcpModules, type TcpOptions } from "./tcp/tcp.ts";
+import { TCP_DEFAULTS, type TcpOptions } from "./tcp/options.ts";
+import { PROTOCOL_TCP, Tcp, type TcpModules } from "./tcp/tcp.ts";
 
 /** What a host is when nothing else is said. */
 export const DEFAULT_CONFIG: HostConfig = {
@@ -39,12 +40,12 @@ function hasTcp(modules: HostModules): modules is NetworkLabs & TcpLabs {
   return modules.handshake !== undefined && modules.states !== undefined && modules.buffers !== undefined && modules.accept !== undefined;
 }
 
-/** TCP's settings: those of the host's, and the rest, which its connections inherit. */
-function tcpOptions(config: HostConfig): TcpOptions {
-  const { privileged, timestamps, sack, windowScaling, challengeLimit, challengeInterval, maxConnections, ...connection } = config.tcp;
-  const own = { privileged, timestamps, sack, windowScaling, challengeLimit, challengeInterval, maxConnections };
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { ...TCP_DEFAULTS, ...given, connection: { ...TCP_DEFAULTS.connection, timeToLive: config.timeToLive, ...connection } };
+/** TCP's settings: those of the host, and the rest, which its connections inherit. */
+function tcpOptions({ tcp, timeToLive }: HostConfig): TcpOptions {
+  const given = Object.entries(tcp).filter(([, value]) => value !== undefined);
+  const own = Object.fromEntries(given.filter(([name]) => name in TCP_DEFAULTS));
+  const inherited = Object.fromEntries(given.filter(([name]) => !(name in TCP_DEFAULTS)));
+  return { ...TCP_DEFAULTS, ...own, connection: { ...TCP_DEFAULTS.connection, timeToLive, ...inherited } };
 }
 
 export class Host {
@@ -222,7 +223,7 @@ export class Host {
       return tcp.receive(frame, header, now);
     });
     internet.errorHandlers.set(PROTOCOL_TCP, (type, code, mtu, source, destination, frame, now) => {
-      tcp.icmpError(type, code, mtu, source, frame.view.getUint16(frame.start), destination, frame.view.getUint16(frame.start + 2), now);
+      tcp.icmpError(type, code, mtu, source, destination, frame, now);
     });
     return tcp;
   }

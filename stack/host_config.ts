@@ -30,7 +30,7 @@ export interface RouteConfig {
   readonly interface?: number;
 }
 
-/** TCP's settings; what is left out is in `stack/tcp/tcp.ts#TCP_DEFAULTS`. Sizes in bytes, times in milliseconds. */
+/** TCP's settings; what is left out is in `stack/tcp/options.ts#TCP_DEFAULTS`. Sizes in bytes, times in milliseconds. */
 export interface TcpConfig {
   readonly sendBuffer?: number;
   readonly receiveBuffer?: number;
@@ -49,6 +49,8 @@ export interface TcpConfig {
   readonly challengeLimit?: number;
   readonly challengeInterval?: number;
   readonly maxConnections?: number;
+  readonly maxTimeWait?: number;
+  readonly halfOpenGrace?: number;
 }
 
 /** A whole host. */

@@ -21,6 +21,14 @@ export const PROTOCOL_UDP = 17;
 const ECHO_REPLY = 0, UNREACHABLE = 3, SOURCE_QUENCH = 4, REDIRECT = 5, ECHO = 8, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12;
 const NET_UNREACHABLE = 0, HOST_UNREACHABLE = 1, PROTOCOL_UNREACHABLE = 2, PORT_UNREACHABLE = 3, FRAGMENTATION_NEEDED = 4;
 
+/** MTUs that are found in practice (RFC 1191 §7), for routers that do not say what theirs is. */
+const PLATEAUS = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296];
+
+/** The likely MTU of a way on which a packet of this length was too long; never below 68, which every way carries. */
+function plateauBelow(length: number): number {
+  return PLATEAUS.find((plateau) => plateau < length) ?? 68;
+}
+
 /**
  * A protocol above IP. `frame` holds the payload; the handler must not keep or release it.
  * "no port" makes IP answer with port unreachable.
@@ -249,7 +257,8 @@ export class Internet {
     const source = readIpv4(frame.view, quoted + 12);
     const destination = readIpv4(frame.view, quoted + 16);
     frame.start = quoted + headerLength;
-    const mtu = message.type === UNREACHABLE && message.code === FRAGMENTATION_NEEDED ? message.rest & 0xffff : 0;
+    const tooLong = message.type === UNREACHABLE && message.code === FRAGMENTATION_NEEDED;
+    const mtu = tooLong ? (message.rest & 0xffff) || plateauBelow(frame.view.getUint16(quoted + 2)) : 0;
     handler(message.type, message.code, mtu, source, destination, frame, now);
   }
 

@@ -11,9 +11,14 @@ export interface CongestionControl {
   acknowledged(offset: number, inFlight: number, now: number): void;
   /** The same acknowledgment came again while bytes are in flight: "resend" when the segment at `offset` should go out again at once. */
   duplicate(offset: number, inFlight: number, now: number): "resend" | "wait";
+  /**
+   * The peer says that it holds the bytes from `from` up to `to`, beyond a gap (RFC 2018): told for each block of an acknowledgment, before
+   * `acknowledged` or `duplicate`. Both are in flight. They must not be forgotten for that: the peer may still throw them away.
+   */
+  selectivelyAcknowledged(from: number, to: number): void;
   /** The retransmission timer fired. */
   timedOut(inFlight: number, now: number): void;
 }
 
-/** Makes the congestion control of a new connection, for segments of `mss` bytes. */
+/** Makes the congestion control of a connection whose handshake is over, for segments of `mss` bytes. */
 export type CreateCongestionControl = (mss: number) => CongestionControl;

@@ -26,6 +26,8 @@ export interface ConnectionContext {
   schedule(timed: Timed): void;
   /** The state changed, by this event; before the connection does anything else. */
   changed(connection: Connection, from: Tcb["state"], event: TcpEvent): void;
+  /** It is established, and its application is about to be told: whoever listened for it hears first. */
+  connected(connection: Connection): void;
   /** It is CLOSED: it leaves the table. */
   ended(connection: Connection): void;
 }

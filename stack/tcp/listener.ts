@@ -21,10 +21,12 @@ export class Listener {
   /** How many connections wait in its accept queue at most. */
   readonly backlog: number;
   readonly queue: AcceptQueue<Connection>;
-  /** What its connections inherit, where it differs from the host's settings. */
-  options: Partial<ConnectionOptions> | undefined;
+  /** What its connections are like, where that differs from the host's settings. */
+  options: ConnectionOptions | undefined;
   /** Called when a connection waits to be accepted. */
   ready: () => void = () => {};
+  /** Before this time no half-open connection has waited long enough to give way. */
+  #noneGivesWayBefore = -Infinity;
 
   constructor(address: Ipv4Address, port: number, reuse: boolean, backlog: number, queue: AcceptQueue<Connection>) {
     this.address = address;
@@ -40,6 +42,18 @@ export class Listener {
    */
   mustWait(tcb: Tcb, segment: Segment): boolean {
     return tcb.state === "SYN-RECEIVED" && (segment.flags & (ACK | RST)) === ACK && this.queue.acceptCount() >= this.backlog;
+  }
+
+  /** The half-open connection that has waited longest for the answer to its SYN+ACK, if that is more than `grace` milliseconds. */
+  findGivesWay(now: number, grace: number): Connection | undefined {
+    if (now < this.#noneGivesWayBefore) return undefined;
+    let oldest: Connection | undefined;
+    for (const each of this.queue.all()) {
+      if (each.tcb.state === "SYN-RECEIVED" && (oldest === undefined || each.openedAt < oldest.openedAt)) oldest = each;
+    }
+    if (oldest === undefined) return undefined;
+    this.#noneGivesWayBefore = oldest.openedAt + grace;
+    return now > this.#noneGivesWayBefore ? oldest : undefined;
   }
 
   /** The oldest connection that waits, or undefined. It is the caller's from now on. */

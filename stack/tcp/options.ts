@@ -1,4 +1,4 @@
-/** How a connection behaves, and what it tells the layer above. */
+/** How TCP and its connections behave, and what a connection tells the layer above. */
 import type { TcpFailure } from "../contract/tcb.ts";
 
 /** What the application above is told. */
@@ -17,6 +17,23 @@ export type ConnectionNotice =
   /** Over, in good order. */
   | "closed"
   | TcpFailure;
+
+/** All of them, in the order in which they are told when several things happened at once. */
+export const NOTICES: readonly ConnectionNotice[] = [
+  "connected",
+  "readable",
+  "urgent",
+  "writable",
+  "end",
+  "delivered",
+  "trouble",
+  "refused",
+  "reset",
+  "timed out",
+  "unreachable",
+  "aborted",
+  "closed",
+];
 
 /**
  * How a connection behaves. Times in milliseconds, sizes in bytes. Connections share one such record: to change something for one of them,
@@ -40,3 +57,50 @@ export interface ConnectionOptions {
   readonly timeToLive?: number;
   readonly typeOfService?: number;
 }
+
+/** How the host's TCP behaves; what connections inherit is in `connection`. */
+export interface TcpOptions {
+  readonly connection: ConnectionOptions;
+  /** Ports below 1024 may be bound. */
+  readonly privileged: boolean;
+  readonly timestamps: boolean;
+  readonly sack: boolean;
+  readonly windowScaling: boolean;
+  /** Challenge ACKs in each interval (RFC 5961 §7). */
+  readonly challengeLimit: number;
+  readonly challengeInterval: number;
+  /** Connections at most, in every state. */
+  readonly maxConnections: number;
+  /** Connections in TIME-WAIT at most. One more, and the oldest is forgotten: its port is of more use than its memory. */
+  readonly maxTimeWait: number;
+  /**
+   * How long a half-open connection may count on its place. When the queue is full, and the oldest has waited longer than this for an answer to its
+   * SYN+ACK, it gives way to a newcomer: a flood of SYNs shuts a listening socket for this long at most.
+   */
+  readonly halfOpenGrace: number;
+}
+
+/** The defaults. */
+export const TCP_DEFAULTS: TcpOptions = {
+  connection: {
+    sendBuffer: 512 * 1024,
+    receiveBuffer: 512 * 1024,
+    noDelay: false,
+    delayedAck: 40,
+    leastTimeout: 1000,
+    r1: 3,
+    r2: 100_000,
+    openR2: 180_000,
+    timeWait: 60_000,
+    keepAlive: 0,
+  },
+  privileged: true,
+  timestamps: true,
+  sack: true,
+  windowScaling: true,
+  challengeLimit: 10,
+  challengeInterval: 5000,
+  maxConnections: 65_536,
+  maxTimeWait: 8192,
+  halfOpenGrace: 3000,
+};

@@ -2,11 +2,17 @@
  * The sending half of a connection: what goes out next, what goes out again, and when. The bytes and the rules are lab 06's
  * (`SendBuffer`, `Retransmission`), how much may be in flight will be lab 08's; the loop is here.
  *
- * Offsets count the stream's bytes from 0. `una` and `unaOffset` tie them to sequence numbers: offset −1 is our SYN, and one past the last
- * byte is our FIN.
+ * Offsets count the stream's bytes from 0. `una` and `unaOffset` tie them to sequence numbers: offset −1 is our SYN, and the one behind the last
+ * byte is our FIN. Everything that has a number is acknowledged, and lies inside the peer's window when it is sent: the FIN too.
+ *
+ * Three timers, of which one runs at most:
+ *
+ *     retransmission   something is in flight, and the window is open
+ *     window probe     the window is shut: one byte asks whether it still is, for as long as the peer answers (RFC 9293 §3.8.6.1)
+ *     override         nothing is in flight, and what the window takes is so little that it was not worth a packet (§3.8.6.2.1)
  */
 import type { BuffersModule, Retransmission, SendBuffer } from "../contract/buffers.ts";
-import type { CongestionControl } from "../contract/congestion.ts";
+import type { CongestionControl, CreateCongestionControl } from "../contract/congestion.ts";
 import type { Segment, Tcb, TcpFlags } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
@@ -17,64 +23,72 @@ import type { ConnectionOptions } from "./options.ts";
 export interface SenderPort {
   readonly tcb: Tcb;
   readonly options: ConnectionOptions;
+  readonly openedAt: number;
+  /** Nobody above waits for the outcome any more. */
+  readonly orphaned: boolean;
   acquire(): Frame | undefined;
   /** Sends the text in `frame` (or none) as a segment with this number, and takes the frame. */
   transmit(frame: Frame, flags: TcpFlags, number: Seq): void;
-  /** Retransmission was in vain for a while; and for too long. */
-  trouble(): void;
+  /** There is room again; or retransmission was in vain for a while. */
+  tell(notice: "writable" | "trouble"): void;
+  /** Retransmission was in vain for too long. */
   giveUp(): void;
-  writable(): void;
 }
 
+/** Milliseconds: the longest retransmission timeout, the longest pause between window probes, and the override timeout. */
+const LONGEST_TIMEOUT = 120_000;
 const LONGEST_PROBE_PAUSE = 60_000;
+const OVERRIDE = 500;
+
+/** What limits the next piece: one record, filled in before each use. */
+const limits = { edge: 0, mss: 0, maxWindow: 0, noDelay: false, closing: false };
 
 export class Sender {
   readonly buffer: SendBuffer;
   /** Segments sent again, for those who count. */
   resent = 0;
   readonly #port: SenderPort;
-  readonly #tcb: Tcb;
   readonly #buffers: BuffersModule;
   readonly #retransmission: Retransmission;
-  readonly #congestion: CongestionControl;
+  readonly #createCongestion: CreateCongestionControl;
+  /** Made when the handshake is over: only then is the segment size known. */
+  #congestion: CongestionControl | undefined;
   #una: Seq = seq(0);
   #unaOffset = -1;
-  #openedAt = 0;
-  #probeAt = Infinity;
-  #probes = 0;
-  /** Round-trip measurement without timestamps: the offset whose acknowledgment is awaited, and when it was sent. */
+  /** Round-trip measurement without timestamps: the offset whose acknowledgment is awaited, −1 for none, and when it was sent. */
   #timedOffset = -1;
   #timedAt = 0;
-  /** After a timeout: what is still to be sent again, by offset. */
+  /** After a timeout: what is still to be sent again, by offset, and how many bytes of it may be on their way. */
   #resendFrom = 0;
   #resendTo = 0;
+  #allowance = 0;
+  #probeAt = Infinity;
+  /** Probes since the window was shut, and when that was. */
+  #probes = 0;
+  #shutSince = 0;
 
-  constructor(port: SenderPort, buffers: BuffersModule, congestion: CongestionControl) {
+  constructor(port: SenderPort, buffers: BuffersModule, createCongestion: CreateCongestionControl) {
     const { options } = port;
     this.#port = port;
-    this.#tcb = port.tcb;
     this.#buffers = buffers;
-    this.#congestion = congestion;
+    this.#createCongestion = createCongestion;
     this.buffer = buffers.createSendBuffer(options.sendBuffer);
     this.#retransmission = buffers.createRetransmission({
       initial: 1000,
       least: options.leastTimeout,
-      most: 120_000,
+      most: LONGEST_TIMEOUT,
       granularity: 1,
       r1: options.r1,
       r2: options.r2,
     });
   }
 
-  /** Our SYN has this number. */
-  begin(iss: Seq, now: number): void {
+  /** Our SYN has this number, and goes out at once. */
+  begin(iss: Seq): void {
     this.#una = iss;
-    this.#openedAt = now;
-  }
-
-  /** Something that needs an acknowledgment went out. */
-  sent(now: number): void {
-    this.#retransmission.sent(now);
+    this.#timedOffset = 0;
+    this.#timedAt = this.#port.openedAt;
+    this.#retransmission.sent(this.#timedAt);
   }
 
   deadline(): number {
@@ -94,81 +108,119 @@ export class Sender {
 
   /** Sends what may go now: old text that is to go again, new text, the FIN behind it. */
   sendText(now: number): void {
-    this.#sendAgain();
-    const tcb = this.#tcb;
-    const limits = { edge: 0, mss: tcb.sndMss, maxWindow: tcb.maxSndWnd, noDelay: this.#port.options.noDelay, closing: tcb.finQueued };
-    for (;;) {
-      limits.edge = this.buffer.start() + Math.min(tcb.sndWnd, this.#congestion.window());
-      const piece = this.buffer.pieceToSend(limits);
-      if (piece === undefined) break;
-      const end = piece.from + piece.length;
-      if (!this.#sendPiece(piece.from, piece.length, piece.push, this.#mayFinish() && end === this.buffer.end())) break;
-      this.buffer.sent(end);
-      if (this.#timedOffset < 0) {
-        this.#timedOffset = end;
-        this.#timedAt = now;
-      }
-      this.#retransmission.sent(now);
+    if (this.#unaOffset < 0) return; // the peer does not know our numbers yet
+    const { sndWnd, sndMss } = this.#port.tcb;
+    if (sndWnd > 0 && this.#probes > 0) {
+      // The window opens again. Whatever went out while it was shut was thrown away.
+      this.#probes = 0;
+      this.#sendAllAgain(sndMss);
     }
-    if (this.#mayFinish() && this.buffer.next() === this.buffer.end() && this.#sendPiece(this.buffer.end(), 0, false, true)) {
-      this.#retransmission.sent(now);
-    }
-    const stuck = tcb.sndWnd === 0 && this.buffer.next() < this.buffer.end() && this.buffer.next() - this.buffer.start() <= 1;
-    if (!stuck) this.#probeAt = Infinity;
-    else if (this.#probeAt === Infinity) this.#scheduleProbe(now);
+    const edge = this.#edge();
+    this.#sendAgain(edge);
+    this.#sendNew(edge, this.#port.tcb.maxSndWnd, now);
+    this.#watch(now);
   }
 
-  /** Everything before `ack` arrived. */
-  acknowledged(ack: Seq, now: number): void {
+  /** Everything before `ack` arrived, says `segment`. */
+  acknowledged(ack: Seq, segment: Segment, now: number): void {
+    const { buffer } = this;
+    const isOpening = this.#unaOffset < 0;
     this.#unaOffset += seqDiff(ack, this.#una);
     this.#una = ack;
-    const offset = Math.min(this.#unaOffset, this.buffer.end());
-    const hadRoom = this.buffer.room() > 0;
-    this.buffer.acknowledge(offset);
+    this.#measure(segment, now);
+    if (isOpening) {
+      this.#retransmission.opened();
+      this.#congestion = this.#createCongestion(this.#port.tcb.sndMss);
+    }
+    const hadRoom = buffer.room() > 0;
+    buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
+    this.#allowance += this.#port.tcb.sndMss;
     this.#probes = 0;
     this.#probeAt = Infinity;
-    this.#retransmission.acknowledged(now, this.#tcb.sndNxt !== ack);
-    this.#congestion.acknowledged(offset, this.buffer.next() - offset, now);
-    if (!hadRoom && this.buffer.room() > 0) this.#port.writable();
+    this.#retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
+    this.#congestion?.acknowledged(buffer.start(), buffer.next() - buffer.start(), now);
+    if (!hadRoom && buffer.room() > 0) this.#port.tell("writable");
   }
 
   /** An acknowledgment that says nothing new, while there is something in flight (RFC 5681 §2). */
   countDuplicate(segment: Segment, now: number): void {
-    const inFlight = this.buffer.next() - this.buffer.start();
-    if (inFlight === 0 || segment.length > 0 || segment.ack !== this.#tcb.sndUna) return;
-    if (this.#congestion.duplicate(this.buffer.start(), inFlight, now) !== "resend") return;
-    this.#resend(this.buffer.start());
+    const start = this.buffer.start();
+    const inFlight = this.buffer.next() - start;
+    if (inFlight === 0 || segment.length > 0 || segment.ack !== this.#port.tcb.sndUna) return;
+    if (this.#congestion?.duplicate(start, inFlight, now) === "resend") this.#resend(start, this.#port.tcb.sndMss);
   }
 
-  /** New bytes were acknowledged: how long that took, by timestamp or by our own measurement. */
-  measure(segment: Segment, now: number): void {
-    if (this.#tcb.timestamps && segment.timestamps && segment.tsEcr !== 0) {
-      this.#retransmission.sample(Math.max(0, timestampOf(now) - segment.tsEcr | 0));
-    } else if (this.#timedOffset >= 0 && this.#unaOffset >= this.#timedOffset) {
-      this.#retransmission.sample(now - this.#timedAt);
+  /** The blocks that a segment in `frame` says the peer holds beyond a gap; those that make no sense are left out. */
+  noteBlocks(segment: Segment, frame: Frame): void {
+    for (let i = 0; i < segment.sackCount; i++) {
+      const at = segment.sackBlocks + i * 8;
+      const from = this.#unaOffset + seqDiff(seq(frame.view.getUint32(at)), this.#una);
+      const to = this.#unaOffset + seqDiff(seq(frame.view.getUint32(at + 4)), this.#una);
+      if (this.buffer.start() <= from && from < to && to <= this.buffer.next()) this.#congestion?.selectivelyAcknowledged(from, to);
     }
-    if (this.#unaOffset >= this.#timedOffset) this.#timedOffset = -1;
   }
 
   /** The way is narrower than we thought: what is in flight goes out again, in smaller segments. */
   shrinkSegments(mss: number): void {
-    this.#tcb.sndMss = mss;
-    this.#resendFrom = this.buffer.start();
-    this.#resendTo = this.buffer.next();
-    this.#resend(this.#resendFrom);
+    this.#port.tcb.sndMss = mss;
+    this.#sendAllAgain(mss);
+  }
+
+  /** The number of the byte behind the last one that was written. */
+  endNumber(): Seq {
+    return seqAdd(this.#una, this.buffer.end() - this.#unaOffset);
+  }
+
+  /** How long that took, by timestamp or by our own measurement (RFC 6298 §3, RFC 7323 §4). */
+  #measure(segment: Segment, now: number): void {
+    const isTimed = this.#timedOffset >= 0 && this.#unaOffset >= this.#timedOffset;
+    if (this.#port.tcb.timestamps && segment.timestamps && segment.tsEcr !== 0) {
+      const elapsed = timestampOf(now) - segment.tsEcr | 0;
+      // An echo of what we never said measures nothing.
+      if (elapsed >= 0 && elapsed <= now - this.#port.openedAt + 1) this.#retransmission.sample(elapsed);
+    } else if (isTimed) {
+      this.#retransmission.sample(now - this.#timedAt);
+    }
+    if (isTimed) this.#timedOffset = -1;
+  }
+
+  /** Offset behind the last byte that may be sent now. */
+  #edge(): number {
+    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.#congestion?.window() ?? Infinity);
   }
 
   /** Whether our FIN is yet to go out. The state says whether it may. */
-  #mayFinish(): boolean {
-    const { state, finQueued, finSent } = this.#tcb;
+  #owesFin(): boolean {
+    const { state, finQueued, finSent } = this.#port.tcb;
     return finQueued && !finSent && (state === "FIN-WAIT-1" || state === "LAST-ACK" || state === "CLOSING");
+  }
+
+  /** Sends what was never sent, up to `edge`; the FIN behind the last byte. */
+  #sendNew(edge: number, maxWindow: number, now: number): void {
+    const { buffer } = this;
+    const { tcb, options } = this.#port;
+    limits.edge = edge;
+    limits.mss = tcb.sndMss;
+    limits.maxWindow = maxWindow;
+    limits.noDelay = options.noDelay;
+    limits.closing = tcb.finQueued;
+    const finFits = this.#owesFin() && buffer.end() < edge;
+    for (let piece = buffer.pieceToSend(limits); piece !== undefined; piece = buffer.pieceToSend(limits)) {
+      const end = piece.from + piece.length;
+      if (!this.#sendPiece(piece.from, piece.length, piece.push, finFits && end === buffer.end())) return;
+      buffer.sent(end);
+      if (this.#timedOffset >= 0) continue;
+      this.#timedOffset = end;
+      this.#timedAt = now;
+    }
+    if (finFits && !tcb.finSent && buffer.next() === buffer.end()) this.#sendPiece(buffer.end(), 0, false, true);
   }
 
   /** Sends a piece of text, new or old, with or without the FIN. False when no frame is free. */
   #sendPiece(from: number, length: number, push: boolean, fin: boolean): boolean {
     const frame = this.#port.acquire();
     if (frame === undefined) return false;
-    const tcb = this.#tcb;
+    const { tcb } = this.#port;
     if (length > 0) this.buffer.copyInto(frame, from, length);
     const first = seqAdd(this.#una, from - this.#unaOffset);
     const behind = seqAdd(first, fin ? length + 1 : length);
@@ -180,62 +232,93 @@ export class Sender {
 
   /** The retransmission timer fired: the oldest segment goes out again, alone; the rest follows as acknowledgments come. */
   #timedOut(now: number): void {
+    const { tcb, options } = this.#port;
     const verdict = this.#retransmission.fired(now);
-    const { state } = this.#tcb;
-    const opening = state === "SYN-SENT" || state === "SYN-RECEIVED";
-    if (opening ? now - this.#openedAt >= this.#port.options.openR2 : verdict === "give up") return this.#port.giveUp();
-    if (verdict === "resend and advise") this.#port.trouble();
+    const isOpening = this.#unaOffset < 0;
+    if (isOpening ? now - this.#port.openedAt >= options.openR2 : verdict === "give up") return this.#port.giveUp();
+    if (verdict === "resend and advise") this.#port.tell("trouble");
     this.#timedOffset = -1; // Karn: what is sent twice is not measured
-    if (opening) {
-      this.resent++;
-      const frame = this.#port.acquire();
-      if (frame !== undefined) this.#port.transmit(frame, state === "SYN-SENT" ? SYN : SYN | ACK, this.#tcb.iss);
-      return;
-    }
-    this.#congestion.timedOut(this.buffer.next() - this.buffer.start(), now);
-    this.#resendFrom = this.buffer.start();
-    this.#resendTo = this.buffer.next();
-    this.#resend(this.#resendFrom);
+    if (isOpening) return this.#resendSyn();
+    this.#congestion?.timedOut(this.buffer.next() - this.buffer.start(), now);
+    this.#sendAllAgain(tcb.sndMss);
+    this.#resend(this.#resendFrom, Math.min(tcb.sndMss, tcb.sndWnd));
   }
 
-  /** As acknowledgments come after a timeout, what was sent before it goes out again: two segments for each. */
-  #sendAgain(): void {
-    for (let i = 0; i < 2 && this.#resendFrom < this.#resendTo; i++) {
-      if (this.buffer.start() <= this.#resendFrom - this.#tcb.sndMss * 2) return; // the last ones are still on their way
-      if (!this.#resend(this.#resendFrom)) return;
+  #resendSyn(): void {
+    const frame = this.#port.acquire();
+    if (frame === undefined) return;
+    this.resent++;
+    this.#port.transmit(frame, this.#port.tcb.state === "SYN-SENT" ? SYN : SYN | ACK, this.#port.tcb.iss);
+  }
+
+  /** What is in flight is to go out again, beginning with `allowance` bytes. */
+  #sendAllAgain(allowance: number): void {
+    this.#resendFrom = this.buffer.start();
+    this.#resendTo = this.buffer.next();
+    this.#allowance = allowance;
+  }
+
+  /** Sends again what is to go out again: one segment more with each acknowledgment, as far as is allowed. */
+  #sendAgain(edge: number): void {
+    for (;;) {
+      const start = this.buffer.start();
+      const from = Math.max(this.#resendFrom, start);
+      if (from >= this.#resendTo || from >= edge || from - start >= this.#allowance) return;
+      if (!this.#resend(from, Math.min(this.#port.tcb.sndMss, edge - from))) return;
     }
   }
 
   /** Sends one old segment again, from `from` on; when there is no text left it is the FIN that is missing. */
-  #resend(from: number): boolean {
-    const tcb = this.#tcb;
-    const piece = this.buffer.pieceToResend(from, tcb.sndMss);
+  #resend(from: number, most: number): boolean {
+    const { tcb } = this.#port;
+    const piece = this.buffer.pieceToResend(from, most);
+    const fin = tcb.finSent && tcb.sndUna !== tcb.sndNxt;
+    if (piece === undefined && !fin) return false;
+    const end = piece === undefined ? this.buffer.end() : piece.from + piece.length;
+    const sent = this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin && end === this.buffer.end());
+    if (!sent) return false;
     this.#timedOffset = -1;
-    if (piece === undefined) {
-      this.#resendFrom = this.#resendTo;
-      const missing = tcb.finSent && tcb.sndUna !== tcb.sndNxt;
-      if (missing) this.#sendPiece(this.buffer.end(), 0, false, true);
-      return missing;
-    }
-    const end = piece.from + piece.length;
-    if (!this.#sendPiece(piece.from, piece.length, piece.push, tcb.finSent && end === this.buffer.end())) return false;
-    this.resent++;
     this.#resendFrom = end;
+    this.resent++;
     return true;
   }
 
-  #scheduleProbe(now: number): void {
+  /** Sees to it that the right timer runs. */
+  #watch(now: number): void {
+    const { buffer } = this;
+    const { tcb } = this.#port;
+    const isShut = tcb.sndWnd === 0;
+    const inFlight = tcb.sndUna !== tcb.sndNxt;
+    const unsent = buffer.next() < buffer.end() || this.#owesFin();
+    if (!(isShut ? unsent || inFlight : unsent && !inFlight)) {
+      this.#probeAt = Infinity;
+      if (inFlight) this.#retransmission.sent(now);
+      return;
+    }
     this.#retransmission.stop();
-    this.#probeAt = now + this.#buffers.probeDelay(this.#probes, this.#retransmission.timeout(), LONGEST_PROBE_PAUSE);
+    if (this.#probeAt !== Infinity) return;
+    if (this.#probes === 0) this.#shutSince = now;
+    const timeout = this.#retransmission.timeout();
+    this.#probeAt = now + (isShut ? this.#buffers.probeDelay(this.#probes, timeout, LONGEST_PROBE_PAUSE) : Math.min(timeout, OVERRIDE));
   }
 
-  /** Zero window: one byte asks whether it is still shut (RFC 9293 §3.8.6.1). Answered probes keep the connection open for ever. */
+  /**
+   * The window is shut: its first byte goes out, again if need be. Answered probes keep the connection open for ever (RFC 9293 §3.8.6.1); unless the
+   * application has closed, and nobody is left who could give it up (RFC 6429). The window is open, but by less than was worth a packet: now it goes.
+   */
   #probe(now: number, lastHeard: number): void {
-    if (now - lastHeard > this.#port.options.r2) return this.#port.giveUp();
-    if (this.buffer.next() === this.buffer.start()) this.buffer.sent(this.buffer.next() + 1);
-    this.#sendPiece(this.buffer.start(), 1, false, false);
+    const { buffer } = this;
+    const { tcb, options, orphaned } = this.#port;
+    this.#probeAt = Infinity;
+    if (tcb.sndWnd > 0) {
+      this.#sendNew(this.#edge(), 0, now);
+      return this.#watch(now);
+    }
+    if (now - Math.max(this.#shutSince, orphaned ? 0 : lastHeard) >= options.r2) return this.#port.giveUp();
+    if (tcb.sndUna === tcb.sndNxt) this.#sendNew(buffer.next() + 1, 0, now);
+    else this.#resend(buffer.start(), 1);
     this.#probes++;
-    this.#scheduleProbe(now);
+    this.#watch(now);
   }
 }
 

@@ -13,7 +13,7 @@ export interface TcbStart {
   readonly mss: number;
   /** Shift of our window field, if scaling is agreed on: 0 to 14. */
   readonly windowScale: number;
-  /** The receive window to begin with, in bytes. */
+  /** The receive window to begin with, in bytes: what a SYN can say, as nothing is scaled yet. */
   readonly window: number;
   readonly timestamps: boolean;
   readonly sackPermitted: boolean;

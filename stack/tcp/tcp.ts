@@ -15,12 +15,13 @@ import type { Segment, Tcb, TcpEvent, TcpState } from "../contract/tcb.ts";
 import { Counters } from "../counters.ts";
 import type { SendOptions } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
+import { seq, seqAdd, seqUpTo } from "../wire/seq.ts";
 import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { createKeyedHash } from "../wire/siphash.ts";
 import { bindError } from "./bind_error.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
-import type { ConnectionOptions } from "./options.ts";
+import type { ConnectionOptions, TcpOptions } from "./options.ts";
 import { Listener, MAX_BACKLOG } from "./listener.ts";
 import { blankFields } from "./segment_fields.ts";
 import { createPlainWindow } from "./plain_window.ts";
@@ -34,44 +35,6 @@ export const PROTOCOL_TCP = 6;
 export interface TcpModules extends TcpLabs {
   readonly ip: IpModule;
 }
-
-/** How the host's TCP behaves; what connections inherit is in `connection`. */
-export interface TcpOptions {
-  readonly connection: ConnectionOptions;
-  /** Ports below 1024 may be bound. */
-  readonly privileged: boolean;
-  readonly timestamps: boolean;
-  readonly sack: boolean;
-  readonly windowScaling: boolean;
-  /** Challenge ACKs in each interval (RFC 5961 §7). */
-  readonly challengeLimit: number;
-  readonly challengeInterval: number;
-  /** Connections at most, in every state. */
-  readonly maxConnections: number;
-}
-
-/** The defaults. */
-export const TCP_DEFAULTS: TcpOptions = {
-  connection: {
-    sendBuffer: 512 * 1024,
-    receiveBuffer: 512 * 1024,
-    noDelay: false,
-    delayedAck: 40,
-    leastTimeout: 1000,
-    r1: 3,
-    r2: 100_000,
-    openR2: 180_000,
-    timeWait: 60_000,
-    keepAlive: 0,
-  },
-  privileged: true,
-  timestamps: true,
-  sack: true,
-  windowScaling: true,
-  challengeLimit: 10,
-  challengeInterval: 5000,
-  maxConnections: 65_536,
-};
 
 /** What TCP needs from the host below. */
 export interface TcpParts {
@@ -108,8 +71,10 @@ export class Tcp implements ConnectionContext {
   readonly #timers = new TimerHeap<Timed>();
   readonly #challenges: { allow(now: number): boolean };
   readonly #hash: (a: number, b: number, c: number, d: number) => number;
-  #marked: Connection[] = [];
-  #ended: Connection[] = [];
+  readonly #marked: Connection[] = [];
+  readonly #ended: Connection[] = [];
+  /** The oldest first. */
+  readonly #timeWaits = new Set<Connection>();
   #now = 0;
 
   constructor(parts: TcpParts) {
@@ -139,57 +104,54 @@ export class Tcp implements ConnectionContext {
     }
     const { destinationPort, sourcePort } = segment;
     const connection = this.table.find(header.destination, destinationPort, header.source, sourcePort);
-    if (connection !== undefined && !this.states.mayReopen(connection.tcb, segment)) {
+    const isItsOwn = connection !== undefined && !this.states.mayReopen(connection.tcb, segment);
+    const listener = isItsOwn ? undefined : this.table.findListener(header.destination, destinationPort);
+    if (connection !== undefined && listener === undefined) {
       const waits = connection.owner instanceof Listener && connection.owner.mustWait(connection.tcb, segment);
       this.counters.count(waits ? "accept queue full" : "received");
       if (!waits) connection.arrives(segment, frame, now);
       return "taken";
     }
-    connection?.event("time-wait over");
-    const listener = this.table.findListener(header.destination, destinationPort);
     const verdict = listener === undefined ? "reset" : this.handshake.listenArrives(segment);
-    if (verdict === "open" && listener !== undefined) this.#openFor(listener, segment, header);
+    if (verdict === "open" && listener !== undefined) this.#openFor(listener, segment, header, connection);
     else if (verdict === "reset") this.#answerStray(segment, header);
     else this.counters.count("not for a listener");
     return "taken";
   }
 
-  /** An ICMP error quoted a segment of ours, sent from `localPort` to that remote pair (MUST-54). */
+  /**
+   * An ICMP error came about a segment of ours, whose header `frame` begins with: its ports and its number are there, and perhaps no more. It is for
+   * the connection that the segment was from (MUST-54).
+   */
   icmpError(
     type: number,
     code: number,
     mtu: number,
-    local: Ipv4Address,
-    localPort: number,
-    remote: Ipv4Address,
-    remotePort: number,
+    source: Ipv4Address,
+    destination: Ipv4Address,
+    { view, start }: Frame,
     now: number,
   ): void {
     this.#now = now;
-    this.table.find(local, localPort, remote, remotePort)?.icmpError(type, code, mtu);
+    const connection = this.table.find(source, view.getUint16(start), destination, view.getUint16(start + 2));
+    connection?.icmpError(type, code, mtu, seq(view.getUint32(start + 4)));
   }
 
   /** Does what time demands, and sends what the last segments and calls have left to send. */
   poll(now: number): void {
     this.#now = now;
     this.flush(now);
-    for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) {
-      due.fire(now);
-    }
+    // Each once at most: whoever is due again at once waits for the next poll.
+    for (let left = this.#timers.size; left > 0; left--) this.#timers.takeDue(now)?.fire(now);
     this.#finishEnded();
   }
 
   /** Sends what marked connections have to send. */
   flush(now: number): void {
     this.#now = now;
-    while (this.#marked.length > 0) {
-      const marked = this.#marked;
-      this.#marked = [];
-      for (let i = 0; i < marked.length; i++) {
-        const connection = marked[i] as Connection;
-        connection.marked = false;
-        connection.flush(now);
-      }
+    for (let connection = this.#marked.pop(); connection !== undefined; connection = this.#marked.pop()) {
+      connection.marked = false;
+      connection.flush(now);
     }
     this.#finishEnded();
   }
@@ -218,9 +180,15 @@ export class Tcp implements ConnectionContext {
       throw new TypeError(`Cannot connect to ${name}: that is no address of one host`); // MUST-46
     }
     if (route === undefined) throw new Deno.errors.NetworkUnreachable(`Cannot connect to ${name}: there is no route`);
+    if (this.table.size() >= this.#parts.options.maxConnections) {
+      throw new Deno.errors.Busy(`Cannot connect to ${name}: there are ${this.table.size()} connections, and no more are allowed`);
+    }
     const address = local.address === undefined || local.address === UNSPECIFIED ? route.source : local.address;
     const port = this.bind(address, local.port ?? 0, local.reuse ?? true);
-    const connection = this.#create(address, port, remote.address, remote.port, route.mtu, options);
+    const connection = this.#create(address, port, remote.address, remote.port, route.mtu, {
+      ...this.connectionDefaults,
+      ...options,
+    });
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
       this.ports.release(address, port, false);
       throw new Deno.errors.AddrInUse(`Cannot connect to ${name}: the same connection exists already`);
@@ -303,7 +271,14 @@ export class Tcp implements ConnectionContext {
 
   changed(connection: Connection, from: TcpState, event: TcpEvent): void {
     this.#parts.trace?.(connection, from, event);
-    if (event !== "syn acknowledged") return;
+    if (connection.tcb.state !== "TIME-WAIT" || from === "TIME-WAIT") return;
+    this.#timeWaits.add(connection);
+    if (this.#timeWaits.size <= this.#parts.options.maxTimeWait) return;
+    const [oldest] = this.#timeWaits;
+    oldest?.event("time-wait over");
+  }
+
+  connected(connection: Connection): void {
     const listener = connection.owner;
     if (listener instanceof Listener && listener.queue.established(connection)) listener.ready();
   }
@@ -313,32 +288,42 @@ export class Tcp implements ConnectionContext {
     this.table.remove(localAddress, localPort, remoteAddress, remotePort);
     if (connection.owner instanceof Listener) connection.owner.queue.drop(connection);
     this.ports.release(localAddress, localPort, false);
+    this.#timeWaits.delete(connection);
+    this.#timers.remove(connection);
     this.#ended.push(connection);
   }
 
   // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A SYN for a listening socket: a new connection, if the queues admit one. */
-  #openFor(listener: Listener, segment: Segment, header: Ipv4Header): void {
+  /** A SYN for a listening socket: a new connection, if there is room for one. It takes the place of `previous`, which is in TIME-WAIT. */
+  #openFor(listener: Listener, segment: Segment, header: Ipv4Header, previous: Connection | undefined): void {
     const route = this.#parts.routeTo(header.source);
-    if (!listener.queue.admits() || this.table.size() >= this.#parts.options.maxConnections || route === undefined) {
-      return this.counters.count("listen queue full");
-    }
-    const connection = this.#create(
-      header.destination,
-      segment.destinationPort,
-      header.source,
-      segment.sourcePort,
-      route.mtu,
-      listener.options,
-    );
+    if (route === undefined || !this.#admits(listener)) return this.counters.count("listen queue full");
+    previous?.event("time-wait over");
+    const { destinationPort, sourcePort } = segment;
+    const options = listener.options ?? this.connectionDefaults;
+    const connection = this.#create(header.destination, destinationPort, header.source, sourcePort, route.mtu, options);
     connection.owner = listener;
-    this.ports.share(header.destination, segment.destinationPort, listener.reuse);
+    this.ports.share(header.destination, destinationPort, listener.reuse);
     connection.tcb.passive = true;
     connection.event("passive open");
-    this.table.add(header.destination, segment.destinationPort, header.source, segment.sourcePort, connection);
+    this.table.add(header.destination, destinationPort, header.source, sourcePort, connection);
     listener.queue.halfOpen(connection);
-    connection.openPassively(this.#chooseIss(connection.tcb), segment);
+    let iss = this.#chooseIss(connection.tcb);
+    // RFC 9293 §3.6.1: beyond all that the connection before it has used.
+    if (previous !== undefined && seqUpTo(iss, previous.tcb.sndNxt)) iss = seqAdd(previous.tcb.sndNxt, 1);
+    connection.openPassively(iss, segment);
+  }
+
+  /** Whether one more connection may be half-open: in a full queue, in the place of one that has been so for long. */
+  #admits(listener: Listener): boolean {
+    if (this.table.size() >= this.#parts.options.maxConnections) return false;
+    if (listener.queue.admits()) return true;
+    const givesWay = listener.findGivesWay(this.#now, this.#parts.options.halfOpenGrace);
+    if (givesWay === undefined) return false;
+    this.counters.count("half-open given up");
+    givesWay.event("timeout"); // without a RST: most likely nobody ever called from there (RFC 4987 §3.5)
+    return listener.queue.admits();
   }
 
   #create(
@@ -347,25 +332,24 @@ export class Tcp implements ConnectionContext {
     remote: Ipv4Address,
     remotePort: number,
     mtu: number,
-    overrides?: Partial<ConnectionOptions>,
+    options: ConnectionOptions,
   ): Connection {
-    const { options } = this.#parts;
-    const own = overrides === undefined ? options.connection : { ...options.connection, ...overrides };
+    const { timestamps, sack, windowScaling } = this.#parts.options;
     let windowScale = 0;
-    while (windowScale < 14 && own.receiveBuffer >> windowScale > 0xffff) windowScale++;
+    while (windowScale < 14 && options.receiveBuffer >> windowScale > 0xffff) windowScale++;
     const tcb = createTcb({
       localAddress: local,
       localPort,
       remoteAddress: remote,
       remotePort,
       mss: mtu - 40,
-      window: own.receiveBuffer,
+      window: Math.min(options.receiveBuffer, 0xffff),
       windowScale,
-      timestamps: options.timestamps,
-      sackPermitted: options.sack,
-      windowScaling: options.windowScaling,
+      timestamps,
+      sackPermitted: sack,
+      windowScaling,
     });
-    return new Connection(tcb, this, own, (this.#parts.createCongestionControl ?? createPlainWindow)(tcb.sndMss));
+    return new Connection(tcb, this, options, this.#parts.createCongestionControl ?? createPlainWindow);
   }
 
   #chooseIss(tcb: Tcb): ReturnType<HandshakeModule["chooseIss"]> {

@@ -1,0 +1,155 @@
+/**
+ * The receiving half of a connection: where text goes that came, which window is announced, and what an acknowledgment reports. The bytes
+ * are lab 06's (`ReceiveBuffer`, `Acknowledger`); the arithmetic between sequence numbers and stream offsets is here.
+ *
+ * `tcb.rcvWnd` is what the peer was told, less what it has used since. It is honoured to the byte, even where the window field, which counts
+ * in units of 2ᵏ, had to round it down (RFC 7323 §2.4).
+ */
+import type { Acknowledger, BuffersModule, ReceiveBuffer } from "../contract/buffers.ts";
+import type { Segment, Tcb } from "../contract/tcb.ts";
+import type { Frame } from "../wire/frame.ts";
+import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
+import type { ConnectionOptions } from "./options.ts";
+
+const NO_BLOCKS: readonly Seq[] = [];
+/** Bytes of a timestamps option with its padding. */
+const TIMESTAMPS_LENGTH = 12;
+
+export class Receiver {
+  /** An acknowledgment must go out with this batch. */
+  ackNow = false;
+  readonly #tcb: Tcb;
+  readonly #buffer: ReceiveBuffer;
+  readonly #acknowledger: Acknowledger;
+  readonly #capacity: number;
+  /** Offset behind the urgent data. */
+  #urgentEnd = 0;
+  /** A duplicate to report with the next acknowledgment (RFC 2883); none when both are equal. */
+  #duplicateFrom: Seq = seq(0);
+  #duplicateTo: Seq = seq(0);
+
+  constructor(tcb: Tcb, buffers: BuffersModule, options: ConnectionOptions) {
+    this.#tcb = tcb;
+    this.#capacity = options.receiveBuffer;
+    this.#buffer = buffers.createReceiveBuffer(options.receiveBuffer);
+    this.#acknowledger = buffers.createAcknowledger(options.delayedAck);
+  }
+
+  /** Bytes that can be read now. */
+  get readable(): number {
+    return this.#buffer.readable();
+  }
+
+  /** Bytes from the next one to be read up to the end of the urgent data; 0 when there is none. */
+  get urgentRemaining(): number {
+    return Math.max(0, this.#urgentEnd - (this.#buffer.next() - this.#buffer.readable()));
+  }
+
+  /** Takes text that lies at `at` in `frame`. True when there is more to read than before. */
+  take(first: Seq, frame: Frame, at: number, count: number, now: number): boolean {
+    const tcb = this.#tcb;
+    const offset = this.#buffer.next() + seqDiff(first, tcb.rcvNxt);
+    const hadGap = this.#hasGap();
+    if (hadGap) this.#noteDuplicateBeyond(offset, offset + count);
+    const moved = this.#buffer.insert(offset, frame, at, count);
+    tcb.rcvNxt = seqAdd(tcb.rcvNxt, moved);
+    tcb.rcvWnd = Math.max(0, tcb.rcvWnd - moved);
+    if (seqBefore(tcb.rcvUp, tcb.rcvNxt)) tcb.rcvUp = tcb.rcvNxt;
+    const when = moved === 0 || hadGap ? "now" : "later"; // RFC 5681 §4.2: at once about a gap, and when one is filled
+    const fullSegment = tcb.rcvMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0);
+    if (this.#acknowledger.received(when, count, fullSegment, now)) this.ackNow = true;
+    return moved > 0;
+  }
+
+  /** Copies up to `count` bytes into `target` at `at`; returns how many. */
+  read(target: Uint8Array, at: number, count: number): number {
+    return this.#buffer.read(target, at, count);
+  }
+
+  /** There is urgent data up to `up`. */
+  noteUrgent(up: Seq): void {
+    this.#urgentEnd = this.#buffer.next() + seqDiff(up, this.#tcb.rcvNxt);
+  }
+
+  /** Whether the window can open by enough to say so: a peer that waits is told of one segment, any other of two (RFC 9293 §3.8.6.2.2). */
+  canOpenWindow(): boolean {
+    const { rcvWnd, rcvMss, finReceived } = this.#tcb;
+    const enough = rcvWnd < rcvMss ? rcvMss : 2 * rcvMss;
+    return !finReceived && this.#window() - rcvWnd >= Math.min(enough, this.#capacity / 2);
+  }
+
+  /** The window field of the next segment. What it says is promised: `rcvWnd` grows with it, and never shrinks. */
+  announce(): number {
+    const tcb = this.#tcb;
+    if (!tcb.finReceived) tcb.rcvWnd = Math.max(tcb.rcvWnd, this.#window());
+    return Math.floor(tcb.rcvWnd / 2 ** tcb.rcvScale);
+  }
+
+  /** Whether an acknowledgment is due. */
+  isAckDue(now: number): boolean {
+    return this.ackNow || this.#acknowledger.deadline() <= now;
+  }
+
+  /** An acknowledgment goes out. */
+  acknowledged(): void {
+    this.ackNow = false;
+    this.#acknowledger.sent();
+    this.#tcb.lastAckSent = this.#tcb.rcvNxt;
+  }
+
+  /** When a delayed acknowledgment is due; Infinity for never. */
+  deadline(): number {
+    return this.#acknowledger.deadline();
+  }
+
+  /** Notes text that we have already: it is reported as a duplicate. */
+  noteDuplicate(segment: Segment): void {
+    const { rcvNxt, sackPermitted } = this.#tcb;
+    if (segment.textLength === 0 || !sackPermitted || !seqBefore(segment.seq, rcvNxt)) return;
+    const end = seqAdd(segment.seq, segment.textLength);
+    this.#duplicateFrom = segment.seq;
+    this.#duplicateTo = seqBefore(end, rcvNxt) ? end : rcvNxt;
+  }
+
+  /** The same for text beyond a gap: what of it lies in a block that we hold. */
+  #noteDuplicateBeyond(from: number, to: number): void {
+    const next = this.#buffer.next();
+    const blocks = this.#buffer.beyond(Infinity);
+    for (let i = 0; i < blocks.length; i += 2) {
+      const first = Math.max(from, blocks[i] as number);
+      const last = Math.min(to, blocks[i + 1] as number);
+      if (first >= last) continue;
+      this.#duplicateFrom = seqAdd(this.#tcb.rcvNxt, first - next);
+      this.#duplicateTo = seqAdd(this.#tcb.rcvNxt, last - next);
+      return;
+    }
+  }
+
+  /** Whether an acknowledgment now has something to report beyond its number. */
+  hasReport(): boolean {
+    return this.#tcb.sackPermitted && (this.#duplicateFrom !== this.#duplicateTo || this.#hasGap());
+  }
+
+  /** What lies beyond a gap, and first of all a duplicate that just came (RFC 2018 §4, RFC 2883 §4): as many blocks as `room` bytes of options hold. */
+  report(room: number): readonly Seq[] {
+    if (!this.hasReport()) return NO_BLOCKS;
+    const most = Math.min(this.#tcb.timestamps ? 3 : 4, room - 4 >> 3);
+    if (most <= 0) return NO_BLOCKS;
+    const duplicate = this.#duplicateFrom === this.#duplicateTo ? NO_BLOCKS : [this.#duplicateFrom, this.#duplicateTo];
+    this.#duplicateTo = this.#duplicateFrom;
+    const next = this.#buffer.next();
+    const beyond = this.#buffer.beyond(most - duplicate.length / 2);
+    return [...duplicate, ...beyond.map((offset) => seqAdd(this.#tcb.rcvNxt, offset - next))];
+  }
+
+  #hasGap(): boolean {
+    return !this.#tcb.finReceived && this.#buffer.beyond(1).length > 0;
+  }
+
+  /** The window that could be announced now, as far as the field can say it. */
+  #window(): number {
+    const { rcvWnd, rcvMss, rcvScale } = this.#tcb;
+    const next = this.#buffer.next();
+    return Math.min(this.#buffer.announce(next + rcvWnd, rcvMss) - next, 0xffff * 2 ** rcvScale);
+  }
+}
