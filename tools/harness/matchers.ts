@@ -72,7 +72,7 @@ export function matchPacket(packet: Uint8Array, medium: Medium, matcher: PacketM
         if (field.ok !== false) continue;
         const hex = (value: number): string => `0x${value.toString(16).padStart(field.length * 2, "0")}`;
         found.push({
-          field: `${layer.name} ${field.name}`,
+          field: titleOf(layer, field.name),
           expected: field.expected === undefined ? "the right one" : hex(field.expected),
           got: hex(field.value),
         });
@@ -101,8 +101,17 @@ function payloadIn(packet: Uint8Array, layers: readonly Layer[]): Uint8Array {
 
 function compareField(layer: Layer, name: string, wanted: FieldMatcher, found: Mismatch[]): void {
   const field = fieldOf(layer, name);
-  if (field === undefined) found.push({ field: `${layer.name} ${name}`, expected: show(wanted), got: "not there" });
-  else if (!fits(field.value, field.text, wanted)) found.push({ field: `${layer.name} ${name}`, expected: show(wanted), got: field.text });
+  if (field === undefined) found.push({ field: titleOf(layer, name), expected: show(wanted), got: "not there" });
+  else if (!fits(field.value, field.text, wanted)) {
+    const digits = /^0x([0-9a-f]+)/.exec(field.text)?.[1]?.length;
+    const expected = digits !== undefined && typeof wanted === "number" ? `0x${wanted.toString(16).padStart(digits, "0")}` : show(wanted);
+    found.push({ field: titleOf(layer, name), expected, got: field.text });
+  }
+}
+
+/** "IPv4 header checksum". */
+function titleOf(layer: Layer, name: string): string {
+  return `${layer.name} ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
 }
 
 function compareData(packet: Uint8Array, layers: readonly Layer[], matcher: PacketMatcher, found: Mismatch[]): void {

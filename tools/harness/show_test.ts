@@ -1,0 +1,80 @@
+/** How values and calls read in a transcript. */
+import { assertEquals } from "@std/assert";
+import { Frame } from "../../stack/wire/frame.ts";
+import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { callText, resultText } from "./call_text.ts";
+import { showBoth, showValue } from "./show.ts";
+
+const ADDRESS = parseIpv4Address("10.44.0.8");
+
+Deno.test("showValue() shows numbers as what they are", () => {
+  const cases: [value: unknown, key: string, text: string][] = [
+    [ADDRESS, "", "10.44.0.8"],
+    [parseIpv4Address("1.2.3.4"), "source", "1.2.3.4"],
+    [parseIpv4Address("1.2.3.4"), "", "16909060 (0x01020304)"],
+    [0x1a6_3c, "", "108092 (0x0001a63c)"],
+    [120_000, "timeout", "120000"],
+    [4.239725999999791, "rtt", "4.24"],
+    [Infinity, "ms", "Infinity"],
+    [-1, "address", "-1"],
+    [7, "identification", "0x0007"],
+    [-0xddf3, "checksum", "-0xddf3"],
+    [0xfeff_ffff_ffff, "", "fe:ff:ff:ff:ff:ff"],
+    ["0x-ddf3", "", "-0xddf3"],
+    ["0x181a63c", "", "0x0181a63c"],
+    ["bad checksum", "", '"bad checksum"'],
+  ];
+  for (const [value, key, text] of cases) assertEquals(showValue(value, key), text);
+});
+
+Deno.test("showValue() shows the records of the contracts in short", () => {
+  const [source, destination] = [parseIpv4Address("10.44.0.1"), parseIpv4Address("10.44.0.2")];
+  const header = { typeOfService: 0, identification: 7, dontFragment: false, moreFragments: true, fragmentOffset: 1480, timeToLive: 64 };
+  const cases: [value: unknown, text: string][] = [
+    [
+      { ...header, protocol: 17, source, destination, payload: 34, end: 74 },
+      "{ 10.44.0.1 → 10.44.0.2 id 0x0007 offset 1480 more ttl 64 protocol 17 payload 34 end 74 }",
+    ],
+    [{ source, destination, identification: undefined }, "{ 10.44.0.1 → 10.44.0.2 id undefined }"],
+    [
+      { interfaces: [{ address: destination, prefixLength: 24 }], linkBroadcast: true, forwarding: false },
+      "{ interfaces: [10.44.0.2/24], linkBroadcast: true, forwarding: false }",
+    ],
+    [{ network: source, prefixLength: 8, gateway: destination, interface: 1 }, "10.44.0.1/8 via 10.44.0.2 on 1"],
+    [
+      { operation: 1, senderMac: 0x0200_0000_0001, senderIp: source, targetMac: 0, targetIp: destination },
+      "ARP request 10.44.0.1 02:00:00:00:00:01 → 10.44.0.2 00:00:00:00:00:00",
+    ],
+    [{ from: 0, length: 976, fragmentOffset: 0, moreFragments: true }, "{ from 0 length 976 offset 0 more }"],
+    [
+      { destination: 0x0200_0000_0002, source: 0x0200_0000_0001, etherType: 0x0800, payload: 14 },
+      "{ 02:00:00:00:00:01 → 02:00:00:00:00:02 type 0x0800 payload 14 }",
+    ],
+    [{ type: 8, code: 0 }, "{ type: 8, code: 0 }"],
+  ];
+  for (const [value, text] of cases) assertEquals(showValue(value), text);
+});
+
+Deno.test("showBoth() brings both sides into one form", () => {
+  const both = (actual: unknown, expected: unknown, what: string): unknown[] => Object.values(showBoth(actual, expected, what));
+  assertEquals(both(65453, "0xadff", "the sum"), ["0xffad", "0xadff"]);
+  assertEquals(both(0xffff, 0, "the checksum of 20 bytes"), ["0xffff", "0x0000"]);
+  assertEquals(both(1, 0xcbf43926, 'the CRC-32 of "123456789"'), ["0x00000001", "0xcbf43926"]);
+  assertEquals(both(0, 1, 'the count of "icmp: bad icmp checksum"'), ["0", "1"]);
+  assertEquals(both(90_000, 120_000, "nextDeadline() with two unfinished packets"), ["90000", "120000"]);
+});
+
+Deno.test("callText() knows what the arguments of a function are", () => {
+  const text = (name: string, ...args: unknown[]): string => {
+    const call = callText(name, args);
+    return `${call.name}(${call.args})${call.of}`;
+  };
+  const frame = Frame.of(Uint8Array.of(7, 3, 4, 0), 20);
+  assertEquals(text("findBadOption", frame, 20, 24), "findBadOption(4-byte frame, 20, 24) of [07 03 04 00]");
+  const view = new DataView(Uint8Array.of(1, 2, 3, 4).buffer);
+  assertEquals(text("internetChecksum", view, 0, 4, 1), "internetChecksum([01 02 03 04], 0, 4, 0x0001)");
+  assertEquals(text("internetChecksum", view, 1, 3), "internetChecksum(4-byte view, 1, 3) of [02 03]");
+  assertEquals(text("createRoutes.lookup", parseIpv4Address("8.8.8.8")), "createRoutes.lookup(8.8.8.8)");
+  assertEquals(text("makeEchoReply", frame), "makeEchoReply(4-byte frame)");
+  assertEquals([resultText("crc32", 1), resultText("removeFcs", true)], ["0x00000001", "true"]);
+});
