@@ -18,7 +18,7 @@ import { pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
 import type { Reply, Request, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
-import { hostConfig, wireFor } from "./virtual_station.ts";
+import { deadlineOf, hostConfig, wireFor } from "./virtual_station.ts";
 
 /** Milliseconds without any frame after which an operation is given up. */
 const QUIET = 60;
@@ -346,7 +346,7 @@ export class RealStation implements LiveStation, MovingStation {
       this.#file("from you", this.#now(), bytes, on);
       if (on === 0) this.#wire.send(bytes);
     }
-    this.#deadline = reply.deadline ?? Infinity;
+    this.#deadline = deadlineOf(reply);
     clearTimeout(this.#timer);
     if (this.#deadline === Infinity || this.#closed || this.#problem !== undefined) return;
     const wait = Math.max(1, Math.min(this.#deadline - this.#now(), FOREVER));

@@ -3,12 +3,14 @@
  * recorded or threw comes back. Everything that is wrong about *how* a function answered is decided here.
  */
 import { Frame } from "../../stack/wire/frame.ts";
-import { CheckFailed, NotWritten } from "./failure.ts";
+import { type CallText, callText, resultText } from "./call_text.ts";
+import { CheckFailed } from "./failure.ts";
 import { InOut, Marker } from "./marker.ts";
-import { showValue } from "./show.ts";
 import type { Subject } from "./subject.ts";
+import { SubjectDied } from "./subject_process.ts";
 import type { RecordedCall, Reply, Request, Returned, Sent, Thrown } from "./subject/protocol.ts";
 import type { Outcome, Recorder } from "./suite.ts";
+import { failureOf, outcomeOf, thrownText } from "./thrown.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** One check's conversation with the subject. */
@@ -18,8 +20,8 @@ export class Conversation {
   readonly transcript: Transcript;
   readonly #subject: Subject;
   readonly #recorders = new Map<number, RecordedCall[]>();
-  /** The handles behind the remote objects that checks hold. */
-  readonly #handles = new WeakMap<object, number>();
+  /** The handles behind the remote objects that checks hold, and which function made them. */
+  readonly #handles = new WeakMap<object, { readonly id: number; readonly maker: string }>();
   #nextId = 1;
 
   constructor(subject: Subject, transcript: Transcript) {
@@ -27,10 +29,17 @@ export class Conversation {
     this.transcript = transcript;
   }
 
-  /** Asks, and files what was printed and recorded. */
-  async ask(request: Request): Promise<Reply> {
-    const reply = await this.#subject.ask(request);
-    this.transcript.log(this.now(), reply.log ?? [], reply.lost ?? 0);
+  /** Asks, and files what was printed and recorded. What never came back stands in the transcript too: `said` names it. */
+  async ask(request: Request, said: (at: number | undefined) => CallText | undefined = () => undefined): Promise<Reply> {
+    const step = this.transcript.numbered + (isListedLater(request) ? 1 : 0);
+    let reply: Reply;
+    try {
+      reply = await this.#subject.ask(request);
+    } catch (error) {
+      if (error instanceof SubjectDied) this.#fileDeath(error, said(error.at));
+      throw error;
+    }
+    this.transcript.log(this.now(), Math.max(step, 1), reply.log ?? [], reply.lost ?? 0);
     for (const { id, call } of reply.recorded ?? []) this.#recorders.get(id)?.push(call);
     return reply;
   }
@@ -40,25 +49,26 @@ export class Conversation {
     return callable((fn, args) => this.#call(fn, args, { op: "call", module: name, name: fn, args: args.map(encode) }));
   }
 
-  async many(module: string, name: string, lists: readonly (readonly unknown[])[]): Promise<Outcome<unknown>[]> {
-    return this.#outcomes(name, await this.ask({ op: "many", module, name, lists: lists.map((list) => list.map(encode)) }), lists.length);
+  many(module: string, name: string, lists: readonly (readonly unknown[])[]): Promise<Outcome<unknown>[]> {
+    return this.#callEach(name, lists, { op: "many", module, name, lists: lists.map((list) => list.map(encode)) });
   }
 
   /** As `many`, on an object that a factory returned. */
-  async manyOn(object: object, name: string, lists: readonly (readonly unknown[])[]): Promise<Outcome<unknown>[]> {
+  manyOn(object: object, name: string, lists: readonly (readonly unknown[])[]): Promise<Outcome<unknown>[]> {
     const handle = this.#handles.get(object);
     if (handle === undefined) throw new TypeError("manyOn() takes an object that a function of the student's returned");
-    return this.#outcomes(name, await this.ask({ op: "manyOn", handle, name, lists: lists.map((list) => list.map(encode)) }), lists.length);
+    const request: Request = { op: "manyOn", handle: handle.id, name, lists: lists.map((list) => list.map(encode)) };
+    return this.#callEach(`${handle.maker}.${name}`, lists, request);
   }
 
-  #outcomes(name: string, reply: Reply, count: number): Outcome<unknown>[] {
-    if (reply.all === undefined) throw this.#exception(name, reply.threw ?? { name: "Error", message: "no answer", at: [] });
-    this.transcript.call(this.now(), `${name}, called ${count} times`);
+  async #callEach(name: string, lists: readonly (readonly unknown[])[], request: Request): Promise<Outcome<unknown>[]> {
+    const times = lists.length === 1 ? "once" : `${lists.length} times`;
+    const reply = await this.ask(request, (at) => at === undefined ? { name, args: "…", of: "" } : callText(name, lists[at] ?? []));
+    if (reply.all === undefined) throw failureOf(reply.threw ?? { name: "Error", message: "no answer", at: [] }, name);
+    this.transcript.call({ time: this.now(), name, args: undefined, outcome: `, called ${times}` });
     return reply.all.map(({ returned, threw }) => {
-      if (threw !== undefined) {
-        if (threw.symbol !== undefined) throw new NotWritten(threw.symbol);
-        return { value: undefined, threw: `${threw.name}: ${threw.message}${place(threw)}` };
-      }
+      if (threw?.symbol !== undefined) throw failureOf(threw, name);
+      if (threw !== undefined) return { value: undefined, threw: thrownText(threw) };
       return { value: this.#decode(name, returned ?? { t: "value", value: undefined }) };
     });
   }
@@ -85,12 +95,12 @@ export class Conversation {
 
   /** Turns an exception of the student's code into the check's end. */
   exception(threw: Thrown): Error {
-    return this.#exception(undefined, threw);
+    return failureOf(threw, undefined);
   }
 
   async #call(name: string, args: readonly unknown[], request: Request): Promise<unknown> {
-    const said = `${name}(${args.filter((arg) => !(arg instanceof Marker)).map((arg) => showValue(arg, "", 60)).join(", ")})`;
-    const reply = await this.ask(request);
+    const said = callText(name, args);
+    const reply = await this.ask(request, () => said);
     for (const [index, left] of (reply.frames ?? []).entries()) {
       const frame = args[index];
       if (left === undefined || !(frame instanceof Frame)) continue;
@@ -103,13 +113,26 @@ export class Conversation {
       if (argument instanceof InOut) argument.update(left);
     }
     if (reply.threw !== undefined) {
-      this.transcript.call(this.now(), `${said} threw ${reply.threw.name}`);
-      throw this.#exception(name, reply.threw);
+      this.#fileCall(said, outcomeOf(reply.threw));
+      throw failureOf(reply.threw, name);
     }
     const value = this.#decode(name, reply.returned ?? { t: "value", value: undefined });
-    const shown = reply.returned?.t === "handle" ? "an object" : showValue(value, "", 100);
-    this.transcript.call(this.now(), shown === "undefined" ? said : `${said} → ${shown}`);
+    if (/^create[A-Z]/.test(name) && !name.includes(".") && reply.returned?.t === "value") {
+      throw new CheckFailed(`${name} to return an object with its methods`, resultText(name, value), { symbol: name });
+    }
+    const silent = value === undefined || reply.returned?.t === "handle";
+    this.#fileCall(said, silent ? "" : ` → ${resultText(name, value)}`);
     return value;
+  }
+
+  #fileCall({ name, args, of }: CallText, outcome: string): void {
+    this.transcript.call({ time: this.now(), name, args, outcome: `${of}${outcome}` });
+  }
+
+  /** What was asked for last has no end: says so at its place. */
+  #fileDeath(death: SubjectDied, said: CallText | undefined): void {
+    if (said !== undefined) this.#fileCall(said, " did not return");
+    else this.transcript.note(this.now(), `${death.symbol ?? "your code"} did not return`);
   }
 
   #decode(name: string, returned: Returned): unknown {
@@ -128,7 +151,7 @@ export class Conversation {
         const object = callable((method, args) =>
           this.#call(`${name}.${method}`, args, { op: "method", handle: id, name: method, args: args.map(encode) })
         );
-        this.#handles.set(object, id);
+        this.#handles.set(object, { id, maker: name });
         return object;
       }
       case "promise":
@@ -139,21 +162,12 @@ export class Conversation {
         });
     }
   }
-
-  #exception(name: string | undefined, threw: Thrown): Error {
-    if (threw.symbol !== undefined) return new NotWritten(threw.symbol);
-    const symbol = name ?? /^(?:Object\.|Module\.)?([A-Za-z]\w*)/.exec(threw.at[0] ?? "")?.[1];
-    const details = symbol === undefined ? {} : { symbol };
-    return new CheckFailed(
-      `${symbol ?? "your code"} to return: it never throws because of a packet`,
-      `${threw.name}: ${threw.message}${place(threw)}`,
-      details,
-    );
-  }
 }
 
-function place(threw: Thrown): string {
-  return threw.at[0] === undefined ? "" : `, at ${threw.at[0]}`;
+/** Whether what is asked for gets its line in the transcript only when it is done. A packet has its line before. */
+function isListedLater({ op, ...request }: Request): boolean {
+  if (op === "step") return "frames" in request && request.frames.length === 0;
+  return op !== "act" && op !== "look" && op !== "lent";
 }
 
 /** An object on which every name is a function that calls `call`. */

@@ -12,7 +12,10 @@ export type PacketDirection = "to you" | "from you";
 
 /** One step. `time` is in milliseconds of the check's own clock. */
 export type Step =
-  | { readonly kind: "call" | "note"; readonly time: number; readonly text: string }
+  | CallStep
+  /** Something that was said, or found to be right. */
+  | { readonly kind: "note" | "right"; readonly time: number; readonly text: string }
+  /** A printed line, with the number of the step in which it was printed. */
   | { readonly kind: "log"; readonly time: number; readonly text: string; readonly step: number }
   | {
     readonly kind: "packet";
@@ -31,6 +34,17 @@ export type Step =
 
 export type PacketStep = Step & { kind: "packet" };
 
+/** A call of a lab function: "createRoutes.add(10.0.0.0/8 on 0)", and what came of it: "→ true". */
+export interface CallStep {
+  readonly kind: "call";
+  readonly time: number;
+  readonly name: string;
+  /** Its arguments; undefined when it was called many times at once. */
+  readonly args: string | undefined;
+  /** What stands behind the call: "→ true", ", called 60 times", "threw RangeError"; "" when it returned nothing. */
+  readonly outcome: string;
+}
+
 const MAX_STEPS = 5000;
 const MAX_LOG = 200;
 
@@ -46,20 +60,25 @@ export class Transcript {
     return this.#numbered;
   }
 
-  call(time: number, text: string): void {
-    this.#add({ kind: "call", time, text });
+  call(step: Omit<CallStep, "kind">): void {
+    this.#add({ kind: "call", ...step });
+  }
+
+  /** Something that a check found to be as it should be. */
+  right(time: number, what: string): void {
+    this.#add({ kind: "right", time, text: what });
   }
 
   note(time: number, text: string): void {
     this.#add({ kind: "note", time, text });
   }
 
-  /** Lines that student code printed while the newest step was done. */
-  log(time: number, lines: readonly string[], lost: number): void {
+  /** Lines that student code printed in step number `step`. */
+  log(time: number, step: number, lines: readonly string[], lost: number): void {
     for (const text of lines) {
-      if (this.#logs++ < MAX_LOG) this.steps.push({ kind: "log", time, text, step: this.#numbered });
+      if (this.#logs++ < MAX_LOG) this.steps.push({ kind: "log", time, text, step });
     }
-    if (lost > 0) this.steps.push({ kind: "log", time, text: `… and ${lost} more lines`, step: this.#numbered });
+    if (lost > 0) this.steps.push({ kind: "log", time, text: `… and ${lost} more lines`, step });
   }
 
   packet(step: Omit<PacketStep, "kind" | "text" | "problems">): void {

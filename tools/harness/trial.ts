@@ -9,8 +9,9 @@ import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
 import { InOut, Marker } from "./marker.ts";
 import { Conversation } from "./remote.ts";
-import { showValue } from "./show.ts";
-import { type Subject, SubjectDied } from "./subject.ts";
+import { keyOf, showBoth, showValue } from "./show.ts";
+import type { Subject } from "./subject.ts";
+import { SubjectDied } from "./subject_process.ts";
 import type { Check, LiveConfig, LiveStation, Outcome, Recorder, Station, StationConfig, Trial } from "./suite.ts";
 import { Transcript } from "./transcript.ts";
 import { ScriptedTcp, type TcpStation } from "./tcp_station.ts";
@@ -148,10 +149,10 @@ class RunningTrial implements Trial {
   }
 
   equal<T>(actual: T, expected: T, what: string): void {
-    if (equal(actual, expected)) return this.#good(what, actual);
-    const key = /\w+$/.exec(what)?.[0] ?? "";
+    if (equal(actual, expected)) return this.#right(what);
     if (actual instanceof Uint8Array && expected instanceof Uint8Array) throw differentBytes(actual, expected, what);
-    throw new CheckFailed(`${what}: ${showValue(expected, key)}`, showValue(actual, key));
+    const shown = showBoth(actual, expected, what);
+    throw new CheckFailed(`${what}: ${shown.expected}`, shown.actual);
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
@@ -164,12 +165,13 @@ class RunningTrial implements Trial {
         got: showValue((actual as Record<string, unknown>)[key], key),
       }));
     if (mismatches.length > 0) throw new CheckFailed(what, showValue(actual), { mismatches });
-    this.#good(what, actual);
+    this.#right(what);
   }
 
   oneOf<T>(actual: T, legal: readonly T[], what: string): void {
-    if (legal.some((each) => equal(actual, each))) return this.#good(what, actual);
-    throw new CheckFailed(`${what}: ${legal.map((each) => showValue(each)).join(" or ")}`, showValue(actual));
+    if (legal.some((each) => equal(actual, each))) return this.#right(what);
+    const key = keyOf(what);
+    throw new CheckFailed(`${what}: ${legal.map((each) => showValue(each, key)).join(" or ")}`, showValue(actual, key));
   }
 
   ok(condition: boolean, expected: string, got: string): asserts condition {
@@ -214,8 +216,8 @@ class RunningTrial implements Trial {
     return Math.min(this.#check.lab, 4) as 1 | 2 | 3 | 4;
   }
 
-  #good(what: string, actual: unknown): void {
-    this.#transcript.note(this.#conversation.now(), `${what} is right: ${showValue(actual, "", 60)}`);
+  #right(what: string): void {
+    this.#transcript.right(this.#conversation.now(), what);
   }
 }
 

@@ -42,6 +42,13 @@ export function wireFor(settings: InterfaceConfig, index: number, kind: "virtual
   };
 }
 
+/** When the host wants to be polled next. Throws a CheckFailed when that is no time: the host's answer is the labs' own. */
+export function deadlineOf(reply: Reply): number {
+  const deadline = reply.deadline ?? Infinity;
+  if (typeof deadline === "number" && !Number.isNaN(deadline)) return deadline;
+  throw new CheckFailed("every nextDeadline() to return a time in milliseconds, or Infinity", "one that returned no number");
+}
+
 /** Starts the host in the subject. */
 export async function startStation(
   conversation: Conversation,
@@ -79,7 +86,7 @@ export class VirtualStation implements Station {
     this.#conversation = conversation;
     this.#host = reply.returned?.t === "value" ? Number(reply.returned.value) : 0;
     this.#wires = wires;
-    this.#deadline = reply.deadline ?? Infinity;
+    this.#deadline = deadlineOf(reply);
     this.#answerArp = config.answerArp ?? (settings.layers ?? 3) >= 3;
     const neighbours = (settings.interfaces ?? []).map((each) => each.address.replace(/\d+$/, "1"));
     this.#peerAddresses = new Set([...neighbours, ...(config.peerAddresses ?? [])]);
@@ -233,7 +240,7 @@ export class VirtualStation implements Station {
   /** Files what the host sent and said. */
   async #take(reply: Reply): Promise<void> {
     if (reply.threw !== undefined) throw this.#conversation.exception(reply.threw);
-    this.#deadline = reply.deadline ?? Infinity;
+    this.#deadline = deadlineOf(reply);
     if (Array.isArray(reply.events)) this.#events.push(...reply.events as HostEvent[]);
     for (const { on, bytes } of reply.out ?? []) {
       const wire = this.#wires[on] ?? this.#wires[0] as PipeOptions;

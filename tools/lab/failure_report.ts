@@ -4,9 +4,9 @@
  */
 import type { Lab } from "../../labs/manifest.ts";
 import type { CheckResult, Verdict } from "../harness/trial.ts";
-import type { Step } from "../harness/transcript.ts";
+import { ladder } from "./ladder.ts";
 import { placeOf } from "./places.ts";
-import { labelled, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
+import { labelled, labelledCommand, milliseconds, paint, singular, titled } from "./text.ts";
 
 /** What surrounds a failure. */
 export interface FailureContext {
@@ -18,67 +18,62 @@ export interface FailureContext {
   readonly blame: string | undefined;
 }
 
-const SHOWN_STEPS = 16;
+/** A check that failed. */
+export type Failure = CheckResult & { readonly verdict: Verdict & { readonly outcome: "failed" } };
+
+const SHOWN_LOG = 8;
+
+/** Whether a check failed. */
+export function isFailure(result: CheckResult): result is Failure {
+  return result.verdict.outcome === "failed";
+}
 
 /** The whole story of a failed check. */
-export function failureText(result: CheckResult, context: FailureContext): string {
-  const { check } = result;
-  const verdict = result.verdict as Verdict & { outcome: "failed" };
+export function failureText(failed: CheckResult, context: FailureContext): string {
+  const result = failed as Failure;
+  const { check, verdict, transcript } = result;
   const name = `deno task lab${context.lab.number}`;
-  const title = wrap(check.title, WIDTH - 35);
-  const lines = [
-    paint("red", sides(`✘ ${check.id.padEnd(20)} ${title[0]}`, milliseconds(result.milliseconds))),
-    ...title.slice(1).map((line) => `${" ".repeat(23)}${line}`),
+  const [top = "", ...title] = titled(`✘ ${check.id}`, check.title, 21, milliseconds(result.milliseconds));
+  const steps = ladder(transcript.steps);
+  return [
+    paint("red", top),
+    ...title,
     "",
-    ...ladder(result.transcript.steps),
-    "",
-    labelled("Expected", verdict.expected),
-    labelled("Got", verdict.got),
-  ];
-  for (const { field, expected, got } of verdict.mismatches) lines.push(labelled("", `✘ ${field}: expected ${expected}, got ${got}`));
-  if (verdict.complaints.length > 0) lines.push(labelled("Kernel", verdict.complaints.join(", ")));
-  lines.push(labelled("Why", check.why));
-  lines.push(...lookAt(result, verdict, context.lab));
-  const logs = result.transcript.steps.filter((step) => step.kind === "log");
-  if (logs.length > 0) {
-    const shown = logs.slice(-8).map((step) => `step ${step.step}: ${step.text}`);
-    lines.push(labelled("Your log", [...(logs.length > 8 ? [`… ${logs.length - 8} earlier lines`] : []), ...shown].join("\n")));
-  }
-  if (context.blame !== undefined) lines.push(labelled("Blame", context.blame));
-  lines.push(labelled("Again", `${name} --only ${check.id} --seed ${context.seed}`));
-  if (context.capture !== undefined) lines.push(labelled("Capture", context.capture));
-  lines.push(labelled("Hint", `${name} --hint ${check.id}`));
-  return lines.join("\n");
+    ...(steps.length === 0 ? [] : [...steps, ""]),
+    labelled("Expected", singular(verdict.expected)),
+    labelled("Got", singular(verdict.got)),
+    ...verdict.mismatches.map(({ field, expected, got }) => labelled("", `✘ ${field}: expected ${expected}, got ${got}`)),
+    ...(verdict.complaints.length > 0 ? [labelled("Kernel", verdict.complaints.join(", "))] : []),
+    labelled("Why", check.why),
+    ...lookAt(result, context.lab),
+    ...ownLog(result),
+    ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
+    labelledCommand("Again", `${name} --only ${check.id} --seed ${context.seed}`),
+    ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
+    labelledCommand("Hint", `${name} --hint ${check.id}`),
+  ].join("\n");
 }
 
-/** The packets and calls, one a line; wrong packets are marked below. */
-function ladder(steps: readonly Step[]): string[] {
-  const lines: string[] = [];
-  let number = 0;
-  const numbered = steps.filter((step) => step.kind !== "log").length;
-  if (numbered > SHOWN_STEPS) lines.push(paint("dim", `  … ${numbered - SHOWN_STEPS} earlier steps`));
-  for (const step of steps) {
-    if (step.kind === "log") continue;
-    number++;
-    if (number <= numbered - SHOWN_STEPS) continue;
-    const head = `  ${String(number).padStart(3)} ${milliseconds(step.time).padStart(9)}   `;
-    if (step.kind !== "packet") {
-      const text = wrap(step.text, WIDTH - head.length);
-      lines.push(`${head}${text[0]}`, ...text.slice(1).map((line) => `${" ".repeat(head.length)}${line}`));
-      continue;
-    }
-    const arrow = step.direction === "to you" ? `${step.other} ──▶ you` : `${step.other} ◀── you`;
-    const indent = head.length + arrow.length + 3;
-    const text = wrap(step.text, WIDTH - indent);
-    lines.push(`${head}${paint("cyan", arrow)}   ${text[0]}`, ...text.slice(1).map((line) => `${" ".repeat(indent)}${line}`));
-    for (const problem of step.problems) lines.push(paint("red", `${" ".repeat(indent)}✘ ${problem}`));
-    if (step.note !== "") lines.push(...wrap(`(${step.note})`, WIDTH - indent).map((line) => paint("dim", `${" ".repeat(indent)}${line}`)));
-  }
-  return lines;
+/** The function that a failure most likely lies in. */
+export function suspectOf(failure: Failure): string {
+  return failure.verdict.symbol ?? sealerOf(failure) ?? failure.check.look[0] ?? "";
 }
 
-function lookAt(result: CheckResult, verdict: Verdict & { outcome: "failed" }, lab: Lab): string[] {
-  const symbols = [...new Set([...(verdict.symbol === undefined ? [] : [verdict.symbol]), ...result.check.look])].slice(0, 3);
+/** Who wrote the checksum, when a packet came from the student with a wrong one. */
+function sealerOf({ check, transcript }: Failure): string | undefined {
+  for (const step of transcript.steps) {
+    if (step.kind !== "packet" || step.direction === "to you") continue;
+    const [problem] = step.problems;
+    if (problem?.startsWith("header checksum")) return check.look.includes("decrementTtl") ? "decrementTtl" : "writeIpv4";
+    if (!problem?.startsWith("checksum")) continue;
+    if (step.text.startsWith("ICMP")) return step.text.startsWith("ICMP echo reply") ? "makeEchoReply" : "writeIcmp";
+    if (step.text.startsWith("TCP")) return "writeSegment";
+  }
+  return undefined;
+}
+
+function lookAt(result: Failure, lab: Lab): string[] {
+  const symbols = [...new Set([suspectOf(result), ...result.check.look])].slice(0, 3);
   const lines: string[] = [];
   for (const symbol of symbols) {
     const place = placeOf(symbol, lab);
@@ -87,4 +82,13 @@ function lookAt(result: CheckResult, verdict: Verdict & { outcome: "failed" }, l
     if (lines.length === 1) lines.push(labelled("", place.handout));
   }
   return lines;
+}
+
+/** What the student's code printed, each line with the number of the step in which it did. */
+function ownLog({ transcript }: Failure): string[] {
+  const logs = transcript.steps.filter((step) => step.kind === "log");
+  if (logs.length === 0) return [];
+  const shown = logs.slice(-SHOWN_LOG).map((step) => `step ${Math.min(step.step, Math.max(transcript.numbered, 1))}: ${step.text}`);
+  const earlier = logs.length - shown.length;
+  return [labelled("Your log", singular([...(earlier > 0 ? [`… ${earlier} earlier lines`] : []), ...shown].join("\n")))];
 }

@@ -1,19 +1,34 @@
 /** Hints, one at a time: each call for a check gives the next grade, so nobody reads the answer by accident. */
 import type { Check } from "../harness/suite.ts";
+import { UsageError } from "./options.ts";
 import { ROOT } from "./run.ts";
-import { wrap } from "./text.ts";
+import { titled, WIDTH, wrap } from "./text.ts";
 
 const FILE = `${ROOT}/.wallsocket/hints.json`;
 
-/** The next hint for a check, as text for the terminal. After the third it begins again. */
-export async function nextHint(check: Check): Promise<string> {
+/** What `--hint NAME` prints: the next hint for a check, or the checks of a group. Throws a UsageError when there is neither. */
+export async function hintText(name: string, checks: readonly Check[]): Promise<string> {
+  const check = checks.find((each) => each.id === name);
+  if (check !== undefined) return await nextHint(check);
+  const lab = `lab${checks[0]?.lab}`;
+  const group = checks.filter((each) => each.group === name.replace(/\/$/, ""));
+  if (group[0] === undefined) throw new UsageError(`There is no check "${name}". deno task ${lab} --list names them all.`);
+  const column = Math.max(...group.map(({ id }) => id.length)) + 2;
+  const list = group.flatMap(({ id, title }) => titled(`  ${id}`, title, column));
+  return [...wrap(`"${name}" is a group; hints belong to its checks (deno task ${lab} --hint ${group[0].id}):`, WIDTH), "", ...list].join(
+    "\n",
+  );
+}
+
+/** The next hint for a check. After the third it begins again. */
+async function nextHint(check: Check): Promise<string> {
   const key = `lab${check.lab} ${check.id}`;
   const given = await readGiven();
   const grade = (given[key] ?? 0) % check.hints.length;
   given[key] = grade + 1;
   await Deno.mkdir(`${ROOT}/.wallsocket`, { recursive: true });
   await Deno.writeTextFile(FILE, JSON.stringify(given));
-  return [`Hint ${grade + 1} of ${check.hints.length} for ${check.id}`, "", ...wrap(check.hints[grade] ?? "", 80)].join("\n");
+  return [`Hint ${grade + 1} of ${check.hints.length} for ${check.id}`, "", ...wrap(check.hints[grade] ?? "", WIDTH)].join("\n");
 }
 
 async function readGiven(): Promise<Record<string, number>> {

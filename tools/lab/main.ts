@@ -7,19 +7,21 @@ import { Subject } from "../harness/subject.ts";
 import type { Check } from "../harness/suite.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import { sourceFolder } from "../harness/workspace.ts";
-import { failureText } from "./failure_report.ts";
-import { nextHint } from "./hints.ts";
+import { failureText, isFailure } from "./failure_report.ts";
+import { inReadingOrder } from "./failures.ts";
+import { hintText } from "./hints.ts";
+import { loadErrorText } from "./load_error.ts";
 import { helpText, type LabOptions, readOptions, UsageError } from "./options.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
 import { hasReference, isLoadError, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.ts";
-import { paint, wrap } from "./text.ts";
+import { cut, paint, titled, WIDTH, wrap } from "./text.ts";
 
 const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 const FULL_FAILURES = 3;
 const MAX_BLAMED = 3;
 
-const INSPECT_TEXT = `The run waits for a debugger: open chrome://inspect, or attach your editor to
-127.0.0.1:9229. Your files run from a copy below .wallsocket/subjects.
+const INSPECT_TEXT = `The run waits for a debugger: open chrome://inspect in Chrome, or attach your
+editor to the address below. Your files run from a copy below .wallsocket/subjects.
 `;
 
 /** Runs the command and returns its exit status. */
@@ -51,13 +53,12 @@ async function run(options: LabOptions): Promise<number> {
   const all = await loadChecks(lab, hasReference(lab));
   const checks = choose(all, options.only, lab);
   if (options.list) {
-    for (const check of checks) console.log(`${check.id.padEnd(34)} ${check.title}`);
+    const column = Math.max(...checks.map((check) => check.id.length));
+    for (const check of checks) console.log(titled(check.id, check.title, column).join("\n"));
     return PASSED;
   }
   if (options.hint !== undefined) {
-    const check = all.find((each) => each.id === options.hint);
-    if (check === undefined) throw new UsageError(`There is no check "${options.hint}". deno task lab${lab.number} --list names them all.`);
-    console.log(await nextHint(check));
+    console.log(await hintText(options.hint, all));
     return PASSED;
   }
   if (options.pcap !== undefined) await makeFolder(options.pcap);
@@ -71,15 +72,18 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
   const selection = { root: ROOT, origins };
   const began = performance.now();
   const printer = new GroupPrinter(lab, checks, options.json);
-  const wire = options.virtual || !checks.some((check) => check.kind === "live") ? "virtual wire" : "virtual wire and live";
-  if (!options.json) console.log(headerText(lab, origins, wire));
+  const live = !options.virtual && checks.some((check) => check.kind === "live");
+  const header = (wire: string): void => printer.begin(headerText(lab, origins, wire));
+  if (!live) header("virtual wire");
   if (options.inspect) console.error(INSPECT_TEXT);
   let result: RunResult;
   try {
-    result = await runLab({ ...options, checks, selection, seed, done: (each) => printer.done(each) });
+    const wired = (refused: unknown): void => header(refused === undefined ? "virtual wire and live" : "virtual wire, no live one");
+    result = await runLab({ ...options, checks, selection, seed, wired, done: (each) => printer.done(each) });
   } catch (error) {
     if (!isLoadError(error)) throw error;
-    console.error(`${paint("red", "✘ Your code cannot be loaded.")}\n\n${error.message}`);
+    header("");
+    console.error(loadErrorText(error.message));
     return FAILED;
   }
   const { results, noWire } = result;
@@ -99,12 +103,13 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
   return results.every((each) => each.verdict.outcome === "passed" || each.verdict.outcome === "skipped") ? PASSED : FAILED;
 }
 
-/** Prints each group as soon as all of its checks have a verdict, in the order of the suite. */
+/** Prints the header, then each group as soon as all of its checks have a verdict, in the order of the suite. */
 class GroupPrinter {
   readonly #lab: Lab;
   readonly #silent: boolean;
   readonly #groups: Map<string, Check[]> = new Map();
   readonly #results = new Map<string, CheckResult>();
+  #begun = false;
 
   constructor(lab: Lab, checks: readonly Check[], silent: boolean) {
     this.#lab = lab;
@@ -114,9 +119,17 @@ class GroupPrinter {
     }
   }
 
+  /** Prints the header, once. What had its verdict before follows. */
+  begin(header: string): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    if (!this.#silent) console.log(header);
+    this.#print(false);
+  }
+
   done(result: CheckResult): void {
     this.#results.set(result.check.id, result);
-    this.#print(false);
+    if (this.#begun) this.#print(false);
   }
 
   finish(): void {
@@ -141,18 +154,18 @@ async function printFailures(
   captures: ReadonlyMap<string, string>,
   origins: ReturnType<typeof selectOrigins>,
 ): Promise<void> {
-  const failed = results.filter((result) => result.verdict.outcome === "failed");
+  const failed = inReadingOrder(results.filter(isFailure));
   const shown = options.all || options.only.length > 0 ? failed.length : FULL_FAILURES;
-  for (const [index, result] of failed.entries()) {
-    if (index < shown) {
-      const blame = index < MAX_BLAMED ? await blameOf(result, origins) : undefined;
-      console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame })}\n`);
-      continue;
-    }
-    if (index === shown) console.log(`${failed.length - shown} more failed; --all shows them in full:`);
-    console.log(paint("red", `✘ ${result.check.id.padEnd(30)} ${result.check.title}`.slice(0, 80)));
+  for (const [index, result] of failed.slice(0, shown).entries()) {
+    const blame = index < MAX_BLAMED ? await blameOf(result, origins) : undefined;
+    console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame })}\n`);
   }
-  if (failed.length > shown) console.log();
+  const more = failed.slice(shown);
+  if (more.length > 0) {
+    console.log(`${more.length} more failed; --all shows ${more.length === 1 ? "it" : "them"} in full:`);
+    for (const { check } of more) console.log(paint("red", cut(`✘ ${check.id.padEnd(30)} ${check.title}`, WIDTH)));
+    console.log();
+  }
   for (const { check, verdict } of results) {
     if (verdict.outcome === "broken") {
       console.log(`! ${check.id}: this check itself is broken, which is our fault and not yours.\n${verdict.error}\n`);

@@ -9,7 +9,9 @@ import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import type { Origin } from "../harness/workspace.ts";
 import { placeOf } from "./places.ts";
-import { labelled, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
+import { type Failure, isFailure } from "./failure_report.ts";
+import { inReadingOrder } from "./failures.ts";
+import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
 /** "01–02 reference · 03 yours". */
 export function originsText(origins: Readonly<Record<ModuleName, Origin>>): string {
@@ -23,11 +25,11 @@ export function originsText(origins: Readonly<Record<ModuleName, Origin>>): stri
   return runs.map(({ origin, first, last }) => `${two(first)}${first === last ? "" : `–${two(last)}`} ${origin}`).join(" · ");
 }
 
-/** The first lines: which lab, whose code, which wire. */
+/** The first lines: which lab, whose code, which wire ("" while that is not known). */
 export function headerText(lab: Lab, origins: Readonly<Record<ModuleName, Origin>>, wire: string): string {
   const title = `Lab ${two(lab.number)} · ${lab.name}`;
   const left = `${title.padEnd(24)}${originsText(origins)}`;
-  return `${paint("bold", sides(left, wire))}\n`;
+  return `${paint("bold", wire === "" ? left : sides(left, wire))}\n`;
 }
 
 const MARKS = {
@@ -109,23 +111,32 @@ export function scoreOf(lab: Lab, results: readonly CheckResult[]): { passed: nu
   return { passed: good.length, ran, points: total === 0 ? 0 : Math.floor(lab.points * earned / total) };
 }
 
+/** What is red comes first; then the next function to write. */
 function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean): string {
   if (allPassed) return "";
   const command = `deno task lab${lab.number}`;
+  const [red] = inReadingOrder(results.filter(isFailure));
+  const steps = [...red === undefined ? [] : [mendText(red, command)], ...writeText(lab, results, red !== undefined, command)];
+  return steps.join("\n");
+}
+
+function mendText({ check }: Failure, command: string): string {
+  return [labelled("Next", `mend ${check.id}: ${check.title}`, 0), labelledCommand("", `${command} --only ${check.id}`, 0)].join("\n");
+}
+
+function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, command: string): string[] {
   const missing = new Set(missingIn(results).map((symbol) => symbol.split(".")[0]));
   const first = Object.keys(lab.functions).find((name) => missing.has(name)) ?? missingIn(results)[0];
-  if (first !== undefined) {
-    const place = placeOf(first, lab);
-    const group = results.find((result) => result.verdict.outcome === "not written" && result.verdict.symbol.split(".")[0] === first)?.check
-      .group;
-    return [
-      labelled("Next", `write ${first}  ${place?.file ?? ""}`, 0),
-      labelled("", `${place?.handout ?? ""}`, 0),
-      labelled("", `then  ${command}${group === undefined ? "" : ` --only ${group}`}`, 0),
-    ].join("\n");
-  }
-  const failed = results.find((result) => result.verdict.outcome === "failed");
-  return failed === undefined ? "" : labelled("Next", `${command} --only ${failed.check.id}`, 0);
+  if (first === undefined) return [];
+  const place = placeOf(first, lab);
+  const blocked = results.filter((result) => result.verdict.outcome === "not written" && result.verdict.symbol.split(".")[0] === first);
+  const group = blocked[0]?.check.group;
+  const waiting = blocked.length === 1 ? "1 check waits for it" : `${blocked.length} checks wait for it`;
+  return [
+    labelled(second ? "Then" : "Next", `write ${first}  ${place?.file ?? ""}`, 0),
+    labelled("", `${place?.handout ?? ""} · ${waiting}`, 0),
+    labelled("", `then  ${command}${group === undefined ? "" : ` --only ${group}`}`, 0),
+  ];
 }
 
 /** Functions that are not written yet, in the order in which the checks met them. */

@@ -6,7 +6,8 @@ import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import type { Driver, KernelPeer } from "../harness/kernel/kernel_peer.ts";
-import { Subject, SubjectDied } from "../harness/subject.ts";
+import { Subject } from "../harness/subject.ts";
+import { SubjectDied } from "../harness/subject_process.ts";
 import type { Check, Suite } from "../harness/suite.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import { Transcript } from "../harness/transcript.ts";
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly virtual: boolean;
   readonly driver: Driver;
   readonly inspect: boolean;
+  /** Called once it is known whether there is a live wire, if one is wanted: with the reason why not. */
+  readonly wired?: (refused: NoLiveWire | undefined) => void;
   /** Called as soon as a check has its verdict. */
   readonly done?: (result: CheckResult) => void;
 }
@@ -115,6 +118,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
   async function runLive(): Promise<void> {
     if (live.length === 0) return;
     const kernel = await wire.kernel();
+    options.wired?.(wire.refused);
     if (typeof kernel === "string") return live.forEach((check) => finish(skip(check, kernel)));
     await inSubject(live, async (subject, check) => {
       firstCheck ||= performance.now() - began;

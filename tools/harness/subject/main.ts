@@ -15,7 +15,7 @@ import { formatMac } from "../../../stack/wire/mac_address.ts";
 import { encodeMessage, MessageReader } from "../message.ts";
 import { Application } from "./application.ts";
 import { keepConsole, takeLog } from "./console.ts";
-import { watchModules } from "./crumbs.ts";
+import { dropCrumb, refuseFunctions, watchModules } from "./crumbs.ts";
 import type { Reply, Request, Sent } from "./protocol.ts";
 import { describeThrown, Values } from "./values.ts";
 
@@ -43,18 +43,25 @@ export interface ServeOptions {
 }
 
 keepConsole();
+// Deep enough that the student's function is among them, wherever an exception comes from.
+Error.stackTraceLimit = 40;
+
+/** A lab file does not export what the contract asks for. Thrown where the function is called. */
+class NotExported extends Error {
+  override readonly name = "NotExported";
+  readonly symbol: string;
+
+  constructor(symbol: string) {
+    super(`${symbol} is not there`);
+    this.symbol = symbol;
+  }
+}
 
 /** Serves until standard input ends. */
 export async function serve(modules: Modules, options: ServeOptions): Promise<void> {
-  const missing: string[] = [];
-  for (const [module, names] of Object.entries(options.wanted)) {
-    for (const name of names) {
-      const member = (modules as unknown as Record<string, Record<string, unknown>>)[module]?.[name];
-      if (typeof member !== "function") missing.push(`${module}.${name}`);
-    }
-  }
-  const subject = new Subject(options.crumbs ? watchModules(modules) : modules);
-  send({ hello: true, missing });
+  const complete = withStandIns(modules, options.wanted);
+  const subject = new Subject(options.crumbs ? watchModules(complete) : complete, options.crumbs);
+  send({ hello: true });
   const reader = new MessageReader();
   const chunk = new Uint8Array(65536);
   for (;;) {
@@ -65,6 +72,22 @@ export async function serve(modules: Modules, options: ServeOptions): Promise<vo
       send(subject.answer(request as Request));
     }
   }
+}
+
+/** The modules; where a function is missing, one that says so when it is called. */
+function withStandIns(modules: Modules, wanted: ServeOptions["wanted"]): Modules {
+  const complete: Record<string, Record<string, unknown>> = {};
+  for (const [module, names] of Object.entries(wanted)) {
+    const members = { ...(modules as unknown as Record<string, Record<string, unknown>>)[module] };
+    for (const name of names) {
+      if (typeof members[name] === "function") continue;
+      members[name] = () => {
+        throw new NotExported(name);
+      };
+    }
+    complete[module] = members;
+  }
+  return complete as unknown as Modules;
 }
 
 function send(value: unknown): void {
@@ -79,12 +102,14 @@ function send(value: unknown): void {
 }
 
 class Subject {
-  readonly #modules: Record<string, Record<string, (...args: unknown[]) => unknown>>;
+  #modules: Record<string, Record<string, (...args: unknown[]) => unknown>>;
+  readonly #crumbs: boolean;
   #values = new Values();
   #stations: Station[] = [];
 
-  constructor(modules: Modules) {
+  constructor(modules: Modules, crumbs: boolean) {
     this.#modules = modules as never;
+    this.#crumbs = crumbs;
   }
 
   answer(request: Request): Reply {
@@ -102,6 +127,9 @@ class Subject {
       case "reset":
         this.#values = new Values();
         this.#stations = [];
+        return {};
+      case "refuse":
+        this.#modules = refuseFunctions(this.#modules as never, new Set(request.names)) as never;
         return {};
       case "call":
         return this.#call(this.#modules[request.module] ?? {}, request.name, request.args);
@@ -148,7 +176,7 @@ class Subject {
     let result: Pick<Reply, "returned" | "threw">;
     try {
       const fn = (target as Record<string, unknown>)[name];
-      if (typeof fn !== "function") throw new TypeError(`there is no function ${name}`);
+      if (typeof fn !== "function") throw new NotExported(name);
       result = { returned: this.#values.give(fn.apply(target, args)) };
     } catch (error) {
       result = { threw: describeThrown(error) };
@@ -164,7 +192,8 @@ class Subject {
 
   #callEach(target: object, name: string, lists: readonly (readonly Sent[])[]): Omit<Reply, "log" | "lost"> {
     return {
-      all: lists.map((list) => {
+      all: lists.map((list, index) => {
+        if (this.#crumbs) dropCrumb(`#${index}`);
         const { returned, threw } = this.#call(target, name, list);
         return { returned, threw };
       }),

@@ -37,15 +37,19 @@ export type Returned =
 export interface Thrown {
   readonly name: string;
   readonly message: string;
-  /** For NotImplemented: which function. */
+  /** For what the subject itself throws (NotImplemented, NotExported, NeverReturned): which function. */
   readonly symbol?: string;
-  /** Lines of the stack that lie in the student's files: "parseIpv4 (labs/03-ip/ipv4.ts:31:5)". */
+  /** Lines of the stack that lie in the student's files: "parseIpv4 (labs/03-ip/ipv4.ts:31)". */
   readonly at: readonly string[];
+  /** Where it was thrown, if that was not in a lab: "Frame.push (stack/wire/frame.ts:61)". */
+  readonly from?: string;
 }
 
 export type Request =
   /** Forget all objects and hosts. */
   | { readonly op: "reset" }
+  /** Don't enter these functions any more: they never come back. An answer to a call of one is a NeverReturned. */
+  | { readonly op: "refuse"; readonly names: readonly string[] }
   | { readonly op: "call"; readonly module: string; readonly name: string; readonly args: readonly Sent[] }
   | { readonly op: "method"; readonly handle: number; readonly name: string; readonly args: readonly Sent[] }
   | { readonly op: "many"; readonly module: string; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
@@ -120,9 +124,7 @@ export interface Reply {
   readonly lost: number;
 }
 
-/** The first thing a subject says: what it found in the modules. */
+/** The first thing a subject says: it is there. */
 export interface Hello {
   readonly hello: true;
-  /** Functions that a module lacks: "ip.parseIpv4". */
-  readonly missing: readonly string[];
 }

@@ -113,6 +113,9 @@ function methodsOf(value: object): string[] {
   return names;
 }
 
+/** What the subject itself throws: these carry the name of a lab function. */
+const OURS = new Set(["NotImplemented", "NotExported", "NeverReturned"]);
+
 /** Describes an exception, whatever was thrown. */
 export function describeThrown(error: unknown): Thrown {
   if (!(error instanceof Error)) {
@@ -122,19 +125,22 @@ export function describeThrown(error: unknown): Thrown {
   return {
     name: `${error.name}`,
     message: `${error.message}`.slice(0, 500),
-    ...(error.name === "NotImplemented" && typeof symbol === "string" ? { symbol } : {}),
-    at: placesIn(`${error.stack ?? ""}`),
+    ...(OURS.has(error.name) && typeof symbol === "string" ? { symbol } : {}),
+    ...placesIn(`${error.stack ?? ""}`),
   };
 }
 
-/** The lines of a stack trace that lie in a lab. */
-function placesIn(stack: string): string[] {
-  const places: string[] = [];
+/** The lines of a stack trace that lie in a lab; and the first of all lines, if that is in the stack around the labs. */
+function placesIn(stack: string): Pick<Thrown, "at" | "from"> {
+  const at: string[] = [];
+  let from: string | undefined;
   for (const line of stack.split("\n")) {
-    const found = /at (?:(\S+) \()?\S*?((?:labs|solutions)\/\d\d-[^:]+:\d+):\d+\)?$/.exec(line.trim());
-    if (found !== null && !line.includes("mod.ts")) {
-      places.push(found[1] === undefined ? `${found[2]}` : `${found[1].replace(/^(?:Object|Module)\./, "")} (${found[2]})`);
-    }
+    const found = /at (?:(?:new )?(\S+) (?:\[as \S+\] )?\()?\S*?((labs|solutions|stack)\/[^:]+:\d+):\d+\)?$/.exec(line.trim());
+    if (found === null || line.includes("mod.ts")) continue;
+    const [, name, place, folder] = found;
+    const text = name === undefined ? `${place}` : `${name.replace(/^(?:Object|Module)\./, "")} (${place})`;
+    if (folder !== "stack") at.push(text);
+    else if (at.length === 0) from ??= text;
   }
-  return places.slice(0, 8);
+  return { at: at.slice(0, 8), ...(from === undefined ? {} : { from }) };
 }

@@ -1,0 +1,205 @@
+/**
+ * One process in which student code runs: how it is started, what it is allowed, and what its end means.
+ */
+import { CrumbTrail } from "./crumb_trail.ts";
+import { encodeMessage, MessageError, MessageReader } from "./message.ts";
+import type { Reply, Request } from "./subject/protocol.ts";
+import { plain, type Workspace } from "./workspace.ts";
+
+/** Why a subject gave no answer. */
+export type DeathKind = "hang" | "memory" | "exit" | "crash" | "noise" | "load";
+
+/** The subject gave no answer. The message is a sentence for the student. */
+export class SubjectDied extends Error {
+  override readonly name = "SubjectDied";
+  readonly kind: DeathKind;
+  /** The lab function in which it happened, when that is known. */
+  readonly symbol: string | undefined;
+  /** Of many calls that were asked for at once, the one in which it happened, from 0. */
+  readonly at: number | undefined;
+
+  constructor(kind: DeathKind, message: string, symbol?: string, at?: number) {
+    super(message);
+    this.kind = kind;
+    this.symbol = symbol;
+    this.at = at;
+  }
+}
+
+/** What a subject is allowed. */
+export interface SubjectLimits {
+  /** Milliseconds for one request; after a first hang it is less. */
+  readonly request: number;
+  /** Milliseconds from start to the first word. */
+  readonly start: number;
+  /** MiB of JavaScript heap. */
+  readonly heap: number;
+  /** Seconds of processor time in all. */
+  readonly processor: number;
+  /** MiB of data in all: heap, typed arrays and the runtime itself. */
+  readonly data: number;
+}
+
+/** The limits when nothing else is said. A request normally takes less than a millisecond. */
+export const DEFAULT_LIMITS: SubjectLimits = { request: 2000, start: 10_000, heap: 256, processor: 120, data: 1024 };
+const MAX_STDERR = 16_384;
+
+/** A subject that was started. It answers one request at a time. */
+export class SubjectProcess {
+  /** What it left on its way, if it was started to leave crumbs. */
+  readonly trail = new CrumbTrail(MAX_STDERR);
+  readonly #workspace: Workspace;
+  readonly #limits: SubjectLimits;
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #reader = new MessageReader();
+  readonly #errors: Promise<void>;
+  #killed = false;
+
+  constructor(workspace: Workspace, limits: SubjectLimits, inspect: boolean) {
+    this.#workspace = workspace;
+    this.#limits = limits;
+    this.#child = new Deno.Command(...commandLine(workspace, limits, inspect)).spawn();
+    this.#writer = this.#child.stdin.getWriter();
+    this.#output = this.#child.stdout.getReader();
+    this.#errors = this.#collectErrors(inspect);
+  }
+
+  /** Waits for the first word. Throws a SubjectDied when there is none within `limit` milliseconds. */
+  async ready(limit: number): Promise<void> {
+    const hello = this.#next(true);
+    if (!await settled(hello, limit)) {
+      this.kill();
+      throw new SubjectDied("load", `The lab's files were not loaded within ${limit} ms.`);
+    }
+    await hello;
+  }
+
+  /** Asks, and waits as long as it takes. Throws a SubjectDied when the process ends instead. */
+  ask(request: Request): Promise<Reply> {
+    this.#writer.write(encodeMessage(request)).catch(() => {});
+    const answer = this.#next(false) as Promise<Reply>;
+    answer.catch(() => {}); // nobody may be waiting for it any more
+    return answer;
+  }
+
+  kill(): void {
+    if (this.#killed) return;
+    this.#killed = true;
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // it had ended by itself
+    }
+    this.#output.cancel().catch(() => {});
+    this.#writer.abort().catch(() => {});
+  }
+
+  async #next(loading: boolean): Promise<unknown> {
+    try {
+      for (;;) {
+        const message = this.#reader.next();
+        if (message !== undefined) return message;
+        const chunk = await this.#output.read();
+        if (chunk.done) throw await this.#ended(loading);
+        this.#reader.push(chunk.value);
+      }
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error;
+      throw new SubjectDied("noise", "wrote to standard output itself, which belongs to the harness: print with console.log");
+    }
+  }
+
+  /** The process ended: says why. */
+  async #ended(loading: boolean): Promise<SubjectDied> {
+    const status = await this.#child.status;
+    await this.#errors;
+    this.#killed = true;
+    const said = plain(this.trail.text, this.#workspace.folder);
+    if (/out of memory|invalid array length|Array buffer allocation failed/i.test(said)) {
+      return new SubjectDied(
+        "memory",
+        `took more memory than a lab may have (${this.#limits.heap} MiB of objects, ${this.#limits.data} MiB in all)`,
+      );
+    }
+    if (/Top-level await promise never resolved/.test(said)) {
+      return new SubjectDied("load", "A lab file waits at its top level for a promise that never resolves.");
+    }
+    if (loading) return new SubjectDied("load", `The lab's files cannot be loaded.\n${said.split("\n").slice(0, 8).join("\n")}`);
+    if (status.signal === null && !said.startsWith("error")) {
+      return new SubjectDied("exit", `ended the whole process (Deno.exit with status ${status.code})`);
+    }
+    return new SubjectDied("crash", `ended the whole process: ${said.split("\n")[0] ?? status.signal ?? status.code}`);
+  }
+
+  async #collectErrors(inspect: boolean): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stderr) {
+      this.trail.push(decoder.decode(chunk, { stream: true }));
+      if (!inspect || this.trail.text === "") continue;
+      console.error(this.trail.text.trimEnd());
+      this.trail.text = "";
+    }
+    this.trail.finish();
+  }
+}
+
+/** Whether a promise comes to its end, good or bad, within so many milliseconds. */
+export async function settled(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const done = promise.then(() => true, () => true);
+  const overdue = new Promise<boolean>((resolve) => {
+    if (milliseconds !== Infinity) timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([done, overdue]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How the process is started: with no permission, nothing remote, and limits on memory. */
+function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boolean): [string, Deno.CommandOptions] {
+  const run = [
+    "run",
+    ...(inspect ? ["--inspect-wait"] : ["--quiet"]),
+    "--no-prompt",
+    "--no-config",
+    "--no-lock",
+    "--no-remote",
+    "--no-npm",
+    "--cached-only",
+    "--no-check",
+    `--v8-flags=--max-old-space-size=${limits.heap}`,
+    workspace.entry,
+  ];
+  const options: Deno.CommandOptions = {
+    cwd: workspace.folder,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    clearEnv: true,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...cacheEnvironment() },
+  };
+  if (Deno.build.os === "windows") return [Deno.execPath(), { ...options, args: run }];
+  // A shell sets the limits on data and on processor time and becomes Deno; systems without such limits go on without
+  // them. Where there is setpriv, the kernel ends the subject together with us, even if it is in an endless loop.
+  const lines = [
+    `ulimit -d ${limits.data * 1024} 2>/dev/null`,
+    ...(inspect ? [] : [`ulimit -t ${limits.processor} 2>/dev/null`]),
+    `if command -v setpriv >/dev/null 2>&1; then exec setpriv --pdeathsig KILL "$@"; fi`,
+    `exec "$@"`,
+  ];
+  return ["/bin/sh", { ...options, args: ["-c", lines.join("; "), "sh", Deno.execPath(), ...run] }];
+}
+
+/** Where Deno keeps what it compiled: the subject has no other environment. */
+function cacheEnvironment(): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ["HOME", "DENO_DIR", "XDG_CACHE_HOME"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,69 @@
+/**
+ * What an exception out of the subject means: who threw it, on whose behalf, and what to say about it. Lab functions never
+ * throw because of a packet, so every exception ends the check; the words differ.
+ */
+import { fileOf, labs } from "../../labs/manifest.ts";
+import { CheckFailed, NotWritten } from "./failure.ts";
+import type { Thrown } from "./subject/protocol.ts";
+
+/** The check's end that an exception means. `called`: the function that the check itself had called, "createRoutes.add". */
+export function failureOf(threw: Thrown, called: string | undefined): Error {
+  const { symbol } = threw;
+  if (symbol !== undefined) return knownFailure(threw.name, called?.endsWith(`.${symbol}`) ? called : symbol);
+  const inner = culpritOf(threw.at);
+  const culprit = inner === undefined || called?.split(".")[0] === inner.split(".")[0] ? called : inner;
+  const details = culprit === undefined ? {} : { symbol: culprit };
+  if (called === undefined && threw.at.length === 0) {
+    const found = `the stack around your code found: ${thrownText(threw)}`;
+    return new CheckFailed("the stack around your code to go on with what your functions gave it", found);
+  }
+  return new CheckFailed(`${culprit ?? "your code"} to return: it never throws because of a packet`, thrownText(threw), details);
+}
+
+/** "RangeError: Cannot push 20 bytes: …, from Frame.push, called at writeIcmp (labs/03-ip/icmp.ts:43)". */
+export function thrownText(threw: Thrown): string {
+  const { name, message, at: [nearest], from } = threw;
+  const refused = name === "NotCapable";
+  const said = `${name}: ${refused ? message.replace(/, run again with the --allow-\S+ flag/, "") : message}`;
+  const where = nearest === undefined ? "" : from === undefined ? `, at ${nearest}` : `, called at ${nearest}`;
+  const text = `${said}${from === undefined ? "" : `, from ${from}`}${where}`;
+  return refused ? `${text}. Your code runs without any permission: console.log is all it has.` : text;
+}
+
+/** What stands behind the call in the transcript: " threw RangeError". */
+export function outcomeOf({ name, symbol }: Thrown): string {
+  if (symbol !== undefined && name === "NotExported") return " is not there";
+  return symbol !== undefined && name === "NeverReturned" ? " was not called again" : ` threw ${name}`;
+}
+
+/** The three things that our own side of the subject throws, with the function that each is about. */
+function knownFailure(name: string, symbol: string): Error {
+  if (name === "NotImplemented") return new NotWritten(symbol);
+  if (name === "NeverReturned") {
+    return new CheckFailed("an answer", `${symbol} did not come back in earlier checks, so it is not called again in this run`, { symbol });
+  }
+  const file = labs.map((lab) => fileOf(lab, symbol)).find((each) => each !== undefined);
+  const [maker, method] = symbol.split(".");
+  const what = method === undefined ? `${file ?? "the lab"} does not export ${symbol}` : `what ${maker} returned has no method ${method}`;
+  return new CheckFailed(`${symbol} to be there`, what, { symbol });
+}
+
+/**
+ * The contract's function among the lab's lines of a stack trace, the innermost first: helpers belong to the function that
+ * called them. "createReassembly.poll" for a method of an object that a factory made.
+ */
+function culpritOf(at: readonly string[]): string | undefined {
+  const frames = at.map((line) => /^(?:(\S+) \()?((?:labs|solutions)\/[^:]+)/.exec(line));
+  for (const frame of frames) {
+    const name = frame?.[1]?.split(".").at(-1);
+    if (name !== undefined && labs.some((lab) => fileOf(lab, name) !== undefined)) return name;
+  }
+  const path = frames[0]?.[2];
+  const file = path?.split("/").slice(-2).join("/");
+  const method = frames.findLast((frame) => frame?.[2] === path)?.[1]?.split(".").at(-1);
+  for (const lab of labs) {
+    const factory = Object.entries(lab.functions).find(([name, each]) => name.startsWith("create") && `${lab.folder}/${each}` === file);
+    if (factory !== undefined) return method === undefined ? factory[0] : `${factory[0]}.${method}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * The steps that led to a failure, one a line: packets with an arrow, calls with what they returned. What went well is
+ * folded into a line, and so is what is done again and again to set a check up: the eye shall find the step that matters.
+ */
+import type { CallStep, PacketStep, Step } from "../harness/transcript.ts";
+import { cut, milliseconds, paint, singular, WIDTH, wrap } from "./text.ts";
+
+/** One line of the ladder: a step, or several. */
+interface Rung {
+  readonly first: number;
+  readonly last: number;
+  readonly time: number;
+  readonly text: string;
+  /** Lines at most; what is longer is cut. */
+  readonly most: number;
+  readonly dim: boolean;
+  readonly packet?: PacketStep;
+}
+
+const SHOWN = 16;
+const MOST_LINES = 4;
+/** From so many calls of one function on, which return nothing, they are one line. */
+const SAME = 3;
+
+/** The numbered steps; wrong packets are marked below. */
+export function ladder(steps: readonly Step[]): string[] {
+  const rungs = fold(steps.filter((step): step is Exclude<Step, { kind: "log" }> => step.kind !== "log"));
+  const shown = rungs.slice(-SHOWN);
+  const timed = shown.some((rung) => Math.round(rung.time) !== 0);
+  const hidden = (shown[0]?.first ?? 1) - 1;
+  const earlier = hidden > 0 ? [paint("dim", `  … ${hidden} earlier ${hidden === 1 ? "step" : "steps"}`)] : [];
+  const width = Math.max(3, ...shown.map((rung) => numberOf(rung).length));
+  return [...earlier, ...shown.flatMap((rung) => lines(rung, width, timed))];
+}
+
+type Numbered = Exclude<Step, { kind: "log" }>;
+
+/** Makes rungs of steps. */
+function fold(steps: readonly Numbered[]): Rung[] {
+  const lastCall = steps.findLastIndex((step) => step.kind === "call");
+  const rungs: Rung[] = [];
+  for (let at = 0; at < steps.length;) {
+    const rung = goodRung(steps, at, lastCall) ?? sameRung(steps, at, lastCall) ?? toldRung(steps, at, lastCall) ?? plainRung(steps, at);
+    rungs.push(rung);
+    at = rung.last;
+  }
+  return rungs;
+}
+
+function rungOf(steps: readonly Numbered[], at: number, count: number, text: string, most: number, dim: boolean): Rung {
+  return { first: at + 1, last: at + count, time: steps[at + count - 1]?.time ?? 0, text, most, dim };
+}
+
+/** Nothing but things that were right, with the calls that led to them. The last call stays. */
+function goodRung(steps: readonly Numbered[], at: number, lastCall: number): Rung | undefined {
+  let end = at;
+  for (;;) {
+    const next = steps[end]?.kind === "call" && end !== lastCall ? end + 1 : end;
+    if (steps[next]?.kind !== "right") break;
+    end = next + 1;
+  }
+  if (end === at) return undefined;
+  const what = steps.slice(at, end).flatMap((step) => step.kind === "right" ? [step.text] : []);
+  const text = what.length === 1 ? `✔ ${what[0]}` : `✔ ${what.length} things were right: ${what.join(", ")}`;
+  return rungOf(steps, at, end - at, text, 1, true);
+}
+
+/** Calls of one function that return nothing, each told before or not. The last call stays. */
+function sameRung(steps: readonly Numbered[], at: number, lastCall: number): Rung | undefined {
+  const calls: CallStep[] = [];
+  let end = at;
+  for (;;) {
+    const next = isTold(steps, end) ? end + 1 : end;
+    const call = steps[next];
+    if (call?.kind !== "call" || next === lastCall || call.outcome !== "" || call.name !== (calls[0] ?? call).name) break;
+    calls.push(call);
+    end = next + 1;
+  }
+  if (calls.length < SAME) return undefined;
+  const text = `${calls[0]?.name}, ${calls.length} times: ${calls.map(({ args }) => args).join("; ")}`;
+  return rungOf(steps, at, end - at, text, 3, true);
+}
+
+/** A call that the check told in words before it made it: the words do. The last call stays. */
+function toldRung(steps: readonly Numbered[], at: number, lastCall: number): Rung | undefined {
+  const [note, call] = [steps[at], steps[at + 1]];
+  if (!isTold(steps, at) || note?.kind !== "note" || call?.kind !== "call" || at + 1 === lastCall) return undefined;
+  let end = at + 2;
+  while (steps[end]?.kind === "right") end++;
+  const outcome = end > at + 2 ? "  ✔" : call.outcome;
+  return rungOf(steps, at, end - at, `${note.text}${outcome}`, 2, outcome === "  ✔");
+}
+
+function isTold(steps: readonly Numbered[], at: number): boolean {
+  return steps[at]?.kind === "note" && steps[at + 1]?.kind === "call" && steps[at]?.time === steps[at + 1]?.time;
+}
+
+function plainRung(steps: readonly Numbered[], at: number): Rung {
+  const step = steps[at] as Numbered;
+  const text = step.kind === "call" ? `${step.name}${step.args === undefined ? "" : `(${step.args})`}${step.outcome}` : step.text;
+  return { ...rungOf(steps, at, 1, text, MOST_LINES, step.kind === "right"), ...(step.kind === "packet" ? { packet: step } : {}) };
+}
+
+/** "4", or "4–9". */
+function numberOf({ first, last }: Rung): string {
+  return first === last ? `${first}` : `${first}–${last}`;
+}
+
+/** The lines of a rung; time is left out where no clock runs. */
+function lines(rung: Rung, width: number, timed: boolean): string[] {
+  const { time, text, most, dim, packet } = rung;
+  const head = `  ${numberOf(rung).padStart(width)}${timed ? milliseconds(time).padStart(10) : ""}   `;
+  const arrow = packet === undefined ? "" : packet.direction === "to you" ? `${packet.other} ──▶ you   ` : `${packet.other} ◀── you   `;
+  const indent = " ".repeat(head.length + arrow.length);
+  const room = WIDTH - indent.length;
+  const colour = (line: string): string => dim ? paint("dim", line) : line;
+  const wrapped = wrap(singular(text), room);
+  const shown = wrapped.length > most ? [...wrapped.slice(0, most - 1), cut(wrapped.slice(most - 1).join(" "), room)] : wrapped;
+  const [top, ...rest] = shown;
+  return [
+    `${colour(head)}${paint("cyan", arrow)}${colour(top ?? "")}`,
+    ...rest.map((line) => colour(`${indent}${line}`)),
+    ...(packet?.problems ?? []).flatMap((problem) => wrap(`✘ ${problem}`, room).map((line) => paint("red", `${indent}${line}`))),
+    ...(packet === undefined || packet.note === "" ? [] : wrap(`(${packet.note})`, room).map((line) => paint("dim", `${indent}${line}`))),
+  ];
+}
