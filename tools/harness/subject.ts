@@ -26,7 +26,7 @@ interface Patience {
   readonly limit: number;
 }
 
-const FIRST: Patience = { doubt: 500, limit: DEFAULT_LIMITS.request };
+const FIRST: Patience = { doubt: 1000, limit: DEFAULT_LIMITS.request };
 const LATER: Patience = { doubt: 150, limit: 600 };
 const LAST: Patience = { doubt: 150, limit: 150 };
 /** So many calls in one request are allowed as much again. */
@@ -154,11 +154,12 @@ export class Subject {
     witness?.close();
     const { last, at, returned } = witness?.trail ?? {};
     const symbol = last ?? direct;
-    if (symbol === undefined) return new SubjectDied(death.kind, `your code ${death.message}`);
+    const { kind, message } = witness?.death ?? death;
+    if (symbol === undefined) return new SubjectDied(kind, `your code ${message}`);
     this.#deaths.set(symbol, (this.#deaths.get(symbol) ?? 0) + 1);
     if (returned?.has(symbol)) this.#returned.add(symbol);
     const many = request.op === "many" || request.op === "manyOn";
-    return new SubjectDied(death.kind, `${symbol} ${death.message}`, symbol, many ? at : undefined);
+    return new SubjectDied(kind, `${symbol} ${message}`, symbol, many ? at : undefined);
   }
 }
 
@@ -175,12 +176,16 @@ class Witness {
   readonly end: Promise<void>;
   /** The answer, when it has come. */
   reply: Reply | undefined;
+  /** How it died by itself: of what was late or dead before it, this tells more. */
+  death: SubjectDied | undefined;
   #process: SubjectProcess | undefined;
   #closed = false;
 
   constructor(launch: () => Promise<SubjectProcess>, requests: readonly Request[]) {
     const work = this.#repeat(launch, [...requests]);
-    this.end = work.then(() => {}, () => {});
+    this.end = work.then(() => {}, (error) => {
+      if (error instanceof SubjectDied && !this.#closed) this.death = error;
+    });
     this.answer = new Promise((resolve) => work.then((reply) => reply !== undefined && resolve(reply), () => {}));
   }
 

@@ -39,6 +39,12 @@ Deno.test("an endless loop is ended, and the function named", async () => {
   assertStringIncludes(await saidOf("pad", "for (;;);"), "pad did not come back");
 });
 
+Deno.test("the call that did not return is the last step", async () => {
+  const [result] = await run(misbehaving("pad", "for (;;);"), ["pad/short-frame"]);
+  const step = result?.transcript.steps.at(-1);
+  assertEquals(step?.kind === "call" ? [step.name, step.outcome] : step, ["pad", " did not return"]);
+});
+
 Deno.test("an exception is told with its place", async () => {
   const said = await saidOf("pad", `throw new Error("oops");`);
   assertStringIncludes(said, "Error: oops");
@@ -80,6 +86,9 @@ Deno.test("what is printed is kept with the step in which it was printed", async
   const log = result?.transcript.steps.find((step) => step.kind === "log");
   assert(log?.kind === "log");
   assertStringIncludes(log.text, "minimum is 60 { length:");
+  const step = result?.transcript.steps.filter(({ kind }) => kind !== "log")[log.step - 1];
+  assert(step?.kind === "call");
+  assertEquals(step.name, "pad");
 });
 
 Deno.test("writing to standard output is named as what it is", async () => {
@@ -90,7 +99,9 @@ Deno.test("reading a file, the environment or the network is refused", async () 
   for (
     const statement of [`Deno.readTextFileSync("/etc/passwd");`, `Deno.env.get("HOME");`, `new Deno.Command("/bin/true").outputSync();`]
   ) {
-    assertStringIncludes(await saidOf("pad", statement), "NotCapable");
+    const said = await saidOf("pad", statement);
+    assertStringIncludes(said, "NotCapable");
+    assertStringIncludes(said, "Your code runs without any permission");
   }
 });
 
@@ -115,7 +126,7 @@ Deno.test("a syntax error is told with file and line", async () => {
 Deno.test("a missing function is told by its name", async () => {
   const [result] = await run(SOLUTION.replace("export function pad(", "function pad("), ["pad/short-frame"]);
   assertEquals(result?.verdict.outcome, "failed");
-  assertStringIncludes(JSON.stringify(result?.verdict), "there is no function pad");
+  assertStringIncludes(JSON.stringify(result?.verdict), "labs/01-framing/framing.ts does not export pad");
 });
 
 Deno.test("imports that lead out of the lab are refused, static or dynamic", async () => {

@@ -20,8 +20,8 @@ const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 const FULL_FAILURES = 3;
 const MAX_BLAMED = 3;
 
-const INSPECT_TEXT = `The run waits for a debugger: open chrome://inspect in Chrome, or attach your
-editor to the address below. Your files run from a copy below .wallsocket/subjects.
+const INSPECT_TEXT = `The run waits for a debugger: attach your editor to the address below, or open
+chrome://inspect. Your files run from a copy below .wallsocket/subjects.
 `;
 
 /** Runs the command and returns its exit status. */

@@ -1,5 +1,6 @@
 /** The student's command as a student meets it: a process of its own, its output and its exit status. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { labs } from "../../labs/manifest.ts";
 import { ROOT } from "./run.ts";
 
 interface Said {
@@ -36,12 +37,12 @@ Deno.test("lab1 as shipped fails with status 1, says what to write first, and sh
 Deno.test("lab1 with the reference passes with status 0", async () => {
   const { status, out } = await lab("1", "--reference", "1-3");
   assertEquals(status, 0);
-  assertStringIncludes(out, "01–03 reference");
+  assertStringIncludes(out, "01 reference");
   assertMatch(out, /(\d+) of \1 checks · 100 of 100 points|live checks skipped/);
 });
 
 Deno.test("the report fits 80 columns", async () => {
-  for (const words of [["1"], ["3", "--virtual"], ["1", "--help"]]) {
+  for (const words of [["1"], ["3", "--virtual"], ["1", "--help"], ["3", "--list"], ["3", "--hint", "routes"]]) {
     const { out } = await lab(...words);
     for (const line of out.split("\n")) assert([...line].length <= 80, `${[...line].length} columns: ${line}`);
   }
@@ -56,7 +57,7 @@ Deno.test("a wrong command is one sentence and status 2", async () => {
     [["1", "--only", "nothing/here"], `There is no check and no group "nothing/here" in lab 1`],
     [["1", "--frobnicate"], "There is no option --frobnicate"],
     [["1", "--reference", "3-1"], "Cannot make sense of --reference 3-1"],
-    [["1", "--reference", "1-12"], "There is no lab 4 to take from the reference"],
+    [["1", "--reference", "1-12"], `There is no lab ${labs.length + 1} to take from the reference`],
     [["1", "--driver", "magic"], `There is no driver "magic"`],
     [["1", "--hint", "nothing/here"], `There is no check "nothing/here"`],
     [["1", "2"], `Cannot make sense of "2"`],
@@ -119,6 +120,13 @@ Deno.test("--hint gives the three hints one after the other", async () => {
   const grade = Number(/Hint (\d) of 3/.exec(first)?.[1]);
   assert(grade >= 1 && grade <= 3, first);
   assertStringIncludes((await lab("1", "--hint", "pad/short-frame")).out, `Hint ${grade % 3 + 1} of 3`);
+});
+
+Deno.test("--hint of a group lists its checks", async () => {
+  const { status, out } = await lab("1", "--hint", "pad");
+  assertEquals(status, 0);
+  assertStringIncludes(out, '"pad" is a group');
+  assertStringIncludes(out, "pad/short-frame");
 });
 
 /** Ids of all processes whose command line has `word` in it. Deno itself may not read /proc in a test; `grep` may. */

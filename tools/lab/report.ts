@@ -13,10 +13,14 @@ import { type Failure, isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
-/** "01–02 reference · 03 yours". */
-export function originsText(origins: Readonly<Record<ModuleName, Origin>>): string {
+/** The last lab that carries packets without TCP: up to here each lab runs on those below it, from here on all run together. */
+const BELOW_TCP = 3;
+
+/** "01–02 reference · 03 yours": the labs that run in the checks of a lab. */
+export function originsText(of: Lab, origins: Readonly<Record<ModuleName, Origin>>): string {
   const runs: { origin: Origin; first: number; last: number }[] = [];
   for (const lab of labs) {
+    if (of.number <= BELOW_TCP && lab.number > of.number) break;
     const origin = origins[lab.module];
     const last = runs.at(-1);
     if (last?.origin === origin) last.last = lab.number;
@@ -28,7 +32,7 @@ export function originsText(origins: Readonly<Record<ModuleName, Origin>>): stri
 /** The first lines: which lab, whose code, which wire ("" while that is not known). */
 export function headerText(lab: Lab, origins: Readonly<Record<ModuleName, Origin>>, wire: string): string {
   const title = `Lab ${two(lab.number)} · ${lab.name}`;
-  const left = `${title.padEnd(24)}${originsText(origins)}`;
+  const left = `${title.padEnd(24)}${originsText(lab, origins)}`;
   return `${paint("bold", wire === "" ? left : sides(left, wire))}\n`;
 }
 

@@ -1,0 +1,103 @@
+/** A failure as a student reads it, from the check's body to the last line; and which failures are read first. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertSnapshot } from "@std/testing/snapshot";
+import { findLab, type Lab, labs } from "../../labs/manifest.ts";
+import type { ModuleName } from "../../stack/contract/modules.ts";
+import { ethernet, icmpEcho, ipv4 } from "../harness/packets.ts";
+import { Subject } from "../harness/subject.ts";
+import { type Check, type CheckKind, suite, type Trial } from "../harness/suite.ts";
+import { Transcript } from "../harness/transcript.ts";
+import { type CheckResult, runCheck } from "../harness/trial.ts";
+import { failureText, isFailure } from "./failure_report.ts";
+import { inReadingOrder } from "./failures.ts";
+import { ROOT } from "./run.ts";
+
+const lab = findLab(3) as Lab;
+
+function checkOf(run: (t: Trial) => Promise<void>, kind: CheckKind = "scenario", look = "parseIcmp"): Check {
+  const check = {
+    title: "a ping with an odd number of bytes, or with none, is answered with the same bytes",
+    kind,
+    covers: [],
+    look: [look],
+    why: "The sender recognises its own question by identifier, sequence number and data (RFC 1122 §3.2.2.6).",
+    hints: ["One.", "Two.", "Three."] as const,
+    run,
+  };
+  return suite({ lab: 3, visibility: "public", groups: { icmp: { "answered-as-it-came": check } } }).checks[0] as Check;
+}
+
+/** Runs a check against the reference in which `file` of lab 3 has `by` in place of `text`. */
+async function runChanged(check: Check, file: string, text: string, by: string): Promise<CheckResult> {
+  const path = `solutions/03-ip/${file}`;
+  const solution = await Deno.readTextFile(`${ROOT}/${path}`);
+  assertStringIncludes(solution, text);
+  const origins = Object.fromEntries(labs.map((each) => [each.module, "reference"])) as Record<ModuleName, "reference">;
+  const subject = new Subject({ root: ROOT, lab: 3, origins, replaced: new Map([[path, solution.replace(text, () => by)]]) });
+  try {
+    return await runCheck(check, 1, { subject, kernel: () => Promise.resolve("no kernel here") });
+  } finally {
+    subject.close();
+  }
+}
+
+/** The text without what differs from run to run: the time that the check took, and lines of files that are edited. */
+function textOf(result: CheckResult): string {
+  const context = { lab, seed: 8141, capture: ".wallsocket/lab3/icmp-answered-as-it-came.pcapng", blame: undefined };
+  return failureText({ ...result, milliseconds: 1002 }, context).replaceAll(/(\.ts):\d+/g, "$1:LINE");
+}
+
+/** Golden. To write it anew: deno test -A tools/lab/failure_report_test.ts -- --update */
+async function assertGolden(t: Deno.TestContext, text: string): Promise<void> {
+  await assertSnapshot(t, text, { serializer: String });
+}
+
+Deno.test("failureText() of a wrong packet", async (t) => {
+  const check = checkOf(async (trial) => {
+    const station = await trial.host();
+    await station.send(ethernet({}, ipv4({}, icmpEcho({ id: 7 }, trial.random.bytes(57)))), "an odd number of bytes");
+    await station.expect({ icmp: { type: 0, identifier: 7 } }, "an echo reply with the same 57 bytes");
+  });
+  const begin = "frame.view.setUint8(frame.start, 0);";
+  await assertGolden(
+    t,
+    textOf(await runChanged(check, "icmp.ts", begin, `${begin} return console.log("type is", frame.view.getUint8(frame.start));`)),
+  );
+});
+
+Deno.test("failureText() of a wrong result", async (t) => {
+  const check = checkOf(
+    async (trial) => {
+      for (const bytes of [[0, 1], [0, 1, 0xf2, 3], [0, 1, 0xf2]]) {
+        const view = new DataView(Uint8Array.from(bytes).buffer);
+        const expected = ["0xfffe", "0x0dfb", "0x0dfe"][bytes.length === 2 ? 0 : bytes.length === 4 ? 1 : 2];
+        const sum = await trial.ip.internetChecksum(view, 0, bytes.length);
+        trial.equal<unknown>(`0x${sum.toString(16).padStart(4, "0")}`, expected, `the checksum of ${bytes.length} bytes`);
+      }
+    },
+    "table",
+    "internetChecksum",
+  );
+  await assertGolden(
+    t,
+    textOf(await runChanged(check, "checksum.ts", "  // region internetChecksum\n", "  if ((end - start) % 2 === 1) end--;\n")),
+  );
+});
+
+Deno.test("inReadingOrder() puts tables first, and one failure of each function before its others", () => {
+  const failure = (kind: CheckKind, symbol: string, milliseconds: number): CheckResult => ({
+    check: checkOf(async () => {}, kind),
+    seed: 1,
+    verdict: { outcome: "failed", expected: "", got: "", mismatches: [], complaints: [], symbol },
+    milliseconds,
+    transcript: new Transcript(),
+  });
+  const met = [
+    failure("live", "parseIpv4", 1),
+    failure("scenario", "admit", 2),
+    failure("table", "parseIpv4", 3),
+    failure("table", "parseIpv4", 4),
+    failure("table", "writeIpv4", 5),
+  ];
+  assertEquals(inReadingOrder(met.filter(isFailure)).map((result) => result.milliseconds), [3, 5, 2, 4, 1]);
+});

@@ -1,0 +1,69 @@
+/** The ladder: what went well takes little room, what did not is told in full. */
+import { assertEquals } from "@std/assert";
+import type { Step } from "../harness/transcript.ts";
+import { ladder } from "./ladder.ts";
+
+const call = (name: string, args: string, outcome = "", time = 0): Step => ({ kind: "call", time, name, args, outcome });
+const right = (text: string): Step => ({ kind: "right", time: 0, text });
+const note = (text: string, time = 0): Step => ({ kind: "note", time, text });
+
+Deno.test("ladder() folds what was right, and keeps the last call", () => {
+  const steps = [
+    call("crc32", "a", " → 0x1"),
+    right("the CRC of a"),
+    call("crc32", "b", " → 0x2"),
+    right("the CRC of b"),
+    call("crc32", "c"),
+  ];
+  assertEquals(ladder(steps), ["  1–4   ✔ 2 things were right: the CRC of a, the CRC of b", "    5   crc32(c)"]);
+  assertEquals(ladder(steps.slice(2, 4)), ["    1   crc32(b) → 0x2", "    2   ✔ the CRC of b"]);
+});
+
+Deno.test("ladder() folds calls that set a check up", () => {
+  const steps = ["10.0.0.0/8 on 0", "10.1.0.0/16 on 1", "0.0.0.0/0 on 2"].flatMap((route) => [
+    note(`add ${route}`),
+    call("createRoutes.add", route),
+  ]);
+  assertEquals(ladder([...steps, call("createRoutes.lookup", "10.1.2.3")]), [
+    "  1–6   createRoutes.add, 3 times: 10.0.0.0/8 on 0; 10.1.0.0/16 on 1; 0.0.0.0/0",
+    "        on 2",
+    "    7   createRoutes.lookup(10.1.2.3)",
+  ]);
+});
+
+Deno.test("ladder() leaves a call out that was told before it was made", () => {
+  const told = [note("bytes 0–7"), call("insert", "…", " → 1"), right("one"), note("bytes 8–15"), call("insert", "…", " → 2")];
+  assertEquals(ladder([...told, note("bytes 16–23"), call("insert", "…", " → 3")]), [
+    "  1–3   bytes 0–7  ✔",
+    "  4–5   bytes 8–15 → 2",
+    "    6   bytes 16–23",
+    "    7   insert(…) → 3",
+  ]);
+});
+
+Deno.test("ladder() shows the last sixteen lines, with a clock only where one runs", () => {
+  const steps = Array.from({ length: 20 }, (_, index) => note(`step ${index + 1}`, index * 1000));
+  const shown = ladder(steps);
+  assertEquals(shown.slice(0, 2), ["  … 4 earlier steps", "    5  4 000 ms   step 5"]);
+  assertEquals(shown.length, 17);
+});
+
+Deno.test("ladder() marks what is wrong with a packet below it", () => {
+  const packet: Step = {
+    kind: "packet",
+    time: 0,
+    direction: "from you",
+    other: "peer",
+    text: "ICMP echo reply id 1 seq 1, 8 bytes",
+    problems: ["checksum 0x0001, should be 0x0002"],
+    bytes: new Uint8Array(),
+    medium: "ethernet",
+    fcs: false,
+    note: "",
+    on: 0,
+  };
+  assertEquals(ladder([packet]), [
+    "    1   peer ◀── you   ICMP echo reply id 1 seq 1, 8 bytes",
+    "                       ✘ checksum 0x0001, should be 0x0002",
+  ]);
+});
