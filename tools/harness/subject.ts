@@ -28,7 +28,7 @@ interface Patience {
 
 const FIRST: Patience = { doubt: 1000, limit: DEFAULT_LIMITS.request };
 const LATER: Patience = { doubt: 150, limit: 600 };
-const LAST: Patience = { doubt: 150, limit: 150 };
+const LAST: Patience = { doubt: 250, limit: 250 };
 /** So many calls in one request are allowed as much again. */
 const MANY = 2000;
 

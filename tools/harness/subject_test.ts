@@ -10,11 +10,12 @@ import { SubjectDied } from "./subject_process.ts";
 const FILE = "solutions/01-framing/framing.ts";
 
 /** A subject in which `demultiplex` begins with `statement`. */
-async function subjectWith(statement: string, top = ""): Promise<Subject> {
+async function subjectWith(statement: string, { top = "", patience = 2000 } = {}): Promise<Subject> {
   const text = await Deno.readTextFile(`${ROOT}/${FILE}`);
   const changed = text.replace(/(export function demultiplex\([^{]*\{\n)/, (head) => `${head}  ${statement}\n`);
   const origins = Object.fromEntries(labs.map((lab) => [lab.module, "reference"])) as Record<ModuleName, "reference">;
-  return new Subject({ root: ROOT, origins, replaced: new Map([[FILE, `${changed}\n${top}\n`]]) });
+  const selection = { root: ROOT, lab: 1, origins, replaced: new Map([[FILE, `${changed}\n${top}\n`]]) };
+  return new Subject(selection, { limits: { request: patience } });
 }
 
 const call = (etherType: number): Request => ({
@@ -61,7 +62,7 @@ Deno.test("Subject.ask() goes on calling a function that hangs at times", async 
 });
 
 Deno.test("Subject.ask() says which of many calls did not return", async () => {
-  const subject = await subjectWith("if (etherType === 7) for (;;);");
+  const subject = await subjectWith("if (etherType === 7) for (;;);", { patience: 4000 });
   try {
     const lists = [0x0800, 0x0806, 7, 0x0800].map((value) => [{ t: "value", value } as const]);
     await subject.reset();
@@ -74,7 +75,7 @@ Deno.test("Subject.ask() says which of many calls did not return", async () => {
 
 Deno.test("Subject.ask() takes a second process's answer where the first is late", async () => {
   // Old processes loop, young ones don't: as if the first had been kept from running.
-  const subject = await subjectWith("if (Date.now() - loaded > 1500) for (;;);", "const loaded = Date.now();");
+  const subject = await subjectWith("if (Date.now() - loaded > 1500) for (;;);", { top: "const loaded = Date.now();" });
   try {
     await subject.start();
     await new Promise((resolve) => setTimeout(resolve, 1600));
@@ -86,11 +87,23 @@ Deno.test("Subject.ask() takes a second process's answer where the first is late
 
 Deno.test("Subject.ask() tells where an exception came from", async () => {
   const helper = "function helper(n: number): void { new Lent(64).push(n); }";
-  const subject = await subjectWith("helper(etherType);", `import { Frame as Lent } from "../../stack/wire/frame.ts"; ${helper}`);
+  const top = `import { Frame as Lent } from "../../stack/wire/frame.ts"; ${helper}`;
+  const subject = await subjectWith("helper(etherType);", { top });
   try {
     const { threw } = await inCheck(subject, call(0x0800)) as Reply;
     assertStringIncludes(threw?.from ?? "", "Frame.push (stack/wire/frame.ts:");
     assertEquals(threw?.at.map((line) => line.split(" ")[0]), ["helper", "demultiplex"]);
+  } finally {
+    subject.close();
+  }
+});
+
+Deno.test("Subject.ask() ends a heap without bounds, and names the function", async () => {
+  const fill = "const all: unknown[] = []; for (;;) all.push(new Array(1000).fill(0));";
+  const subject = await subjectWith(fill, { patience: 20_000 });
+  try {
+    const death = await inCheck(subject, call(0x0800));
+    assertEquals(death instanceof SubjectDied ? [death.kind, death.symbol] : death, ["memory", "demultiplex"]);
   } finally {
     subject.close();
   }
