@@ -6,7 +6,9 @@ import { suite } from "../../tools/harness/suite.ts";
 import { ack } from "./checks/ack.ts";
 import { ackOfFin } from "./checks/ack_of_fin.ts";
 import { abort, close, limit, reopen } from "./checks/endings.ts";
+import { closing } from "./checks/closing.ts";
 import { fin } from "./checks/fin.ts";
+import { opening } from "./checks/opening.ts";
 import { reset, syn } from "./checks/reset.ts";
 import { sequence } from "./checks/sequence.ts";
 import { table } from "./checks/table.ts";
@@ -16,5 +18,21 @@ import { timestamps } from "./checks/timestamps.ts";
 export default suite({
   lab: 5,
   visibility: "public",
-  groups: { table, timestamps, sequence, reset, syn, ack: { ...ack, ...ackOfFin }, urgent, text, fin, close, abort, limit, reopen },
+  groups: {
+    table,
+    timestamps,
+    sequence,
+    reset,
+    syn,
+    ack: { ...ack, ...ackOfFin },
+    urgent,
+    text,
+    fin,
+    close,
+    abort,
+    limit,
+    reopen,
+    opening,
+    closing,
+  },
 });

@@ -1,0 +1,54 @@
+/** What the scenarios share: looking at a connection from above, and the numbers of `inState` by name. */
+import type { TcpState } from "../../../stack/contract/tcb.ts";
+import type { Trial } from "../../../tools/harness/suite.ts";
+
+export type TcpStation = Awaited<ReturnType<Trial["tcp"]>>;
+export type TcpPeer = ReturnType<TcpStation["peer"]>;
+export type StackConnection = NonNullable<Awaited<ReturnType<TcpStation["accept"]>>>;
+
+/** Fails unless the connection is in this state. */
+export async function expectState(t: Trial, connection: StackConnection, state: TcpState, when: string): Promise<void> {
+  t.equal((await connection.look()).state, state, `the state ${when}`);
+}
+
+/** The application accepts; fails when nobody waits. */
+export async function expectAccepted(t: Trial, tcp: TcpStation): Promise<StackConnection> {
+  const connection = await tcp.accept();
+  t.ok(connection !== undefined, "a connection that the application can accept", "none");
+  return connection;
+}
+
+/** Fails unless the stack's table holds connections in exactly these states. */
+export async function expectTable(t: Trial, tcp: TcpStation, states: readonly TcpState[], when: string): Promise<void> {
+  const table = (await tcp.connections()).map((connection) => connection.state);
+  t.equal(table, [...states], `the stack's connections ${when}`);
+}
+
+/** Fails unless the application was told this since it last looked. */
+export async function expectNotice(t: Trial, connection: StackConnection, notice: string, when: string): Promise<void> {
+  const { notices } = await connection.look();
+  t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, notices.length === 0 ? "nothing" : notices.join(", "));
+}
+
+/** Fails unless the connection is over, and the application was told so by this word. */
+export async function expectEnded(t: Trial, connection: StackConnection, notice: string, when: string): Promise<void> {
+  const { state, notices } = await connection.look();
+  t.equal(state, "CLOSED", `the state ${when}`);
+  t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, notices.length === 0 ? "nothing" : notices.join(", "));
+}
+
+/** The peer sends text, which must be acknowledged and come up to the application. */
+export async function expectHeard(t: Trial, peer: TcpPeer, connection: StackConnection, length: number): Promise<void> {
+  const data = t.random.bytes(length);
+  await peer.send({ flags: "ACK PSH", data });
+  await peer.expect({ flags: "ACK", ack: peer.next }, "text that is in order is acknowledged", 600);
+  t.equal(await connection.read(), data, "what the application reads");
+}
+
+/** The application writes text, which must reach the peer; he acknowledges it. */
+export async function expectSaid(t: Trial, peer: TcpPeer, connection: StackConnection, length: number): Promise<void> {
+  const data = t.random.bytes(length);
+  await connection.write(data);
+  await peer.expect({ flags: "ACK", seq: peer.stackNext, data }, "what the application writes is sent", 300);
+  await peer.send({ flags: "ACK" });
+}
