@@ -368,6 +368,27 @@ export const chapters: readonly Chapter[] = [
     },
     { id: "6675-5.1", lab: 8, text: "a timeout ends it; no new one before RecoveryPoint is passed" },
   ]),
+  chapter("Ports and listening sockets: RFC 9293 §3.3.1 and §3.9.1, RFC 6335, RFC 6056, RFC 4987", [
+    { id: "LA-1", lab: 7, text: "a segment is for the connection with both its address pairs, whole; only without one for a listener" },
+    { id: "LA-2", lab: 7, text: "a listener on the very address goes before one on 0.0.0.0" },
+    { id: "LA-3", lab: 7, text: "a port is taken on an address; 0.0.0.0 overlaps with each; what overlaps is in use" },
+    {
+      id: "LA-4",
+      lab: 7,
+      text: "reuse needs both sides' consent, and nobody who listens; a port is held until its last connection is over, TIME-WAIT included",
+    },
+    { id: "LA-5", lab: 7, text: "ports below 1024 need a right" },
+    { id: "LA-6", lab: 7, text: "an ephemeral port is one that nobody holds; the search begins at a random place and sees each port once" },
+    { id: "LA-7", lab: 7, text: "half-open connections are bounded by the backlog; a SYN beyond it finds no answer" },
+    {
+      id: "LA-8",
+      lab: 7,
+      text: "those who wait to be accepted are bounded too; while that queue is full nobody comes in, and nobody leaves SYN-RECEIVED",
+    },
+    { id: "LA-9", lab: 7, text: "only who completed the handshake can be accepted, in the order of completion" },
+    { id: "LA-10", lab: 7, text: "a connection that ends before it is accepted leaves its queue" },
+    { id: "LA-11", lab: 7, text: "what is closed gives everything back, and nothing that is not its own" },
+  ]),
   chapter("Initial sequence numbers: RFC 6528", [
     { id: "6528", lab: 4, text: "M + F(local, remote, secret): F cannot be guessed, numbers of one pair of addresses keep rising" },
   ]),
