@@ -1,0 +1,154 @@
+/** Public checks of lab 06: what happens when the timer fires (`fired`). */
+import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { timerBench } from "./timer_bench.ts";
+
+const FIRED = ["createRetransmission.fired"] as const;
+
+export const backoff: Readonly<Record<string, CheckSpec>> = {
+  "doubles": {
+    title: "each time that the timer fires, the next wait is twice as long",
+    kind: "table",
+    weight: 2,
+    covers: ["6298-5.5", "6298-5.6"],
+    look: FIRED,
+    why:
+      "Segments are lost where there are too many. Senders that repeat as fast as they can make it worse, until nothing gets through; each that waits twice as long " +
+      "helps to end it (RFC 6298 §5.5; RFC 2525 §2.10 lists stacks that forgot).",
+    hints: [
+      "With a timeout of 1000 the timer fires at 1000. When next, and when after that?",
+      "At 3000 and at 7000: it starts again at once, with a timeout that is doubled.",
+      "`#rto` doubles, but not beyond `most`; then the deadline is `now + #rto`.",
+    ],
+    run: async (t) => {
+      const bench = await timerBench(t, { most: 60_000, r2: 10_000_000 });
+      let now = t.random.int(0, 50_000);
+      await bench.timer.sent(now);
+      now += 1000;
+      for (const timeout of [2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
+        const late = t.random.int(0, 9);
+        now += late;
+        await bench.timer.fired(now);
+        await bench.expectTimeout(timeout, `after fired(${now})`);
+        await bench.expectDeadline(now + timeout, `after fired(${now})`);
+        now += timeout;
+      }
+    },
+  },
+  "until-measured": {
+    title: "back-off stays until a round trip is measured (Karn)",
+    kind: "table",
+    weight: 2,
+    covers: ["6298-3", "MUST-18", "6298-5.5"],
+    look: ["createRetransmission.acknowledged", "createRetransmission.sample"],
+    why:
+      "The acknowledgment of a segment that went twice measures nothing: it may answer either. If the first timeout was too short for the path, it is still too short, so " +
+      "the doubled one stays until a segment that went once is measured (RFC 9293 §3.8.2).",
+    hints: [
+      "The timeout was doubled to 2000. An acknowledgment comes: what is the timeout then?",
+      "2000 as before. `acknowledged` starts or stops the timer, and changes no timeout.",
+      "Only `sample` computes a timeout, from SRTT and RTTVAR; it knows nothing of doubling.",
+    ],
+    run: async (t) => {
+      const bench = await timerBench(t);
+      await bench.sample(100);
+      await bench.timer.sent(0);
+      const fired = await bench.fire(2);
+      await bench.expectTimeout(1200, "after a round trip of 100 ms, and after the timer fired twice");
+      const now = fired + t.random.int(1, 200);
+      await bench.timer.acknowledged(now, true);
+      await bench.expectTimeout(1200, "after an acknowledgment that measured nothing");
+      await bench.expectDeadline(now + 1200, `after acknowledged(${now})`);
+      await bench.timer.acknowledged(now + 50, false);
+      await bench.timer.sent(now + 70);
+      await bench.expectDeadline(now + 1270, `after the last acknowledgment, and sent(${now + 70})`);
+      await bench.sample(100);
+      await bench.expectTimeout(100 + 4 * 37.5, "after a second round trip of 100 ms");
+    },
+  },
+  "advise": {
+    title: "after R1 retransmissions in vain the host is advised",
+    kind: "table",
+    covers: ["MUST-20", "SHLD-10", "SHLD-9"],
+    look: FIRED,
+    why:
+      "When so many retransmissions brought nothing, perhaps the way is to blame: IP may know another, and the application may want to know (RFC 9293 §3.8.3, R1).",
+    hints: [
+      "With r1 = 3: how many retransmissions were in vain when the timer fires for the fourth time?",
+      "The first firing has none behind it: the segment went only once so far. The fourth has three.",
+      "Count the firings since the wait began. With `r1` or more *before* this one: “resend and advise”.",
+    ],
+    run: async (t) => {
+      for (const r1 of [3, t.random.int(4, 6)]) {
+        const bench = await timerBench(t, { r1, r2: 10_000_000 });
+        await bench.timer.sent(0);
+        for (let i = 0; i < r1 + 2; i++) {
+          const now = await bench.timer.deadline();
+          const expected = i < r1 ? "resend" : "resend and advise";
+          t.equal(await bench.timer.fired(now), expected, `what fired says the ${i + 1}. time in a row, with r1 = ${r1}`);
+        }
+      }
+    },
+  },
+  "gives-up": {
+    title: "after R2 milliseconds without an acknowledgment it gives up",
+    kind: "table",
+    covers: ["MUST-20", "MUST-21", "SHLD-11"],
+    look: FIRED,
+    why:
+      "A peer whose cable was cut never answers. The application decides how long it wants to hope, and that is R2, at least 100 seconds by default " +
+      "(RFC 9293 §3.8.3).",
+    hints: [
+      "Sent at 500, r2 = 6000. The timer fires at 1500, 3500 and 7500. What does it say the third time?",
+      "“give up”: 7000 ms have passed since the wait began. Back-off is no reason to wait longer.",
+      "Note in `sent` and in `acknowledged` when the wait began; compare `now` with that.",
+    ],
+    run: async (t) => {
+      const began = t.random.int(0, 5000);
+      for (
+        const [r2, verdicts] of [[6000, ["resend", "resend", "give up"]], [7000, ["resend", "resend", "give up"]], [7001, [
+          "resend",
+          "resend",
+          "resend",
+          "give up",
+        ]]] as const
+      ) {
+        const bench = await timerBench(t, { r1: 10, r2 });
+        await bench.timer.sent(began);
+        for (const expected of verdicts) {
+          const now = await bench.timer.deadline();
+          t.equal(await bench.timer.fired(now), expected, `what fired(${now}) says, after sent(${began}) and with r2 = ${r2}`);
+        }
+      }
+    },
+  },
+  "progress-counts": {
+    title: "an acknowledgment begins both counts again",
+    kind: "table",
+    covers: ["MUST-20"],
+    look: ["createRetransmission.acknowledged", "createRetransmission.fired"],
+    why:
+      "A path that loses half of everything is slow, and alive. Only retransmissions without any progress between them count towards R1 and R2 " +
+      "(RFC 9293 §3.8.3).",
+    hints: [
+      "Fired three times, then an acknowledgment, then fired: how many were in vain?",
+      "None: the acknowledgment was progress.",
+      "Where the timer is started, set the count of firings to 0 and note the time.",
+    ],
+    run: async (t) => {
+      const bench = await timerBench(t, { r1: 2, r2: 20_000 });
+      await bench.timer.sent(0);
+      let now = await bench.fire(3);
+      for (let round = 0; round < 4; round++) {
+        now += t.random.int(1, 500);
+        await bench.timer.acknowledged(now, true);
+        now = await bench.timer.deadline();
+        t.equal(
+          await bench.timer.fired(now),
+          "resend",
+          `what fired says the first time after an acknowledgment, ${now} ms after the start`,
+        );
+        await bench.sample(100);
+      }
+    },
+  },
+};

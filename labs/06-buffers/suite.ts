@@ -1,0 +1,30 @@
+/**
+ * The public checks of lab 06. They are sorted into groups by what they are about; each group has its file in `checks/`.
+ */
+import { suite } from "../../tools/harness/suite.ts";
+import { acknowledging, probing } from "./checks/acknowledging.ts";
+import { backoff } from "./checks/backoff.ts";
+import { pieces } from "./checks/pieces.ts";
+import { receiving } from "./checks/receiving.ts";
+import { resending } from "./checks/resending.ts";
+import { sack } from "./checks/sack.ts";
+import { sending } from "./checks/sending.ts";
+import { timeouts } from "./checks/timeouts.ts";
+import { windows } from "./checks/windows.ts";
+
+export default suite({
+  lab: 6,
+  visibility: "public",
+  groups: {
+    send: sending,
+    piece: pieces,
+    resend: resending,
+    receive: receiving,
+    window: windows,
+    sack,
+    timeout: timeouts,
+    backoff,
+    ack: acknowledging,
+    probe: probing,
+  },
+});
