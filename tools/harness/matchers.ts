@@ -109,8 +109,9 @@ function compareField(layer: Layer, name: string, wanted: FieldMatcher, found: M
   }
 }
 
-/** "IPv4 header checksum". */
+/** "IPv4 header checksum", "Ethernet type". */
 function titleOf(layer: Layer, name: string): string {
+  if (name === "etherType") return `${layer.name} type`;
   return `${layer.name} ${name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
 }
 

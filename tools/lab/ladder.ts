@@ -91,8 +91,17 @@ function toldRung(steps: readonly Numbered[], at: number, lastCall: number): Run
   return rungOf(steps, at, end - at, `${note.text}${outcome}`, 2, outcome === "  ✔");
 }
 
+/** Whether the step at `at` is a note about the call that comes next: both name the same number or address. */
 function isTold(steps: readonly Numbered[], at: number): boolean {
-  return steps[at]?.kind === "note" && steps[at + 1]?.kind === "call" && steps[at]?.time === steps[at + 1]?.time;
+  const [note, call] = [steps[at], steps[at + 1]];
+  if (note?.kind !== "note" || call?.kind !== "call") return false;
+  return !numbersIn(note.text).isDisjointFrom(numbersIn(call.args ?? ""));
+}
+
+/** The numbers and addresses in a text; 0x0006 and 6 are the same. */
+function numbersIn(text: string): ReadonlySet<number | string> {
+  const words = text.match(/0x[0-9a-f]+|\d[\d.:a-f]*/g) ?? [];
+  return new Set(words.map((word) => Number.isNaN(Number(word)) ? word : Number(word)));
 }
 
 function plainRung(steps: readonly Numbered[], at: number): Rung {

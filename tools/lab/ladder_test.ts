@@ -32,12 +32,21 @@ Deno.test("ladder() folds calls that set a check up", () => {
 });
 
 Deno.test("ladder() leaves a call out that was told before it was made", () => {
-  const told = [note("bytes 0–7"), call("insert", "…", " → 1"), right("one"), note("bytes 8–15"), call("insert", "…", " → 2")];
-  assertEquals(ladder([...told, note("bytes 16–23"), call("insert", "…", " → 3")]), [
-    "  1–3   bytes 0–7  ✔",
-    "  4–5   bytes 8–15 → 2",
-    "    6   bytes 16–23",
-    "    7   insert(…) → 3",
+  const told = [
+    note("id 7, bytes 0–7"),
+    call("insert", "id 0x0007", " → 1"),
+    right("one"),
+    note("at 8 ms: it ends"),
+    call("poll", "8", " → 2"),
+  ];
+  const seen = [note("sent a request"), call("poll", "9")];
+  assertEquals(ladder([...told, ...seen, note("bytes 16–23"), call("insert", "16", " → 3")]), [
+    "  1–3   id 7, bytes 0–7  ✔",
+    "  4–5   at 8 ms: it ends → 2",
+    "    6   sent a request",
+    "    7   poll(9)",
+    "    8   bytes 16–23",
+    "    9   insert(16) → 3",
   ]);
 });
 
