@@ -131,11 +131,12 @@ export class RealStation implements LiveStation, MovingStation {
     this.#rethrow();
   }
 
-  /** Takes the interface away. */
-  close(): void {
+  /** Takes the interface away. When this resolves nothing is asked of the subject any more, whoever was still waiting for it. */
+  async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#wire.close();
+    await this.#turn;
   }
 
   async settle(milliseconds = 4): Promise<void> {
@@ -318,7 +319,10 @@ export class RealStation implements LiveStation, MovingStation {
 
   /** Asks in turn: the subject does one thing at a time. */
   async #ask(request: Request): Promise<Reply> {
-    const mine = this.#turn.then(() => this.#conversation.ask(request));
+    const mine = this.#turn.then(() => {
+      if (this.#closed) throw new Error("The check is over");
+      return this.#conversation.ask(request);
+    });
     this.#turn = mine.catch(() => {});
     const reply = await mine;
     if (request.op !== "look") this.#take(reply);

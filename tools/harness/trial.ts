@@ -68,7 +68,7 @@ export async function runCheck(check: Check, seed: number, means: TrialMeans): P
   } catch (error) {
     verdict = await trial.verdictOf(error);
   }
-  trial.close();
+  await trial.close();
   return { check, seed, verdict, milliseconds: performance.now() - began, transcript };
 }
 
@@ -189,14 +189,14 @@ class RunningTrial implements Trial {
   async live(config: LiveConfig = {}): Promise<LiveStation> {
     const kernel = await this.#means.kernel();
     if (typeof kernel === "string") throw new CheckSkipped(kernel);
-    this.#live?.close();
+    await this.#live?.close();
     this.#live = await startLiveStation(this.#conversation, kernel, config, this.#layers);
     return this.#live;
   }
 
   /** Gives back what the check had open. */
-  close(): void {
-    this.#live?.close();
+  async close(): Promise<void> {
+    await this.#live?.close();
   }
 
   /** What an exception out of the body means. */
