@@ -9,6 +9,7 @@ import { bind } from "./checks/bind.ts";
 import { ephemeral } from "./checks/ephemeral.ts";
 import { hold } from "./checks/hold.ts";
 import { listeners } from "./checks/listeners.ts";
+import { live } from "./checks/live.ts";
 import { places } from "./checks/places.ts";
 import { queue } from "./checks/queue.ts";
 import { server } from "./checks/server.ts";
@@ -17,5 +18,5 @@ import { table } from "./checks/table.ts";
 export default suite({
   lab: 7,
   visibility: "public",
-  groups: { bind, hold, ephemeral, table, listeners, queue, server, backlog, places },
+  groups: { bind, hold, ephemeral, table, listeners, queue, server, backlog, places, live },
 });

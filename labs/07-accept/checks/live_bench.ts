@@ -1,0 +1,33 @@
+/** What live checks do again and again: kernel clients that each say something of their own, and an application that gives it back. */
+import type { LiveConnection } from "../../../tools/harness/live_tcp.ts";
+import type { TcpOutcome } from "../../../tools/harness/kernel/tcp_operations.ts";
+import type { LiveStation, Trial } from "../../../tools/harness/suite.ts";
+
+/** A kernel client that says `text`, half-closes, and reads until the end. */
+export function clientSays(station: LiveStation, port: number, text: Uint8Array, localPort?: number): Promise<TcpOutcome> {
+  const talk = { send: text, shutdown: true, receive: { untilEnd: true } } as const;
+  return station.kernel.tcpClient({ to: station.address, port, ...(localPort === undefined ? {} : { localPort }), ...talk });
+}
+
+/** The application gives back everything that comes, until the end, and closes. */
+export async function givesBack(connection: LiveConnection): Promise<void> {
+  await connection.writeAll(await connection.readAll());
+  await connection.close();
+}
+
+/** The kernel's client must have been connected, and have got back what it said. */
+export function expectEcho(t: Trial, outcome: TcpOutcome, text: Uint8Array, who: string): void {
+  t.equal(outcome.error, undefined, `the error of ${who}`);
+  t.equal(outcome.received, text, `what ${who} got back`);
+}
+
+/** The kernel's client must have met this error. */
+export function expectError(t: Trial, outcome: TcpOutcome, connected: boolean, error: string, who: string): void {
+  t.equal(outcome.connected, connected, `whether ${who} was connected`);
+  t.equal(outcome.error, error, `the error of ${who}`);
+}
+
+/** Something to say, different each time. */
+export function line(t: Trial): Uint8Array {
+  return t.random.bytes(t.random.int(20, 200));
+}
