@@ -1,0 +1,158 @@
+/**
+ * The stage of the handbook's programs: two hosts of this kit, joined by a wire in memory on which every packet takes ten milliseconds. Time is
+ * virtual: it passes only in `run` and `settle`, so a minute of waiting takes none, and the same program prints the same lines each time.
+ *
+ *     const { client, server, run, settle, lose } = await twoHosts();
+ *     const listener = listen(server, { port: 80 });
+ *     const conn = await settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
+ *
+ * Every segment is printed when it is sent, the client on the left: time, flags, numbers counted from each side's SYN as 0, bytes of text,
+ * window in bytes, and the state in which its sender was:
+ *
+ *          0 ms  ──▶  SYN      seq 0, window 65535                        SYN-SENT
+ *         10 ms  ◀──  SYN ACK  seq 0 ack 1, window 65535                  SYN-RECEIVED
+ *         20 ms  ──▶  ACK      seq 1 ack 1, window 524288                 ESTABLISHED
+ *
+ * The hosts are the reference stack; in a tree without `solutions/` they are made of your own labs.
+ */
+import type { Modules } from "../../stack/contract/modules.ts";
+import type { TcpState } from "../../stack/contract/tcb.ts";
+import { Host } from "../../stack/host.ts";
+import type { TcpConfig } from "../../stack/host_config.ts";
+import { decorate } from "../../stack/link/decorate.ts";
+import type { Device } from "../../stack/link/device.ts";
+import { impair } from "../../stack/link/impair.ts";
+import { createPair } from "../../stack/link/pair.ts";
+import type { Connection } from "../../stack/tcp/connection.ts";
+import { PROTOCOL_TCP, type Tcp } from "../../stack/tcp/tcp.ts";
+import { type Seq, seq, seqDiff } from "../../stack/wire/seq.ts";
+import { SYN } from "../../stack/wire/tcp_flags.ts";
+
+/** A host that has TCP. */
+export type TcpHost = Host & { readonly tcp: Tcp };
+
+export interface Stage {
+  /** 10.44.0.1 */
+  readonly client: TcpHost;
+  /** 10.44.0.2 */
+  readonly server: TcpHost;
+  /** Milliseconds since the beginning. */
+  now(): number;
+  /** Lets everything happen that happens within so many milliseconds. */
+  run(milliseconds: number): Promise<void>;
+  /** Lets the hosts run until the promise is settled, and gives what it gives. Throws an Error when nothing will ever happen any more. */
+  settle<T>(promise: Promise<T>): Promise<T>;
+  /** The next `count` packets are lost, whoever sends them; Infinity cuts the wire. */
+  lose(count: number): void;
+  /** Whether segments are printed; they are. */
+  show(on: boolean): void;
+}
+
+/** How long a packet is on its way, in milliseconds. */
+const DELAY = 10;
+/** Polls in which nothing happens, until it is sure that nobody acts any more: programs act in turns of the event loop. */
+const QUIET_TURNS = 3;
+
+/** Sets the stage. What is not said in `tcp` is as in `stack/tcp/options.ts`. */
+export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
+  const modules = await loadLabs();
+  let time = 0;
+  let toLose = 0;
+  let isShown = true;
+  const wires = createPair({ medium: "ip" }).map((end) => impair(end, { send: { delay: DELAY } }, () => time));
+  const [left, right] = wires as [typeof wires[0], typeof wires[0]];
+  const firsts = new Map<number, Seq>();
+  const watch = (device: Device, arrow: string, sender: () => Host): Device =>
+    decorate(device, {
+      send: (frame) => {
+        const isLost = toLose > 0;
+        if (isLost) toLose--;
+        if (isShown) console.log(`${time.toFixed(0).padStart(6)} ms  ${arrow}  ${lineOf(frame.toBytes(), sender(), firsts, isLost)}`);
+        return isLost || device.send(frame);
+      },
+    });
+  const host = (address: string, seed: number, device: Device): TcpHost => {
+    const host = Host.bind(modules, { interfaces: [{ medium: "ip", address }], seed, tcp }, [device]);
+    if (host.tcp === undefined) throw new TypeError("These labs have no TCP");
+    return host as TcpHost;
+  };
+  const client: TcpHost = host("10.44.0.1", 1, watch(left, "──▶", () => client));
+  const server: TcpHost = host("10.44.0.2", 2, watch(right, "◀──", () => server));
+
+  const next = (): number => Math.min(...[client, server, ...wires].map((each) => each.nextDeadline()));
+  async function calm(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS;) {
+      for (const wire of wires) wire.poll();
+      const isBusy = client.poll(time) + server.poll(time) > 0 || next() <= time;
+      quiet = isBusy ? 0 : quiet + 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async function settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    promise.then(() => settled = true, () => settled = true);
+    for (await calm(); !settled; await calm()) {
+      if (next() === Infinity) throw new Error("Nothing will ever happen any more, and the promise is not settled");
+      time = Math.max(time, next());
+    }
+    return await promise;
+  }
+
+  async function run(milliseconds: number): Promise<void> {
+    const until = time + milliseconds;
+    for (await calm(); time < until; await calm()) time = Math.min(until, Math.max(time, next()));
+  }
+
+  return { client, server, now: () => time, run, settle, lose: (count) => void (toLose = count), show: (on) => void (isShown = on) };
+}
+
+/** The reference, or the labs of whoever has no reference. */
+async function loadLabs(): Promise<Modules> {
+  try {
+    return (await import("../../solutions/reference.ts")).default;
+  } catch (error) {
+    if (!(error instanceof TypeError && error.message.includes("solutions/reference.ts"))) throw error;
+  }
+  return {
+    framing: (await import("../../labs/01-framing/mod.ts")).default,
+    arp: (await import("../../labs/02-arp/mod.ts")).default,
+    ip: (await import("../../labs/03-ip/mod.ts")).default,
+    handshake: (await import("../../labs/04-handshake/mod.ts")).default,
+    states: (await import("../../labs/05-states/mod.ts")).default,
+    buffers: (await import("../../labs/06-buffers/mod.ts")).default,
+    accept: (await import("../../labs/07-accept/mod.ts")).default,
+  };
+}
+
+const FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
+
+/** A packet that `sender` sends, as one line. `firsts`: for each port, the number of its last SYN. */
+function lineOf(packet: Uint8Array<ArrayBuffer>, sender: Host, firsts: Map<number, Seq>, isLost: boolean): string {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
+  if (view.getUint8(9) !== PROTOCOL_TCP) return "no TCP";
+  const at = (view.getUint8(0) & 15) * 4;
+  const [from, to] = [view.getUint16(at), view.getUint16(at + 2)];
+  const number = seq(view.getUint32(at + 4));
+  const flags = view.getUint8(at + 13);
+  if (flags & SYN) firsts.set(from, number);
+  const connection = sender.tcp?.connections().find(({ tcb }) => tcb.localPort === from && tcb.remotePort === to);
+  const names = FLAGS.filter((_, bit) => flags & 1 << bit);
+  const length = packet.length - at - (view.getUint8(at + 12) >> 4) * 4;
+  const facts = [
+    `seq ${seqDiff(number, firsts.get(from) ?? number)}`,
+    ...names.includes("ACK") ? [` ack ${seqDiff(seq(view.getUint32(at + 8)), firsts.get(to) ?? seq(view.getUint32(at + 8)))}`] : [],
+    ...length > 0 ? [`, ${length} bytes`] : [],
+    ...names.includes("RST") ? [] : [`, window ${view.getUint16(at + 14) * 2 ** scaleOf(connection, flags)}`],
+    ...isLost ? [", lost"] : [],
+  ];
+  return `${names.join(" ").padEnd(8)} ${facts.join("").padEnd(42)} ${stateOf(connection)}`.trimEnd();
+}
+
+function scaleOf(connection: Connection | undefined, flags: number): number {
+  return connection === undefined || flags & SYN ? 0 : connection.tcb.rcvScale;
+}
+
+function stateOf(connection: Connection | undefined): TcpState | "" {
+  return connection?.tcb.state ?? "";
+}
