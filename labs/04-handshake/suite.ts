@@ -1,7 +1,19 @@
 /** The public checks of lab 04. */
 import { suite } from "../../tools/harness/suite.ts";
+import { agree } from "./checks/agree.ts";
 import { checksum } from "./checks/checksum.ts";
+import { complete } from "./checks/complete.ts";
+import { iss } from "./checks/iss.ts";
+import { active, passive } from "./checks/open.ts";
 import { options } from "./checks/options.ts";
 import { parse } from "./checks/parse.ts";
+import { listen, stray } from "./checks/stray.ts";
+import { synsent } from "./checks/syn_sent.ts";
+import { wire } from "./checks/wire.ts";
+import { write } from "./checks/write.ts";
 
-export default suite({ lab: 4, visibility: "public", groups: { parse, checksum, options } });
+export default suite({
+  lab: 4,
+  visibility: "public",
+  groups: { parse, checksum, options, write, iss, stray, listen, active, agree, passive, complete, synsent, wire },
+});

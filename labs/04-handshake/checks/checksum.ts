@@ -42,7 +42,7 @@ export async function callOfParse(t: Trial, ends: Ends, size: number, hit: "rang
 
 /** The call of checksum that writing a segment leads to. */
 export async function callOfWrite(t: Trial, ends: Ends, size: number, hit: "range" | "initial"): Promise<void> {
-  const frame = usedFrame(t.random, t.random.bytes(size));
+  const frame = usedFrame(t.random, t.random.bytes(size), 90);
   const checksum = t.recorder<never>({ callback: true });
   const fields = {
     sourcePort: 80,
