@@ -221,13 +221,13 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Sends what may go, and the acknowledgment that is due. Before the peer's SYN there is nothing to acknowledge. */
   flush(now: number): void {
-    const { state, sndNxt } = this.tcb;
+    const { state } = this.tcb;
     if (state === "CLOSED") return;
     if (state !== "SYN-SENT") {
       // What is said of gaps and duplicates may find no room beside text.
-      if (this.#receiver.ackNow && this.#receiver.hasReport()) this.#sendEmpty(ACK, sndNxt);
+      if (this.#receiver.ackNow && this.#receiver.hasReport()) this.#sendEmpty(ACK, this.#sender.acceptableNumber());
       this.#sender.sendText(now);
-      if (this.#receiver.isAckDue(now)) this.#sendEmpty(ACK, this.tcb.sndNxt);
+      if (this.#receiver.isAckDue(now)) this.#sendEmpty(ACK, this.#sender.acceptableNumber());
     }
     this.#context.schedule(this);
   }
@@ -275,7 +275,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   // ── What the labs say ──────────────────────────────────────────────────────────────────────────────────────
 
   send(flags: TcpFlags, number: Seq, _ack: Seq): void {
-    this.#sendEmpty(flags, number);
+    this.#sendEmpty(flags, number === this.tcb.sndNxt ? this.#sender.acceptableNumber() : number);
   }
 
   acknowledge(when: "now" | "later"): void {

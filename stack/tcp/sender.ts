@@ -166,6 +166,15 @@ export class Sender {
     this.#sendAllAgain(mss);
   }
 
+  /**
+   * The number of a segment without text: the next one, as long as it lies in the peer's window. Beyond it, where a window probe or a window that
+   * shrank has left us, the peer would not look at the segment but answer it; and two who do that to each other never stop.
+   */
+  acceptableNumber(): Seq {
+    const { sndUna, sndNxt, sndWnd } = this.#port.tcb;
+    return this.#unaOffset < 0 || seqDiff(sndNxt, sndUna) <= sndWnd ? sndNxt : seqAdd(sndUna, sndWnd);
+  }
+
   /** The number of the byte behind the last one that was written. */
   endNumber(): Seq {
     return seqAdd(this.#una, this.buffer.end() - this.#unaOffset);
@@ -237,7 +246,6 @@ export class Sender {
     const isOpening = this.#unaOffset < 0;
     if (isOpening ? now - this.#port.openedAt >= options.openR2 : verdict === "give up") return this.#port.giveUp();
     if (verdict === "resend and advise") this.#port.tell("trouble");
-    this.#timedOffset = -1; // Karn: what is sent twice is not measured
     if (isOpening) return this.#resendSyn();
     this.#congestion?.timedOut(this.buffer.next() - this.buffer.start(), now);
     this.#sendAllAgain(tcb.sndMss);
@@ -247,6 +255,7 @@ export class Sender {
   #resendSyn(): void {
     const frame = this.#port.acquire();
     if (frame === undefined) return;
+    this.#timedOffset = -1;
     this.resent++;
     this.#port.transmit(frame, this.#port.tcb.state === "SYN-SENT" ? SYN : SYN | ACK, this.#port.tcb.iss);
   }
@@ -277,7 +286,7 @@ export class Sender {
     const end = piece === undefined ? this.buffer.end() : piece.from + piece.length;
     const sent = this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin && end === this.buffer.end());
     if (!sent) return false;
-    this.#timedOffset = -1;
+    this.#timedOffset = -1; // Karn: what was sent twice measures nothing, nor does what had to wait for it
     this.#resendFrom = end;
     this.resent++;
     return true;

@@ -21,7 +21,7 @@ import type { Listener } from "../../stack/tcp/listener.ts";
 import type { ConnectionNotice, ConnectionOptions } from "../../stack/tcp/options.ts";
 import type { Frame } from "../../stack/wire/frame.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
-import { seqDiff } from "../../stack/wire/seq.ts";
+import { seq, seqDiff } from "../../stack/wire/seq.ts";
 
 export const CLIENT = parseIpv4Address("10.44.0.1");
 export const SERVER = parseIpv4Address("10.44.0.2");
@@ -42,6 +42,8 @@ export interface RigOptions {
   readonly fromServer?: Impairments;
   readonly seed?: number;
   readonly mtu?: number;
+  /** Where the numbers of both begin, instead of where they should. */
+  readonly iss?: number;
 }
 
 /** The byte at this place in every stream that is sent here. */
@@ -105,7 +107,7 @@ export class Application {
       const count = Math.min(this.#toSend - this.#sent, BUFFER.length);
       for (let i = 0; i < count; i++) BUFFER[i] = byteAt(this.#sent + i);
       const taken = this.connection.write(BUFFER, 0, count);
-      if (taken === 0) return;
+      if (taken === 0) break;
       this.#sent += taken;
     }
     if (this.#thenShutdown && this.#sent === this.#toSend && this.connection.tcb.state !== "SYN-SENT") {
@@ -131,6 +133,10 @@ export class Application {
   }
 }
 
+function modulesWith(iss: number | undefined): typeof reference {
+  return iss === undefined ? reference : { ...reference, handshake: { ...reference.handshake, chooseIss: () => seq(iss) } };
+}
+
 export class TcpRig {
   now = 0;
   readonly a: Host;
@@ -151,7 +157,7 @@ export class TcpRig {
     const [toServer, toClient] = this.#devices as [ImpairedDevice, ImpairedDevice];
     const host = (address: string, device: Device, from: "client" | "server", tcp: TcpConfig | undefined): Host =>
       Host.bind(
-        reference,
+        modulesWith(options.iss),
         { interfaces: [{ medium: "ip", address }], seed: seed * 2 + (from === "client" ? 0 : 1), tcp: tcp ?? {} },
         [this.#watch(device, from)],
         { now: 0 },
@@ -224,6 +230,7 @@ export class TcpRig {
 
   #pollAll(): number {
     for (let i = 0; i < 100_000; i++) {
+      for (const device of this.#devices) device.poll();
       const frames = this.a.poll(this.now) + this.b.poll(this.now);
       const next = Math.min(this.a.nextDeadline(), this.b.nextDeadline(), ...this.#devices.map((device) => device.nextDeadline()));
       if (frames === 0 && next > this.now) return next;
