@@ -67,7 +67,8 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
       send: (frame) => {
         const isLost = toLose > 0;
         if (isLost) toLose--;
-        if (isShown) console.log(`${time.toFixed(0).padStart(6)} ms  ${arrow}  ${lineOf(frame.toBytes(), sender(), firsts, isLost)}`);
+        const line = lineOf(frame.toBytes(), sender(), firsts, isLost);
+        if (isShown) console.log(`${time.toFixed(0).padStart(6)} ms  ${arrow}  ${line}`);
         return isLost || device.send(frame);
       },
     });
