@@ -8,12 +8,17 @@ import { ackOfFin } from "./checks/ack_of_fin.ts";
 import { abort, close, limit, reopen } from "./checks/endings.ts";
 import { closing } from "./checks/closing.ts";
 import { fin } from "./checks/fin.ts";
+import { guessing } from "./checks/guessing.ts";
+import { losing } from "./checks/losing.ts";
 import { opening } from "./checks/opening.ts";
 import { reset, syn } from "./checks/reset.ts";
 import { sequence } from "./checks/sequence.ts";
 import { table } from "./checks/table.ts";
 import { text, urgent } from "./checks/text.ts";
 import { timestamps } from "./checks/timestamps.ts";
+import { trouble } from "./checks/trouble.ts";
+import { vanished } from "./checks/vanished.ts";
+import { waiting } from "./checks/waiting.ts";
 
 export default suite({
   lab: 5,
@@ -34,5 +39,10 @@ export default suite({
     reopen,
     opening,
     closing,
+    waiting,
+    guessing,
+    losing,
+    vanished,
+    trouble,
   },
 });

@@ -37,11 +37,11 @@ export async function expectEnded(t: Trial, connection: StackConnection, notice:
   t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, notices.length === 0 ? "nothing" : notices.join(", "));
 }
 
-/** The peer sends text, which must be acknowledged and come up to the application. */
-export async function expectHeard(t: Trial, peer: TcpPeer, connection: StackConnection, length: number): Promise<void> {
+/** The peer sends text, which must be acknowledged and come up to the application. `from`: its number, where somebody has guessed meanwhile. */
+export async function expectHeard(t: Trial, peer: TcpPeer, connection: StackConnection, length: number, from = peer.next): Promise<void> {
   const data = t.random.bytes(length);
-  await peer.send({ flags: "ACK PSH", data });
-  await peer.expect({ flags: "ACK", ack: peer.next }, "text that is in order is acknowledged", 600);
+  await peer.send({ flags: "ACK PSH", seq: from, data });
+  await peer.expect({ flags: "ACK", ack: from + length }, "text that is in order is acknowledged", 600);
   t.equal(await connection.read(), data, "what the application reads");
 }
 
