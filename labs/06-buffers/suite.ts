@@ -5,6 +5,7 @@ import { suite } from "../../tools/harness/suite.ts";
 import { acknowledging, probing } from "./checks/acknowledging.ts";
 import { backoff } from "./checks/backoff.ts";
 import { pieces } from "./checks/pieces.ts";
+import { randomBuffers } from "./checks/random_buffers.ts";
 import { receiving } from "./checks/receiving.ts";
 import { resending } from "./checks/resending.ts";
 import { sack } from "./checks/sack.ts";
@@ -26,5 +27,6 @@ export default suite({
     backoff,
     ack: acknowledging,
     probe: probing,
+    random: randomBuffers,
   },
 });

@@ -3,6 +3,7 @@
  * without being shown.
  */
 import { suite } from "../../tools/harness/suite.ts";
+import { randomBuffers } from "./hidden/carry.ts";
 import { pieces } from "./hidden/pieces.ts";
 import { receiving } from "./hidden/receiving.ts";
 import { resending } from "./hidden/resending.ts";
@@ -25,5 +26,6 @@ export default suite({
     backoff,
     ack: acknowledging,
     probe: probing,
+    random: randomBuffers,
   },
 });

@@ -102,7 +102,7 @@ export const receiving: Readonly<Record<string, CheckSpec>> = {
       "`#ring.reserve(#start, to)`, each time; it costs nothing when the room is there.",
     ],
     run: async (t) => {
-      const capacity = t.random.int(2100, 4000);
+      const capacity = t.random.int(5000, 8000);
       const truth = t.random.bytes(60_000);
       const bench = await receiveBench(t, capacity);
       let [start, next] = [0, 0];
