@@ -1,0 +1,72 @@
+/**
+ * The inside of a namespace: this machine's kernel at one end of a wire, the reference stack at the other, and programs of the machine that
+ * talk to it through the kernel. Programs run here are started by outside.ts.
+ */
+import { Host } from "../../stack/host.ts";
+import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
+import { run } from "../../stack/runner.ts";
+import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { parseMac } from "../../stack/wire/mac_address.ts";
+import { dieWithParent } from "../harness/namespace.ts";
+import { prepareNamespace } from "../harness/kernel/settings.ts";
+import { readKernelFile } from "../harness/kernel/tables.ts";
+import { loadReference } from "../reference.ts";
+import { WrongCommand } from "./report.ts";
+
+/** Everybody's address. */
+export const KERNEL = "10.44.0.1";
+export const STACK = "10.44.0.2";
+
+/** Starts the stack, which runs until this process ends. Throws a NoLiveWire or a NoReference. */
+export async function startNeighbour(): Promise<Host> {
+  dieWithParent();
+  const modules = await loadReference();
+  prepareNamespace();
+  const tap = openTunTap({ kind: "tap", mac: parseMac("02:00:00:00:00:01"), address: parseIpv4Address(KERNEL), prefixLength: 24 });
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+  const host = Host.bind(modules, { interfaces: [{ address: STACK, mac: "02:00:00:00:00:02" }], seed }, [tap], { now: performance.now() });
+  run(host, [tap], { signal: new AbortController().signal }).catch((error) => {
+    console.error(error);
+    Deno.exit(1);
+  });
+  return host;
+}
+
+/** How another terminal of the same user runs a command in here. */
+export function fromOutside(command: string): string {
+  // Who is not root outside has made a user namespace, too: it maps one user, and not all of them.
+  const everybody = /\s4294967295\s*$/.test(readKernelFile("/proc/self/uid_map"));
+  return `nsenter ${everybody ? "" : "--user --preserve-credentials "}--net --target ${Deno.pid} ${command}`;
+}
+
+/** A command that runs in here. */
+export interface RunningCommand {
+  readonly status: Promise<Deno.CommandStatus>;
+  /** Ends it, unless it has ended. */
+  end(): void;
+}
+
+/** Starts a command in here, on this terminal. A signal to this process is one to the command. Throws a WrongCommand when there is none. */
+export function startCommand(words: readonly string[], options: Deno.CommandOptions = {}): RunningCommand {
+  const [command = "", ...args] = words;
+  const child = spawn(command, { ...options, args });
+  const signal = (signal: Deno.Signal): void => {
+    try {
+      child.kill(signal);
+    } catch {
+      // it has ended meanwhile
+    }
+  };
+  for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(each, () => signal(each));
+  return { status: child.status, end: () => signal("SIGTERM") };
+}
+
+function spawn(command: string, options: Deno.CommandOptions): Deno.ChildProcess {
+  try {
+    return new Deno.Command(command, options).spawn();
+  } catch (error) {
+    throw error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied
+      ? new WrongCommand(`Cannot run "${command}": there is no such command.`)
+      : error;
+  }
+}

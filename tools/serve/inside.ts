@@ -1,0 +1,25 @@
+/**
+ * `deno task serve`, inside: the stack serves a folder, and a command of the user's is the kernel's side. Arguments: the folder's real path,
+ * the port, and the command if there is one. Run by ../serve.ts.
+ */
+import { createServer } from "node:http";
+import { listen } from "../../stack/socket/listener.ts";
+import { serveNode } from "../../stack/socket/duplex.ts";
+import { WIDTH, wrap } from "../lab/text.ts";
+import { fromOutside, STACK, startCommand, startNeighbour } from "../neighbour/inside.ts";
+import { reportAndExit } from "../neighbour/report.ts";
+import { serveFolder } from "./files.ts";
+
+const [folder, port, ...command] = Deno.args as [string, string, ...string[]];
+const url = `http://${STACK}${port === "80" ? "" : `:${port}`}/`;
+
+try {
+  const host = await startNeighbour();
+  const log = command.length > 0 ? () => {} : (line: string) => console.log(`  ${line}`);
+  serveNode(createServer(serveFolder(folder, log)), listen(host, { port: Number(port) }));
+  if (command.length > 0) Deno.exit((await startCommand(command).status).code);
+  const where = `The stack serves ${folder} at ${url}, in a network of its own. Ctrl-C ends it. From another terminal:`;
+  console.log([...wrap(where, WIDTH), "", `  ${fromOutside(`curl ${url}`)}`, ""].join("\n"));
+} catch (error) {
+  reportAndExit(error);
+}

@@ -1,0 +1,90 @@
+/** `deno task serve` as a user meets it: a process of its own, with the permissions that its task gives it, and programs nobody here wrote. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
+import { missingProgram, testWhen } from "./test_when.ts";
+import { goneWithin, linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
+
+const noCurl = await whyNoLiveWire() ?? missingProgram("curl");
+
+async function folder(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/index.html`, "<h1>from the stack</h1>\n");
+  return folder;
+}
+
+testWhen(noCurl, "serve: curl fetches a page, and 10 MB as they were", async () => {
+  const root = await folder();
+  const big = new Uint8Array(10_000_000).map((_, index) => index * 31 + (index >> 9));
+  await Deno.writeFile(`${root}/big`, big);
+  const page = await taskOutput("serve", [root, "--", "curl", "--silent", "--show-error", "http://10.44.0.2/"]);
+  assertEquals(page, { status: 0, out: "<h1>from the stack</h1>\n", err: "" });
+  const { status, out } = await taskOutput("serve", [root, "--", "sh", "-c", "curl --silent http://10.44.0.2/big | sha256sum"]);
+  assertEquals([status, out.split(" ")[0]], [0, await sha256(big)]);
+});
+
+testWhen(noCurl, "serve: the command's exit status is passed on, and its errors are its own", async () => {
+  const { status, out } = await taskOutput("serve", [
+    await folder(),
+    "--port",
+    "8080",
+    "--",
+    "curl",
+    "--silent",
+    "--fail",
+    "http://10.44.0.2:8080/x",
+  ]);
+  assertEquals([status, out], [22, ""]);
+  assertEquals((await taskOutput("serve", [await folder(), "--", "curl", "--silent", "http://10.44.0.2:81/"])).status, 7);
+});
+
+testWhen(noCurl, "serve: without a command it says how to get in; interrupted, it leaves nothing behind", async () => {
+  const child = spawnTask("serve", [await folder()]);
+  const lines = linesOf(child.stdout);
+  let how = "";
+  while (how === "") {
+    const { value = "", done } = await lines.next();
+    if (done === true) throw new Error("it ended early");
+    how = /^ {2}(nsenter .*)$/.exec(value)?.[1] ?? "";
+  }
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", `${how} --silent`] }).output();
+  assertStringIncludes(new TextDecoder().decode(stdout), "from the stack");
+  const pid = Number(/--target (\d+)/.exec(how)?.[1]);
+  child.kill("SIGINT");
+  assertEquals((await child.status).code, 130);
+  await lines.return(undefined);
+  await child.stderr.cancel();
+  assertEquals(await goneWithin(2000, pid), true);
+});
+
+Deno.test("serve: a wrong command is one sentence and status 2", async () => {
+  const root = await folder();
+  const wrong: [words: string[], sentence: RegExp][] = [
+    [[], /^Which folder\?/],
+    [["/nowhere/at/all"], /does not exist/],
+    [[`${root}/index.html`], /is no folder/],
+    [[root, "more"], /Cannot make sense of "more"/],
+    [[root, "--"], /there is no command/],
+    [[root, "--port", "70000"], /"70000" is no port/],
+    [[root, "--frobnicate"], /There is no option --frobnicate/],
+  ];
+  for (const [words, sentence] of wrong) {
+    const { status, out, err } = await taskOutput("serve", words);
+    assertEquals([status, out], [2, ""], words.join(" "));
+    assertMatch(err, sentence);
+    assertEquals(err.trim().split("\n").length, 1, err);
+  }
+  const { status, out } = await taskOutput("serve", ["--help"]);
+  assertEquals(status, 0);
+  for (const line of out.split("\n")) assertEquals(line.length <= 80, true, line);
+});
+
+Deno.test("serve: without a live wire it says why and what helps, with status 3", async () => {
+  const { status, out, err } = await taskOutput("serve", [await folder(), "--", "true"], { PATH: "/nowhere" });
+  assertEquals([status, out], [3, ""]);
+  assertMatch(err, /^No live wire: .*\n(.*\n)?Remedy: /);
+});
+
+testWhen(await whyNoLiveWire(), "serve: a command that does not exist is one sentence and status 2", async () => {
+  const { status, err } = await taskOutput("serve", [await folder(), "--", "no-such-command"]);
+  assertEquals([status, err], [2, 'Cannot run "no-such-command": there is no such command.\n']);
+});
