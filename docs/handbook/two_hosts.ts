@@ -7,7 +7,7 @@
  *     const conn = await settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
  *
  * Every segment is printed when it is sent, the client on the left: time, flags, numbers counted from each side's SYN as 0, bytes of text,
- * window in bytes, and the state in which its sender was:
+ * window in bytes, and the state in which its sender was. An arrow that ends in ✘ is a packet that is lost.
  *
  *          0 ms  ──▶  SYN      seq 0, window 65535                        SYN-SENT
  *         10 ms  ◀──  SYN ACK  seq 0 ack 1, window 65535                  SYN-RECEIVED
@@ -62,13 +62,13 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
   const wires = createPair({ medium: "ip" }).map((end) => impair(end, { send: { delay: DELAY } }, () => time));
   const [left, right] = wires as [typeof wires[0], typeof wires[0]];
   const firsts = new Map<number, Seq>();
-  const watch = (device: Device, arrow: string, sender: () => Host): Device =>
+  const watch = (device: Device, arrows: readonly [carried: string, lost: string], sender: () => Host): Device =>
     decorate(device, {
       send: (frame) => {
         const isLost = toLose > 0;
         if (isLost) toLose--;
-        const line = lineOf(frame.toBytes(), sender(), firsts, isLost);
-        if (isShown) console.log(`${time.toFixed(0).padStart(6)} ms  ${arrow}  ${line}`);
+        const line = lineOf(frame.toBytes(), sender(), firsts);
+        if (isShown) console.log(`${time.toFixed(0).padStart(6)} ms  ${arrows[isLost ? 1 : 0]}  ${line}`);
         return isLost || device.send(frame);
       },
     });
@@ -77,8 +77,8 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
     if (host.tcp === undefined) throw new TypeError("These labs have no TCP");
     return host as TcpHost;
   };
-  const client: TcpHost = host("10.44.0.1", 1, watch(left, "──▶", () => client));
-  const server: TcpHost = host("10.44.0.2", 2, watch(right, "◀──", () => server));
+  const client: TcpHost = host("10.44.0.1", 1, watch(left, ["──▶", "──✘"], () => client));
+  const server: TcpHost = host("10.44.0.2", 2, watch(right, ["◀──", "✘──"], () => server));
 
   const next = (): number => Math.min(...[client, server, ...wires].map((each) => each.nextDeadline()));
   async function calm(): Promise<void> {
@@ -129,7 +129,7 @@ async function loadLabs(): Promise<Modules> {
 const FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
 
 /** A packet that `sender` sends, as one line. `firsts`: for each port, the number of its last SYN. */
-function lineOf(packet: Uint8Array<ArrayBuffer>, sender: Host, firsts: Map<number, Seq>, isLost: boolean): string {
+function lineOf(packet: Uint8Array<ArrayBuffer>, sender: Host, firsts: Map<number, Seq>): string {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
   if (view.getUint8(9) !== PROTOCOL_TCP) return "no TCP";
   const at = (view.getUint8(0) & 15) * 4;
@@ -145,7 +145,6 @@ function lineOf(packet: Uint8Array<ArrayBuffer>, sender: Host, firsts: Map<numbe
     ...names.includes("ACK") ? [` ack ${seqDiff(seq(view.getUint32(at + 8)), firsts.get(to) ?? seq(view.getUint32(at + 8)))}`] : [],
     ...length > 0 ? [`, ${length} bytes`] : [],
     ...names.includes("RST") ? [] : [`, window ${view.getUint16(at + 14) * 2 ** scaleOf(connection, flags)}`],
-    ...isLost ? [", lost"] : [],
   ];
   return `${names.join(" ").padEnd(8)} ${facts.join("").padEnd(42)} ${stateOf(connection)}`.trimEnd();
 }
