@@ -242,27 +242,4 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
       });
     },
   },
-
-  "largest-window": {
-    title: "the largest window ever is remembered",
-    kind: "table",
-    covers: ["R5961-5.2"],
-    look: ["checkAck"],
-    why:
-      "How far an honest ACK may lie behind depends on the most that was ever in flight, which is the largest window that we ever had (RFC 5961 §5.2). It never becomes smaller again.",
-    hints: [
-      "What is maxSndWnd for?",
-      "It bounds how old an ACK may be. It follows sndWnd when that grows beyond it.",
-      "After the window was taken: if it is larger than maxSndWnd, that is the new one.",
-    ],
-    run: async (t) => {
-      await everywhere(t, async (place) => {
-        for (const window of [9001, t.random.int(9002, 0xffff), 9000, t.random.int(1, 8999)]) {
-          const tcb = sending("ESTABLISHED", place, 100, { maxSndWnd: 9000 });
-          const changes = { sndWnd: window, maxSndWnd: Math.max(9000, window) };
-          await expectStep(t, "checkAck", tcb, segmentFor(tcb, { flags: "ACK", window }), { verdict: "continue", changes });
-        }
-      });
-    },
-  },
 };

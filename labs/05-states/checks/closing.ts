@@ -213,37 +213,4 @@ export const closing: Readonly<Record<string, CheckSpec>> = {
       t.equal(await connection.read(), data, "what the application reads");
     },
   },
-
-  "fin-behind-text": {
-    title: "your FIN waits behind text that the window holds back",
-    kind: "scenario",
-    weight: 2,
-    covers: ["SM-8"],
-    look: ["close", "checkAck"],
-    why:
-      "The application wrote and closed, but the peer takes only some of it. The state is FIN-WAIT-1 at once; the FIN goes out when all text has, and only its own ACK leads to FIN-WAIT-2 " +
-      "(RFC 9293 §3.10.4).",
-    hints: [
-      "When all that was *sent* is acknowledged, is the FIN?",
-      "Not if it has not been sent: tcb.finSent.",
-      "See ack/fin-waits.",
-    ],
-    run: async (t) => {
-      const tcp = await t.tcp();
-      const { peer, connection } = await tcp.inState("ESTABLISHED", { window: 100 });
-      const data = t.random.bytes(150);
-      await connection.write(data);
-      await connection.shutdown();
-      await peer.expect({ flags: "ACK", seq: 1, data: data.subarray(0, 100) }, "as much text as the window takes, and no FIN");
-      await expectState(t, connection, "FIN-WAIT-1", "after shutdown");
-      await peer.send({ flags: "ACK", window: 0 });
-      await expectState(t, connection, "FIN-WAIT-1", "while the FIN waits behind the text, though all that was sent is acknowledged");
-      await peer.send({ flags: "ACK", window: 5000 }, "the window opens");
-      await peer.expect({ flags: "FIN ACK", seq: 101, data: data.subarray(100) }, "the rest, and the FIN", 300);
-      await peer.send({ flags: "ACK", ack: 151 }, "all but the FIN is acknowledged");
-      await expectState(t, connection, "FIN-WAIT-1", "while the FIN is not acknowledged");
-      await peer.send({ flags: "ACK", ack: 152 });
-      await expectState(t, connection, "FIN-WAIT-2", "when it is");
-    },
-  },
 };

@@ -178,30 +178,4 @@ export const guessing: Readonly<Record<string, CheckSpec>> = {
       await expectEnded(t, connection, "reset", "after a RST at rcvNxt");
     },
   },
-
-  "shut-window-ack": {
-    title: "an ACK with text counts when the window is shut",
-    kind: "scenario",
-    covers: ["MUST-66", "SM-4"],
-    look: ["checkSequence", "checkAck", "takeText"],
-    why:
-      "The peer probes our shut window by one byte, and acknowledges in the same segment what we sent. Throw the whole segment away, and we send it again for nothing (MUST-66; RFC 9293 §3.8.6.1).",
-    hints: [
-      "Which steps should a probe of a shut window reach?",
-      "checkAck, for its ACK; and takeText, which takes nothing and answers at once.",
-      "See sequence/zero-flags and text/nothing-fits.",
-    ],
-    run: async (t) => {
-      const tcp = await t.tcp({ tcp: { receiveBuffer: 1000 } });
-      const { peer, connection } = await tcp.inState("ESTABLISHED");
-      const data = t.random.bytes(1001);
-      await peer.send({ flags: "ACK", data: data.subarray(0, 1000) }, "as much as the window takes");
-      await peer.expect({ flags: "ACK", ack: 1001, window: 0 }, "the window is shut", 600);
-      await connection.write(t.random.bytes(40));
-      await peer.expect({ flags: "ACK", seq: 1, dataLength: 40 }, "what the application writes is sent");
-      await peer.send({ flags: "ACK", seq: 1001, ack: 41, data: data.subarray(1000) }, "a probe, with an ACK");
-      await peer.expect({ flags: "ACK", seq: 41, ack: 1001, window: 0 }, "the byte does not fit: the ACK repeats where we are");
-      t.equal((await connection.look()).unacknowledged, 0, "bytes that are not acknowledged");
-    },
-  },
 };

@@ -252,27 +252,6 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "only-in-time-wait": {
-    title: "in other states a FIN again is acknowledged, no more",
-    kind: "table",
-    covers: ["SM-9", "SM-5"],
-    look: ["checkSequence"],
-    why:
-      "In CLOSE-WAIT, CLOSING and LAST-ACK the peer's FIN may come again too. It gets its ACK; but nothing waits yet that could begin anew (RFC 9293 §3.10.7.4).",
-    hints: [
-      "In which state does the timer of TIME-WAIT run?",
-      "In TIME-WAIT alone.",
-      "Ask for tcb.state before startTimeWait.",
-    ],
-    run: async (t) => {
-      for (const place of places(t.random)) {
-        const tcb = tcbIn(t.random.pick(["CLOSE-WAIT", "CLOSING", "LAST-ACK"]), place);
-        const again = segmentFor(tcb, { flags: "FIN ACK", at: -1 });
-        await expectStep(t, "checkSequence", tcb, again, { verdict: "drop", effects: ['acknowledge("now")'] }, 1000);
-      }
-    },
-  },
-
   "time-wait-data": {
     title: "TIME-WAIT: old text is acknowledged, the wait goes on",
     kind: "table",

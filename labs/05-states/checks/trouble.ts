@@ -1,13 +1,13 @@
 /** ICMP errors about our segments: a hint, and seldom a verdict. RFC 9293 §3.9.2.2, RFC 1122 §4.2.3.9, RFC 5927. */
 import { ethernet, icmp, ipv4 } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectAccepted, expectEnded, expectHeard, type StackConnection, type TcpPeer, type TcpStation } from "./wire.ts";
+import { expectEnded, expectHeard, type StackConnection, type TcpPeer, type TcpStation } from "./wire.ts";
 
 /** The types and codes that are only hints, whatever the state (MUST-56). */
 const SOFT = [[3, 0], [3, 1], [3, 5], [11, 0], [11, 1], [12, 0]] as const;
 
 /** A router says that this packet of ours could not be delivered. */
-async function complain(tcp: TcpStation, type: number, code: number, frame: Uint8Array): Promise<void> {
+export async function complain(tcp: TcpStation, type: number, code: number, frame: Uint8Array): Promise<void> {
   const quote = frame.subarray(14, 14 + 28); // the IP header, and the first 8 bytes behind it
   await tcp.send(
     ethernet({}, ipv4({ protocol: 1 }, icmp({ type, code }, quote))),
@@ -16,7 +16,7 @@ async function complain(tcp: TcpStation, type: number, code: number, frame: Uint
 }
 
 /** A connection whose text is on its way, and the frame that carries it. */
-async function withTextOut(
+export async function withTextOut(
   t: Trial,
   tcp: TcpStation,
 ): Promise<{ peer: TcpPeer; connection: StackConnection; frame: Uint8Array; data: Uint8Array }> {
@@ -28,7 +28,7 @@ async function withTextOut(
 }
 
 /** Fails unless the connection lives, and its application heard that there was trouble. */
-async function expectTrouble(t: Trial, connection: StackConnection, state: string, type: number, code: number): Promise<void> {
+export async function expectTrouble(t: Trial, connection: StackConnection, state: string, type: number, code: number): Promise<void> {
   const view = await connection.look();
   t.equal<string>(view.state, state, `the state after ICMP type ${type}, code ${code}`);
   const told = view.notices.some((notice) => notice === "trouble" || notice === "unreachable");
@@ -103,33 +103,6 @@ export const trouble: Readonly<Record<string, CheckSpec>> = {
       const syn = await tcp.expect({ ipv4: { protocol: 6 } }, "connecting sends a SYN");
       await complain(tcp, 3, t.random.pick([2, 3]), syn);
       await expectEnded(t, connection, "refused", "after port unreachable");
-    },
-  },
-
-  "its-own": {
-    title: "an ICMP error goes to the connection that caused it",
-    kind: "scenario",
-    covers: ["MUST-54"],
-    look: ["nextState"],
-    why:
-      "The error quotes the first 8 bytes of the segment: both ports and the number. By these the connection is found; another one to the same host must not hear of it (MUST-54).",
-    hints: [
-      "What do the first 8 bytes of a TCP header hold?",
-      "Both ports and the sequence number.",
-      "Finding it is the engine's work; here two connections must be open at once.",
-    ],
-    run: async (t) => {
-      const tcp = await t.tcp();
-      const { connection, frame } = await withTextOut(t, tcp);
-      const other = tcp.peer();
-      await other.send({ flags: "SYN", seq: 0, mss: 1460 });
-      await other.expect({ flags: "SYN ACK", ack: 1 }, "a second connection");
-      await other.send({ flags: "ACK" });
-      const second = await expectAccepted(t, tcp);
-      await second.look();
-      await complain(tcp, 3, 1, frame);
-      await expectTrouble(t, connection, "ESTABLISHED", 3, 1);
-      t.equal((await second.look()).notices, [], "what the other connection's application was told");
     },
   },
 };

@@ -28,23 +28,6 @@ export const vanished: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "half-open": {
-    title: "a half-open connection whose peer vanishes is cleared away",
-    kind: "scenario",
-    covers: ["MUST-22"],
-    look: ["nextState"],
-    why:
-      "A SYN from a forged address leaves a connection in SYN-RECEIVED that nobody will ever complete. It must not stay: a listener would be full of them (RFC 4987 §3).",
-    hints: HINTS,
-    run: async (t) => {
-      const tcp = await t.tcp();
-      await tcp.inState("SYN-RECEIVED");
-      await tcp.wait(HOUR);
-      tcp.take();
-      await expectTable(t, tcp, [], "an hour after a SYN whose sender vanished");
-    },
-  },
-
   "text": {
     title: "nobody acknowledges our text: timed out",
     kind: "scenario",
