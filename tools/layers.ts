@@ -63,7 +63,7 @@ export function refuseImport(from: string, to: string, typeOnly: boolean): strin
       return "a lab imports types from stack/contract, helpers from stack/wire, and its own files";
     case "suite":
       if (target === "wire" || ownFolder && target === "suite" || VOCABULARY.includes(to)) return undefined;
-      if (to.startsWith("stack/")) return types && `a suite takes from stack/ ${types}`;
+      if (to.startsWith("stack/") || typeOnly && to.startsWith("tools/harness/")) return types && `a suite takes from stack/ ${types}`;
       return isFile ? `a suite imports of tools/ only ${VOCABULARY.join(", ")}` : "a suite imports no package";
   }
 }

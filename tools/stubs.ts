@@ -10,7 +10,8 @@ import { type Cut, cutRegions, type Region } from "./stub_cutter.ts";
 /** Short lines and lines like these are in every program; finding one tells nobody anything. */
 const TRIVIAL = [
   /^[\w.]+[,;{]?$/, // identification,
-  /^(\w+: )?\w+,$/, // protocol: 1,
+  /^(\w+: )?-?\w+,$/, // protocol: 1,
+  /^for \(let \w+ = 0; \w+ < \w+; \w+\+\+\) \{$/,
   /^return [\w.]+;$/,
   /^(const|let) (\w+|\{ [\w, ]+ \}) = [\w.]+;$/, // const { view, start } = frame;
   /^if \(\w+ === undefined\) return( \w+)?;$/,
