@@ -4,6 +4,7 @@ import { agree } from "./checks/agree.ts";
 import { checksum } from "./checks/checksum.ts";
 import { complete } from "./checks/complete.ts";
 import { iss } from "./checks/iss.ts";
+import { live } from "./checks/live.ts";
 import { active, passive } from "./checks/open.ts";
 import { options } from "./checks/options.ts";
 import { parse } from "./checks/parse.ts";
@@ -15,5 +16,5 @@ import { write } from "./checks/write.ts";
 export default suite({
   lab: 4,
   visibility: "public",
-  groups: { parse, checksum, options, write, iss, stray, listen, active, agree, passive, complete, synsent, wire },
+  groups: { parse, checksum, options, write, iss, stray, listen, active, agree, passive, complete, synsent, wire, live },
 });
