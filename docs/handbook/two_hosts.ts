@@ -9,9 +9,9 @@
  * Every segment is printed when it is sent, the client on the left: time, flags, numbers counted from each side's SYN as 0, bytes of text,
  * window in bytes, and the state in which its sender was. An arrow that ends in ✘ is a packet that is lost.
  *
- *          0 ms  ──▶  SYN      seq 0, window 65535                        SYN-SENT
- *         10 ms  ◀──  SYN ACK  seq 0 ack 1, window 65535                  SYN-RECEIVED
- *         20 ms  ──▶  ACK      seq 1 ack 1, window 524288                 ESTABLISHED
+ *          0 ms  ──▶  SYN         seq 0, win 65535                        SYN-SENT
+ *         10 ms  ◀──  SYN ACK     seq 0 ack 1, win 65535                  SYN-RECEIVED
+ *         20 ms  ──▶  ACK         seq 1 ack 1, win 524288                 ESTABLISHED
  *
  * The hosts are the reference stack; in a tree without `solutions/` they are made of your own labs.
  */
@@ -144,9 +144,9 @@ function lineOf(packet: Uint8Array<ArrayBuffer>, sender: Host, firsts: Map<numbe
     `seq ${seqDiff(number, firsts.get(from) ?? number)}`,
     ...names.includes("ACK") ? [` ack ${seqDiff(seq(view.getUint32(at + 8)), firsts.get(to) ?? seq(view.getUint32(at + 8)))}`] : [],
     ...length > 0 ? [`, ${length} bytes`] : [],
-    ...names.includes("RST") ? [] : [`, window ${view.getUint16(at + 14) * 2 ** scaleOf(connection, flags)}`],
+    ...names.includes("RST") ? [] : [`, win ${view.getUint16(at + 14) * 2 ** scaleOf(connection, flags)}`],
   ];
-  return `${names.join(" ").padEnd(8)} ${facts.join("").padEnd(42)} ${stateOf(connection)}`.trimEnd();
+  return `${names.join(" ").padEnd(11)} ${facts.join("").padEnd(39)} ${stateOf(connection)}`.trimEnd();
 }
 
 function scaleOf(connection: Connection | undefined, flags: number): number {
