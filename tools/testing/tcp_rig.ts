@@ -229,11 +229,13 @@ export class TcpRig {
   }
 
   #pollAll(): number {
-    for (let i = 0; i < 100_000; i++) {
+    // Twice quiet: what the second host sent is on the wire when the first has been asked already.
+    for (let i = 0, quiet = 0; i < 100_000; i++) {
       for (const device of this.#devices) device.poll();
       const frames = this.a.poll(this.now) + this.b.poll(this.now);
       const next = Math.min(this.a.nextDeadline(), this.b.nextDeadline(), ...this.#devices.map((device) => device.nextDeadline()));
-      if (frames === 0 && next > this.now) return next;
+      quiet = frames === 0 && next > this.now ? quiet + 1 : 0;
+      if (quiet === 2) return next;
     }
     throw new Error(`Two hosts that do not come to rest at ${this.now} ms: ${this.#states()}`);
   }

@@ -10,7 +10,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import reference from "../../solutions/reference.ts";
-import type { Segment } from "../../stack/contract/tcb.ts";
+import type { Segment, TcpState } from "../../stack/contract/tcb.ts";
 import { Host } from "../../stack/host.ts";
 import type { TcpConfig } from "../../stack/host_config.ts";
 import { PipeDevice } from "../../stack/link/pipe.ts";
@@ -85,6 +85,36 @@ export class Stage {
 
   stranger(fields: Partial<StrangerFields> = {}): Stranger {
     return new Stranger(this, { port: 40000, address: KERNEL_IP, iss: 0xffff_fff0, toPort: 80, window: 65_535, ...fields });
+  }
+
+  /** A connection in `state`, by the shortest honest way, and the stranger at its other end. Nothing that was sent meanwhile is left to `take`. */
+  reach(state: TcpState, port = 40_000): { stranger: Stranger; connection: Connection } {
+    const stranger = this.stranger({ port });
+    if (state === "SYN-SENT") return { stranger, connection: stranger.beCalled() };
+    if (state === "SYN-RECEIVED") {
+      stranger.call();
+      const connection = this.tcp.connections().find(({ tcb }) => tcb.remotePort === port);
+      assert(connection !== undefined);
+      stranger.hold(connection);
+      return { stranger, connection };
+    }
+    const connection = stranger.establish();
+    const hisFin = (ack = stranger.expects): void => {
+      stranger.say({ flags: "FIN ACK", ack });
+      stranger.next++;
+    };
+    if (state === "CLOSE-WAIT" || state === "LAST-ACK") hisFin();
+    if (state !== "ESTABLISHED" && state !== "CLOSE-WAIT") {
+      connection.shutdown();
+      this.poll();
+      stranger.expects++;
+    }
+    if (state === "FIN-WAIT-2") stranger.say({ flags: "ACK" });
+    if (state === "CLOSING") hisFin(stranger.expects - 1);
+    if (state === "TIME-WAIT") hisFin();
+    assertEquals(connection.tcb.state, state);
+    this.take();
+    return { stranger, connection };
   }
 
   /** Nothing is left over: no connection, no frame, no timer; the listening socket's port only. */
