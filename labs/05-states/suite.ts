@@ -9,6 +9,7 @@ import { abort, close, limit, reopen } from "./checks/endings.ts";
 import { closing } from "./checks/closing.ts";
 import { fin } from "./checks/fin.ts";
 import { guessing } from "./checks/guessing.ts";
+import { live } from "./checks/live.ts";
 import { losing } from "./checks/losing.ts";
 import { opening } from "./checks/opening.ts";
 import { reset, syn } from "./checks/reset.ts";
@@ -44,5 +45,6 @@ export default suite({
     losing,
     vanished,
     trouble,
+    live,
   },
 });

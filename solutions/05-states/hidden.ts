@@ -3,6 +3,7 @@ import { suite } from "../../tools/harness/suite.ts";
 import { abort, limit, reopen } from "./hidden/endings.ts";
 import { reset, sequence, syn, table, timestamps } from "./hidden/first_steps.ts";
 import { ack, fin, text, urgent } from "./hidden/last_steps.ts";
+import { live } from "./hidden/live.ts";
 import { guessing, losing, trouble, vanished, waiting } from "./hidden/silence.ts";
 import { closing, opening } from "./hidden/wire.ts";
 
@@ -29,5 +30,6 @@ export default suite({
     losing,
     vanished,
     trouble,
+    live,
   },
 });
