@@ -17,9 +17,20 @@ export async function tsharkFields(path: string, fields: readonly string[], opti
   return lines.map((line) => line.split("\t"));
 }
 
+/**
+ * Of a conversation tshark notes with the same severity what is legal: that somebody reset it. And it looks for gaps and repetitions, which a capture
+ * of one side's packets is full of.
+ */
+const LEGAL = /^(Connection reset \(RST\)(,|$))+/;
+
 /** What tshark complains of in a capture, with severity "warning" or above: "3: Bad checksum [should be 0x1234]". */
 export async function tsharkComplaints(path: string): Promise<string[]> {
   const severe = ["-Y", "_ws.expert.severity >= 0x600000 || _ws.malformed"];
-  const rows = await tsharkFields(path, ["frame.number", "_ws.expert.message"], [...severe, "-o", "ip.defragment:TRUE"]);
-  return rows.map(([number, message]) => `${number}: ${message || "malformed"}`);
+  // Random bytes are no X11, whatever the port.
+  const packetsOnly = ["-o", "ip.defragment:TRUE", "-o", "tcp.analyze_sequence_numbers:FALSE", "-d", "tcp.port==1-65535,data"];
+  const rows = await tsharkFields(path, ["frame.number", "_ws.expert.message", "_ws.malformed"], [...severe, ...packetsOnly]);
+  return rows.flatMap(([number, message = "", malformed]) => {
+    const complaint = message.replace(LEGAL, "");
+    return complaint === "" && message !== "" && malformed === "" ? [] : [`${number}: ${complaint || "malformed"}`];
+  });
 }
