@@ -12,6 +12,9 @@ import { sack } from "./checks/sack.ts";
 import { sending } from "./checks/sending.ts";
 import { timeouts } from "./checks/timeouts.ts";
 import { windows } from "./checks/windows.ts";
+import { wireLosing } from "./checks/wire_losing.ts";
+import { wireReceiving } from "./checks/wire_receiving.ts";
+import { wireSending } from "./checks/wire_sending.ts";
 
 export default suite({
   lab: 6,
@@ -28,5 +31,6 @@ export default suite({
     ack: acknowledging,
     probe: probing,
     random: randomBuffers,
+    wire: { ...wireReceiving, ...wireSending, ...wireLosing },
   },
 });

@@ -11,6 +11,8 @@ import { sack } from "./hidden/sack.ts";
 import { sending } from "./hidden/sending.ts";
 import { acknowledging, backoff, probing, timeouts } from "./hidden/timing.ts";
 import { windows } from "./hidden/windows.ts";
+import { wire } from "./hidden/wire.ts";
+import { wireTiming } from "./hidden/wire_timing.ts";
 
 export default suite({
   lab: 6,
@@ -27,5 +29,6 @@ export default suite({
     ack: acknowledging,
     probe: probing,
     random: randomBuffers,
+    wire: { ...wire, ...wireTiming },
   },
 });
