@@ -97,7 +97,7 @@ export const ackOfFin: Readonly<Record<string, CheckSpec>> = {
   },
 
   "fin-waits": {
-    title: "FIN-WAIT-1: while our FIN waits behind text, no ACK covers it",
+    title: "FIN-WAIT-1: a FIN that waits behind text is not acknowledged",
     kind: "table",
     weight: 2,
     covers: ["SM-8"],

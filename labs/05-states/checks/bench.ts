@@ -8,7 +8,7 @@
 import type { Segment, StepVerdict, Tcb, TcpEffects, TcpState } from "../../../stack/contract/tcb.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
-import { type Seq, seq, seqAdd } from "../../../stack/wire/seq.ts";
+import { type Seq, seq, seqAdd, seqDiff } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH, RST, SYN, URG } from "../../../stack/wire/tcp_flags.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
 
@@ -140,6 +140,9 @@ const LOOKS_AT = {
   abort: ["sndNxt", "rcvNxt"],
 } as const;
 
+/** What checkSequence looks at besides, on a connection with timestamps. */
+const STAMPS = ["lastAckSent", "tsRecent", "tsRecentAt"] as const;
+
 export type StepName = keyof typeof LOOKS_AT;
 
 /** What a step must do. */
@@ -167,8 +170,10 @@ export async function expectStep(
 ): Promise<void> {
   const before = { ...tcb };
   const recorder = t.recorder<TcpEffects>();
-  const given = segment === undefined ? "" : ` · segment: ${segmentText(segment)}${now === undefined ? "" : ` · now ${now}`}`;
-  t.step(`${tcb.state}: ${LOOKS_AT[name].map((field) => `${field} ${tcb[field]}`).join(", ")}${given}`);
+  const clock = now === undefined || !tcb.timestamps ? "" : ` · now ${now}`;
+  const given = segment === undefined ? "" : ` · segment: ${segmentText(name, tcb, segment)}${clock}`;
+  const fields: readonly (keyof Tcb)[] = tcb.timestamps && name === "checkSequence" ? [...LOOKS_AT[name], ...STAMPS] : LOOKS_AT[name];
+  t.step(`${tcb.state}: ${fields.map((field) => `${field} ${tcb[field]}`).join(", ")}${given}`);
   const call = t.states[name] as unknown as (...args: unknown[]) => Promise<unknown>;
   const returned = await call(
     t.inout(tcb),
@@ -215,10 +220,12 @@ function flagsText(flags: number): string {
   return (["SYN", "FIN", "RST", "PSH", "ACK", "URG"] as const).filter((name) => flags & BITS[name]).join(" ") || "no flags";
 }
 
-/** "ACK PSH seq 1000 ack 5000 window 8000, 20 bytes of text". */
-function segmentText(segment: Segment): string {
-  const parts = [`${flagsText(segment.flags)} seq ${segment.seq}`];
-  if (segment.flags & ACK) parts.push(`ack ${segment.ack} window ${segment.window}`);
+/** "ACK PSH seq 1003 (rcvNxt + 3), 20 bytes of text at 54", and what else the step looks at. */
+function segmentText(name: StepName, tcb: Tcb, segment: Segment): string {
+  const distance = seqDiff(segment.seq, tcb.rcvNxt);
+  const where = distance === 0 ? "rcvNxt" : `rcvNxt ${distance < 0 ? "−" : "+"} ${Math.abs(distance)}`;
+  const parts = [`${flagsText(segment.flags)} seq ${segment.seq} (${where})`];
+  if (name === "checkAck" && segment.flags & ACK) parts.push(`ack ${segment.ack} window ${segment.window}`);
   if (segment.flags & URG) parts.push(`urgent pointer ${segment.urgentPointer}`);
   if (segment.timestamps) parts.push(`TSval ${segment.tsVal}`);
   return `${parts.join(" ")}${segment.textLength > 0 ? `, ${segment.textLength} bytes of text at ${segment.text}` : ""}`;

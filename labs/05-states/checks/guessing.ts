@@ -138,7 +138,7 @@ export const guessing: Readonly<Record<string, CheckSpec>> = {
     covers: ["R5961-7"],
     look: ["createChallengeLimit.allow", "checkReset"],
     why:
-      "A hundred forged RSTs must not make us send a hundred ACKs to a peer that did nothing (RFC 5961 §7). This host allows ten in five seconds, for all its connections together.",
+      "A hundred forged segments must not make us send a hundred ACKs to a peer that did nothing (RFC 5961 §7). This host allows ten in five seconds, for all its connections together.",
     hints: [
       "Which effect is counted, and which is not?",
       'challenge() asks the limit; acknowledge("now") does not.',

@@ -1,7 +1,8 @@
 /** Checks of `checkSequence`: is any of the segment inside the receive window? RFC 9293 §3.10.7.4, first step. */
 import type { Segment, Tcb, TcpState } from "../../../stack/contract/tcb.ts";
+import { seqAdd } from "../../../stack/wire/seq.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectStep, places, segmentFor, type SegmentWishes, SYNCHRONIZED, tcbIn } from "./bench.ts";
+import { expectStep, type Place, places, segmentFor, type SegmentWishes, SYNCHRONIZED, tcbIn } from "./bench.ts";
 
 /** States in which nothing special happens to a segment outside the window. */
 const PLAIN: readonly TcpState[] = SYNCHRONIZED.filter((state) => state !== "TIME-WAIT");
@@ -27,19 +28,15 @@ export async function expectSorted(
 
 const ack = (at: number, textLength = 0): SegmentWishes => ({ flags: "ACK", at, textLength });
 
-/** The connection of the checks about tsRecent: it acknowledged `behind` bytes less than it has received. */
-export function echoing(
-  t: Trial,
-  state: TcpState,
-  behind = 0,
-): { tcb: Tcb; newer: (flags: string, more?: Partial<Segment>) => Segment; now: number } {
+/** A connection with timestamps in one of the four places, which has acknowledged `behind` bytes less than it received; and newer segments for it. */
+export function echoing(t: Trial, which: number, behind = 0): { tcb: Tcb; now: number; newer: (wishes: SegmentWishes) => Segment } {
   const now = t.random.int(2000, 9000);
-  const place = t.random.pick(places(t.random));
-  const tcb = tcbIn(state, place, { timestamps: true, tsRecent: t.random.int(100, 2 ** 30), tsRecentAt: now - 900 });
-  tcb.lastAckSent = segmentFor(tcb, { flags: "ACK", at: -behind }).seq;
-  const newer = (flags: string, more: Partial<Segment> & { at?: number } = {}): Segment =>
-    segmentFor(tcb, { timestamps: true, tsVal: tcb.tsRecent + t.random.int(1, 800), ...more, flags });
-  return { tcb, newer, now };
+  const place = places(t.random)[which % 4] as Place;
+  const stamps = { timestamps: true, tsRecent: t.random.int(100, 2 ** 30), tsRecentAt: now - 900 };
+  const tcb = tcbIn("ESTABLISHED", place, { ...stamps, lastAckSent: seqAdd(place.rcv, -behind) });
+  const newer = (wishes: SegmentWishes): Segment =>
+    segmentFor(tcb, { timestamps: true, tsVal: tcb.tsRecent + t.random.int(1, 800), ...wishes });
+  return { tcb, now, newer };
 }
 
 export const sequence: Readonly<Record<string, CheckSpec>> = {
@@ -194,9 +191,9 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
       "After the window said yes: seqUpTo(segment.seq, tcb.lastAckSent), and the timestamp is not older.",
     ],
     run: async (t) => {
-      for (const [behind, at, textLength] of [[0, 0, 0], [0, 0, 500], [0, -20, 500], [300, -300, 700]] as const) {
-        const { tcb, newer, now } = echoing(t, "ESTABLISHED", behind);
-        const segment = newer("ACK", { at, textLength } as never);
+      for (const [which, [behind, at, textLength]] of ([[0, 0, 0], [0, 0, 500], [0, -20, 500], [300, -300, 700]] as const).entries()) {
+        const { tcb, newer, now } = echoing(t, which, behind);
+        const segment = newer({ flags: "ACK", at, textLength });
         const changes = { tsRecent: segment.tsVal, tsRecentAt: now };
         await expectStep(t, "checkSequence", tcb, segment, { verdict: "continue", changes }, now);
       }
@@ -217,12 +214,12 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
       "A segment outside the window changes nothing either.",
     ],
     run: async (t) => {
-      for (const at of [1, t.random.int(2, 3000)]) {
-        const { tcb, newer, now } = echoing(t, "ESTABLISHED");
-        await expectStep(t, "checkSequence", tcb, newer("ACK", { at, textLength: 100 } as never), { verdict: "continue" }, now);
+      for (const [which, at] of [1, t.random.int(2, 3000), 2, t.random.int(2, 3000)].entries()) {
+        const { tcb, newer, now } = echoing(t, which);
+        await expectStep(t, "checkSequence", tcb, newer({ flags: "ACK", at, textLength: 100 }), { verdict: "continue" }, now);
       }
-      const { tcb, newer, now } = echoing(t, "ESTABLISHED");
-      const old = newer("ACK", { at: -100, textLength: 100 } as never);
+      const { tcb, newer, now } = echoing(t, 0);
+      const old = newer({ flags: "ACK", at: -100, textLength: 100 });
       await expectStep(t, "checkSequence", tcb, old, { verdict: "drop", effects: ['acknowledge("now")'] }, now);
     },
   },

@@ -30,7 +30,7 @@ export async function expectCut(t: Trial, rcvWnd: number, cuts: readonly Cut[]):
 
 export const text: Readonly<Record<string, CheckSpec>> = {
   "in-order": {
-    title: "text that begins at rcvNxt is delivered, and acknowledged later",
+    title: "text at rcvNxt is delivered, and acknowledged later",
     kind: "table",
     weight: 2,
     covers: ["SM-4", "SHLD-18"],
@@ -253,7 +253,7 @@ export const urgent: Readonly<Record<string, CheckSpec>> = {
   },
 
   "without-the-bit": {
-    title: "the pointer means nothing without the URG bit, or after a FIN",
+    title: "the pointer means nothing without URG, or after a FIN",
     kind: "table",
     covers: ["MUST-30", "SM-10"],
     look: ["checkUrgent"],

@@ -80,20 +80,18 @@ export const timestamps: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const now = t.random.int(1000, 9000);
       for (const tsRecent of [0xffff_fff0, 5, 0x7fff_fffe, 0x8000_0003, t.random.int(0, 0xffff_ffff)]) {
-        for (const place of places(t.random)) {
-          const tcb = tcbIn(t.random.pick(SYNCHRONIZED), place, stamped(tsRecent, now));
-          const stamp = (ahead: number): Parameters<typeof segmentFor>[1] => ({
-            flags: "ACK",
-            timestamps: true,
-            tsVal: (tsRecent + ahead) >>> 0,
-          });
-          for (const ahead of [0, 30, t.random.int(31, 2 ** 31 - 1)]) {
-            await expectStep(t, "checkTimestamps", { ...tcb }, segmentFor(tcb, stamp(ahead)), { verdict: "continue" }, now);
-          }
-          for (const ahead of [-30, -t.random.int(31, 2 ** 31 - 1)]) {
-            const wanted = { verdict: "drop", effects: ['acknowledge("now")'] } as const;
-            await expectStep(t, "checkTimestamps", { ...tcb }, segmentFor(tcb, stamp(ahead)), wanted, now);
-          }
+        const tcb = tcbIn(t.random.pick(SYNCHRONIZED), t.random.pick(places(t.random)), stamped(tsRecent, now));
+        const stamp = (ahead: number): Parameters<typeof segmentFor>[1] => ({
+          flags: "ACK",
+          timestamps: true,
+          tsVal: (tsRecent + ahead) >>> 0,
+        });
+        for (const ahead of [0, 30, t.random.int(31, 2 ** 31 - 1)]) {
+          await expectStep(t, "checkTimestamps", { ...tcb }, segmentFor(tcb, stamp(ahead)), { verdict: "continue" }, now);
+        }
+        for (const ahead of [-30, -t.random.int(31, 2 ** 31 - 1)]) {
+          const wanted = { verdict: "drop", effects: ['acknowledge("now")'] } as const;
+          await expectStep(t, "checkTimestamps", { ...tcb }, segmentFor(tcb, stamp(ahead)), wanted, now);
         }
       }
     },
@@ -207,10 +205,10 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
       "Three conditions: agreed, there, and no RST.",
     ],
     run: async (t) => {
-      for (const flags of ["RST", "RST ACK"]) {
-        const { tcb, newer, now } = echoing(t, "ESTABLISHED");
-        await expectStep(t, "checkSequence", { ...tcb }, newer(flags), { verdict: "continue" }, now);
-        const honest = newer("ACK");
+      for (const [which, flags] of ["RST", "RST ACK"].entries()) {
+        const { tcb, newer, now } = echoing(t, which);
+        await expectStep(t, "checkSequence", { ...tcb }, newer({ flags }), { verdict: "continue" }, now);
+        const honest = newer({ flags: "ACK" });
         const changes = { tsRecent: honest.tsVal, tsRecentAt: now };
         await expectStep(t, "checkSequence", tcb, honest, { verdict: "continue", changes }, now);
       }

@@ -18,7 +18,7 @@ function numberAt(packet: Uint8Array, offset: number): number {
 }
 
 export const live: Readonly<Record<string, CheckSpec>> = {
-  "kernel-serves-and-closes": {
+  "kernel-says-and-closes": {
     title: "you connect, the kernel talks and closes first",
     kind: "live",
     weight: 2,
@@ -75,7 +75,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
   },
 
   "fin-again": {
-    title: "the kernel's FIN, repeated on the wire, is acknowledged again",
+    title: "the kernel's FIN, repeated by somebody, is acknowledged",
     kind: "live",
     weight: 2,
     twin: "waiting/fin-again",

@@ -180,7 +180,7 @@ export const guessing: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const losing: Readonly<Record<string, CheckSpec>> = {
-  "half-close-loses-nothing": {
+  "half-close": {
     title: "after a half-close text is taken, and no RST sent",
     kind: "scenario",
     covers: ["SHLD-3", "SM-8"],
