@@ -12,9 +12,12 @@
 import type { AcceptQueue } from "../../stack/contract/accept.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
-/** Makes the empty queues of a socket with this `backlog`, 1 or more. What each method promises: stack/contract/accept.ts. */
+/** Makes the empty queues of a socket with this `backlog`, 1 to 4096. What each method promises: stack/contract/accept.ts. */
 export function createAcceptQueue<T>(backlog: number): AcceptQueue<T> {
-  /** A set keeps the order in which its members came, and lets go of any of them at once. */
+  /**
+   * A set keeps the order in which its members came, and lets go of any of them at once. Its front is slow when thousands before it were
+   * deleted; at 4096 that does not show.
+   */
   const opening = new Set<T>();
   const waiting = new Set<T>();
 

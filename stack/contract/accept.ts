@@ -1,6 +1,10 @@
 /**
  * The contract of lab 07: ports, the table by which a segment finds its connection, and listening sockets (RFC 9293 §3.9.1, §3.10.7, RFC
  * 6335, RFC 6056).
+ *
+ * Four things that are easily confused. An *address* is a host's, 32 bits. A *port* is a number of 16 bits at an address; both together are
+ * the name of one end, a pair. A *connection* is two such pairs, ours and theirs. A *socket* is what an application holds in its hand: one that
+ * listens has a pair and no connection, and makes connections; one that was accepted, or has connected, has a connection.
  */
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 
@@ -22,16 +26,16 @@ export interface PortOptions {
   readonly lastEphemeral: number;
   /** Well-known ports may be bound. */
   readonly privileged: boolean;
-  /** Uniform random numbers in [0, 1): ephemeral ports begin at a random place (RFC 6056). */
+  /** Uniform random numbers in [0, 1): each search for an ephemeral port begins at a random place (RFC 6056 §3.3.1). */
   readonly random: () => number;
 }
 
 /** Which local (address, port) pairs are taken. 0.0.0.0 is every address of the host, so it overlaps with each of them. */
 export interface Ports {
   /**
-   * Takes a port. Two binds of one port go together when their addresses do not overlap, or when both set `reuse` and neither listens. Port
-   * 0: any ephemeral one that nobody holds on an overlapping address, whether he set `reuse` or not. `own`: the host's addresses. Returns
-   * the port, or why not; checked in this order: address not available, permission denied, address in use or no port free.
+   * Takes a port, 0 to 65535. Two binds of one port go together when their addresses do not overlap, or when both set `reuse` and neither
+   * listens. Port 0: any ephemeral one that nobody holds on an overlapping address, whether he set `reuse` or not. `own`: the host's
+   * addresses. Returns the port, or why not; checked in this order: address not available, permission denied, address in use or no port free.
    */
   bind(address: Ipv4Address, port: number, reuse: boolean, own: readonly Ipv4Address[]): number | BindReject;
   /**
@@ -65,7 +69,7 @@ export interface ConnectionTable<T, L> {
   findListener(localAddress: Ipv4Address, localPort: number): L | undefined;
   /** Connections in the table. */
   size(): number;
-  /** Calls back for each connection, in the order in which they were added. */
+  /** Calls back for each connection, in the order in which they were added. What is called may remove the one that it is given. */
   forEach(visit: (connection: T) => void): void;
 }
 
@@ -75,7 +79,10 @@ export interface AcceptQueue<T> {
   admits(): boolean;
   /** A connection is half-open (SYN-RECEIVED). The caller has asked `admits`. */
   halfOpen(connection: T): void;
-  /** It is established: it moves into the accept queue. False when that is full (the connection then stays half-open), or it was not half-open. */
+  /**
+   * It is established: it moves into the accept queue. False when that is full (the connection then stays half-open, and is offered again), or it
+   * was not half-open. The engine asks `acceptCount` first: while the queue is full it does not hear the ACK that would complete a handshake.
+   */
   established(connection: T): boolean;
   /** It ended before it was accepted: it leaves whichever queue it is in, if it is in one. */
   drop(connection: T): void;
@@ -84,7 +91,7 @@ export interface AcceptQueue<T> {
   /** How many wait, in each queue. */
   halfOpenCount(): number;
   acceptCount(): number;
-  /** Everything in both queues, for closing them. */
+  /** Everything in both queues, in any order, for closing them: a list of its own, which does not change when connections are dropped. */
   all(): readonly T[];
 }
 
@@ -92,6 +99,6 @@ export interface AcceptQueue<T> {
 export interface AcceptModule {
   createPorts(options: PortOptions): Ports;
   createConnectionTable<T, L>(): ConnectionTable<T, L>;
-  /** `backlog`: 1 or more; the accept queue holds as many, the half-open queue too. */
+  /** `backlog`: 1 to 4096 (the engine asks for no more); the accept queue holds as many, the half-open queue too. */
   createAcceptQueue<T>(backlog: number): AcceptQueue<T>;
 }
