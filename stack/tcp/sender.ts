@@ -262,8 +262,9 @@ export class Sender {
 
   /** What is in flight is to go out again, beginning with `allowance` bytes. */
   #sendAllAgain(allowance: number): void {
+    const { tcb } = this.#port;
     this.#resendFrom = this.buffer.start();
-    this.#resendTo = this.buffer.next();
+    this.#resendTo = this.#unaOffset + seqDiff(tcb.sndNxt, tcb.sndUna); // the FIN counts
     this.#allowance = allowance;
   }
 
@@ -281,13 +282,12 @@ export class Sender {
   #resend(from: number, most: number): boolean {
     const { tcb } = this.#port;
     const piece = this.buffer.pieceToResend(from, most);
-    const fin = tcb.finSent && tcb.sndUna !== tcb.sndNxt;
-    if (piece === undefined && !fin) return false;
     const end = piece === undefined ? this.buffer.end() : piece.from + piece.length;
-    const sent = this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin && end === this.buffer.end());
-    if (!sent) return false;
+    const fin = tcb.finSent && tcb.sndUna !== tcb.sndNxt && end === this.buffer.end();
+    if (piece === undefined && !fin) return false;
+    if (!this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin)) return false;
     this.#timedOffset = -1; // Karn: what was sent twice measures nothing, nor does what had to wait for it
-    this.#resendFrom = end;
+    this.#resendFrom = fin ? end + 1 : end;
     this.resent++;
     return true;
   }
