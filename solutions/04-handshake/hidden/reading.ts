@@ -77,11 +77,13 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const bytes = withOptions(Uint8Array.from(list), SYN, new Uint8Array());
         const frame = atTheEnd(bytes);
         const read = await t.handshake.parseSegment(frame, source, destination, soundSum(t));
-        t.fields(
-          read,
-          { text: frame.end, textLength: 0, length: 1 },
-          `a SYN that ends its buffer, options ${bytesText(Uint8Array.from(list)) || "none"}`,
-        );
+        const what = `a SYN that ends its buffer, options ${bytesText(Uint8Array.from(list)) || "none"}`;
+        t.fields(read, { text: frame.end, textLength: 0, length: 1 }, what);
+      }
+      for (const kind of [2, 8, 253]) {
+        const frame = atTheEnd(withOptions(Uint8Array.of(1, 1, 1, kind), SYN, new Uint8Array()));
+        const read = await t.handshake.parseSegment(frame, source, destination, soundSum(t));
+        t.equal(read, "bad option", `what parseSegment says to a buffer that ends with the kind ${kind}`);
       }
     },
   },
