@@ -39,7 +39,7 @@ export function fillFields(tcb: Tcb, receiver: Receiver, flags: TcpFlags, number
   const syn = (flags & SYN) !== 0;
   const acknowledges = (flags & ACK) !== 0;
   const plain = (flags & (SYN | RST)) === 0;
-  const urgent = plain && seqBefore(number, tcb.sndUp);
+  const urgent = plain && seqBefore(tcb.sndUna, tcb.sndUp) && seqBefore(number, tcb.sndUp);
   fields.sourcePort = tcb.localPort;
   fields.destinationPort = tcb.remotePort;
   fields.seq = number;
