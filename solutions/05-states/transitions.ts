@@ -1,6 +1,6 @@
 /**
- * Lab 05, the eleven states: which event leads where. A table, so that it can be read, drawn and tested against
- * RFC 9293 §3.3.2, figure 5, arrow by arrow.
+ * The eleven states: which event leads where. A table, so that it can be read, drawn (docs/states.md) and tested against RFC 9293 §3.3.2,
+ * figure 5, arrow by arrow.
  */
 import type { TcpEvent, TcpState } from "../../stack/contract/tcb.ts";
 
