@@ -1,0 +1,60 @@
+/**
+ * Proofs of the reference stack by programs that nobody here wrote: each in a network namespace of its own (inside.ts), and afterwards tshark looks
+ * through what was on the wire.
+ */
+import { NoLiveWire, type NoLiveWireReason } from "../../stack/link/no_live_wire.ts";
+import type { ImpairCounts, ImpairOptions } from "../../stack/link/impair.ts";
+import { refusalOf, spawnInNamespace } from "../harness/namespace.ts";
+
+/** What is to be done inside. */
+export interface ProofOrder {
+  /** Run one after the other, through the kernel's side. */
+  readonly commands: readonly (readonly string[])[];
+  /** Where the capture goes. */
+  readonly capture: string;
+  /** What `GET /file` gives. */
+  readonly file?: string;
+  /** What the wire does to packets. Default: nothing. */
+  readonly wire?: ImpairOptions;
+}
+
+/** What a command said. */
+export interface CommandResult {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+  readonly milliseconds: number;
+}
+
+/** What came of it. */
+export interface ProofResult {
+  readonly commands: readonly CommandResult[];
+  readonly counters: Readonly<Record<string, number>>;
+  /** States of the connections that were left. */
+  readonly connections: readonly string[];
+  readonly wire: { readonly send: Readonly<ImpairCounts>; readonly receive: Readonly<ImpairCounts> };
+  readonly framesLent: number;
+}
+
+const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname);
+
+/** Carries out `order` in a namespace. Throws a NoLiveWire. */
+export async function prove(order: ProofOrder): Promise<ProofResult> {
+  const reads = `--allow-read=${[ROOT, ...(order.file === undefined ? [] : [order.file])].join(",")}`;
+  const options = ["--quiet", "--no-config", "--no-prompt", "--no-check", "--cached-only", "--allow-ffi", "--allow-run", reads];
+  const program = [`--allow-write=${order.capture}`, new URL("inside.ts", import.meta.url).href, JSON.stringify(order)];
+  const child = spawnInNamespace([Deno.execPath(), "run", ...options, ...program], { stdin: "null", stdout: "piped", stderr: "piped" });
+  const { success, stdout, stderr } = await child.output();
+  const [said, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
+  if (!success) throw refusalOf(complaint) ?? new Error(`The proof ended early:\n${complaint}`);
+  const result = JSON.parse(said) as ProofResult & { refused?: { reason: NoLiveWireReason; detail: string } };
+  if (result.refused !== undefined) throw new NoLiveWire(result.refused.reason, result.refused.detail);
+  return result;
+}
+
+/**
+ * Has the kernel wait ten seconds before it takes something for lost, where it would wait a fifth of one: on a busy machine the stack may be asleep
+ * for so long, and what is sent again then says nothing about it.
+ */
+export const PATIENT_KERNEL: readonly string[] = "ip route replace 10.44.0.0/24 dev tap0 proto kernel scope link src 10.44.0.1 rto_min 10s"
+  .split(" ");
