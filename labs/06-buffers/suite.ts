@@ -4,6 +4,7 @@
 import { suite } from "../../tools/harness/suite.ts";
 import { acknowledging, probing } from "./checks/acknowledging.ts";
 import { backoff } from "./checks/backoff.ts";
+import { live } from "./checks/live.ts";
 import { pieces } from "./checks/pieces.ts";
 import { randomBuffers } from "./checks/random_buffers.ts";
 import { receiving } from "./checks/receiving.ts";
@@ -32,5 +33,6 @@ export default suite({
     probe: probing,
     random: randomBuffers,
     wire: { ...wireReceiving, ...wireSending, ...wireLosing },
+    live,
   },
 });

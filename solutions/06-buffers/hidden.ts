@@ -4,6 +4,7 @@
  */
 import { suite } from "../../tools/harness/suite.ts";
 import { randomBuffers } from "./hidden/carry.ts";
+import { live } from "./hidden/live.ts";
 import { pieces } from "./hidden/pieces.ts";
 import { receiving } from "./hidden/receiving.ts";
 import { resending } from "./hidden/resending.ts";
@@ -30,5 +31,6 @@ export default suite({
     probe: probing,
     random: randomBuffers,
     wire: { ...wire, ...wireTiming },
+    live,
   },
 });
