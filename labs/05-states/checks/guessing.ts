@@ -87,7 +87,7 @@ export const guessing: Readonly<Record<string, CheckSpec>> = {
     look: ["checkSyn", "checkReset"],
     why:
       "The peer has lost its memory and connects again from the same port. Its SYN gets our challenge ACK, for which it knows no connection: it answers by a RST with our own acknowledgment number, and " +
-      "that is exactly right (RFC 9293 §3.5.1, figure 10).",
+      "that is exactly right (RFC 9293 §3.5.1, figure 9).",
     hints: [
       "How does the peer know the number for its RST?",
       "From our ACK: RST takes its number from SEG.ACK, which is our rcvNxt.",

@@ -82,7 +82,7 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-10", "SM-3"],
     look: ["nextState", "checkSequence", "checkAck"],
     why:
-      "Both sides connect to each other at the same moment, and there is no server: SYN-SENT, SYN-RECEIVED, ESTABLISHED (RFC 9293 §3.5, figure 8). One connection comes of it, not two.",
+      "Both sides connect to each other at the same moment, and there is no server: SYN-SENT, SYN-RECEIVED, ESTABLISHED (RFC 9293 §3.5, figure 7). One connection comes of it, not two.",
     hints: [
       "Which event leads from SYN-SENT to SYN-RECEIVED?",
       '"syn received": a SYN without an ACK of ours.',
@@ -108,7 +108,7 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
     look: ["checkSequence", "checkSyn", "checkAck"],
     why:
       "Each side answers the other's SYN by SYN and ACK. By the letter that segment is unacceptable in SYN-RECEIVED, as its SYN is old: it gets an ACK, and the ACK that comes back for ours completes " +
-      "the opening. Taking its ACK at once is as good (RFC 9293 §3.5, figure 8). Silence is not: both would wait.",
+      "the opening. Taking its ACK at once is as good (RFC 9293 §3.5, figure 7). Silence is not: both would wait.",
     hints: [
       "What does checkSequence do with a SYN+ACK whose number is rcvNxt − 1?",
       'It is outside: acknowledge("now"), and "drop". That ACK is what the other side waits for.',
@@ -140,7 +140,7 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-11", "SM-4"],
     look: ["checkReset", "nextState"],
     why:
-      "RFC 9293 figure 9: an old SYN turns up, the listener answers, and the other side, who knows nothing of it, sends a RST. The half-open connection goes; whoever really wants to connect can " +
+      "RFC 9293 §3.5, figure 8: an old SYN turns up, the listener answers, and the other side, who knows nothing of it, sends a RST. The half-open connection goes; whoever really wants to connect can " +
       "(MUST-11).",
     hints: [
       "Which step sees the RST?",

@@ -91,7 +91,7 @@ export const reset: Readonly<Record<string, CheckSpec>> = {
     look: ["checkReset"],
     why:
       "TIME-WAIT guards the next connection between the same ports against old segments of this one. An old RST that ended it early would open exactly the door that it keeps shut " +
-      "(RFC 1337 §3, fix F1).",
+      "(RFC 1337, its fix F1).",
     hints: [
       "What is lost when TIME-WAIT goes on, and what when it ends too early?",
       "Nothing, and perhaps the next connection. So the RST is dropped, and nothing happens.",

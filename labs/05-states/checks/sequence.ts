@@ -256,7 +256,7 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-9", "1337"],
     look: ["checkSequence"],
     why:
-      "If any old segment started the wait again, a network that repeats one now and then would keep the port for ever; and anybody could do it on purpose (RFC 1337 §2). Only the FIN " +
+      "If any old segment started the wait again, a network that repeats one now and then would keep the port for ever; and anybody could do it on purpose. Only the FIN " +
       "shows that the peer still waits for us.",
     hints: [
       "What tells a FIN that comes again from other old segments?",

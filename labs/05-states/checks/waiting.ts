@@ -64,7 +64,7 @@ export const waiting: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-9", "1337"],
     look: ["checkSequence"],
     why:
-      "Any segment but the FIN may come from the network's past, again and again. If it prolonged the wait, the wait would have no end (RFC 1337 §2).",
+      "Any segment but the FIN may come from the network's past, again and again. If it prolonged the wait, the wait would have no end (RFC 9293 §3.10.7.4: a FIN starts it again).",
     hints: [
       "When is the connection gone, if text comes after 50 of 60 seconds?",
       "After 60. Only a FIN starts the wait again.",
@@ -98,7 +98,7 @@ export const waiting: Readonly<Record<string, CheckSpec>> = {
     look: ["checkReset"],
     why:
       "Old text arrives at the peer, who is CLOSED already: he answers by a RST, with a number that is right. If it ended our wait, a new connection could begin while old segments are still about: they " +
-      "call it TIME-WAIT assassination (RFC 1337 §1).",
+      "call it TIME-WAIT assassination (RFC 1337).",
     hints: [
       "What would be lost by going on waiting?",
       "Nothing. So a RST means nothing here.",

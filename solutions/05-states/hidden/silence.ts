@@ -239,7 +239,7 @@ export const vanished: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-22"],
     look: ["nextState"],
     why:
-      "A SYN from a forged address leaves a connection in SYN-RECEIVED that nobody will ever complete. It must not stay: a listener would be full of them (RFC 4987 §3).",
+      "A SYN from a forged address leaves a connection in SYN-RECEIVED that nobody will ever complete. It must not stay: a listener would be full of them (RFC 4987 §2).",
     hints: [
       "Which event ends a connection whose peer does not answer?",
       '"timeout", from every state but CLOSED.',
