@@ -143,7 +143,7 @@ function lineOf(packet: Uint8Array<ArrayBuffer>, sender: Host, firsts: Map<numbe
   const facts = [
     `seq ${seqDiff(number, firsts.get(from) ?? number)}`,
     ...names.includes("ACK") ? [` ack ${seqDiff(seq(view.getUint32(at + 8)), firsts.get(to) ?? seq(view.getUint32(at + 8)))}`] : [],
-    ...length > 0 ? [`, ${length} bytes`] : [],
+    ...length > 0 ? [`, ${length} ${length === 1 ? "byte" : "bytes"}`] : [],
     ...names.includes("RST") ? [] : [`, win ${view.getUint16(at + 14) * 2 ** scaleOf(connection, flags)}`],
   ];
   return `${names.join(" ").padEnd(11)} ${facts.join("").padEnd(39)} ${stateOf(connection)}`.trimEnd();
