@@ -1,0 +1,208 @@
+/**
+ * The part of `deno task bench` that measures TCP with the kernel. Run in a network namespace of its own, with a ContestSize as its argument; prints a
+ * TcpResult, or { refused } where there is no live wire.
+ *
+ * One thread is the stack, under stack/runner.ts, with the application on it; a second is a program over the kernel's sockets. They are joined
+ * by TUN at MTU 1500. The yardstick: the same two programs over the kernel's loopback, in turns with the stack.
+ */
+import type { Modules } from "../../stack/contract/modules.ts";
+import { Host } from "../../stack/host.ts";
+import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
+import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
+import { run } from "../../stack/runner.ts";
+import { connect } from "../../stack/socket/conn.ts";
+import { listen } from "../../stack/socket/listener.ts";
+import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { prepareNamespace } from "../harness/kernel/settings.ts";
+import { dieWithParent } from "../harness/namespace.ts";
+import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
+import { type Spread, spreadOf } from "./contest.ts";
+import { type AnyConn, type AnyListener, drain, echoAll, greet, pour } from "./conversation.ts";
+import type { KernelAnswer, KernelOrder } from "./kernel_side.ts";
+
+/** How much is measured. */
+export interface TcpSize {
+  readonly rounds: number;
+  /** Bytes of one transfer, echoes of one conversation, and connections, of each sample. */
+  readonly bytes: number;
+  readonly echoes: number;
+  readonly connections: number;
+}
+
+/** The stack, and beside it the kernel's loopback. */
+export interface Compared {
+  readonly stack: Spread;
+  readonly loopback: Spread;
+}
+
+/** What is measured here. */
+export interface TcpResult {
+  /** Gigabits per second, kernel → stack and stack → kernel. */
+  readonly inward: Compared;
+  readonly outward: Compared;
+  /** Echoes of 64 bytes per second, one after the other. */
+  readonly echoes: Compared;
+  /** Connections per second, made, accepted and closed by both sides. */
+  readonly connections: Compared;
+  /** Segments that the stack sent twice: no wire lost any. */
+  readonly resent: number;
+}
+
+/** Bytes of one echo; connections that are being made at once. */
+const ECHO = 64;
+const AT_ONCE = 16;
+
+/** One side's world: how a program listens there and connects. */
+interface World {
+  /** Where the kernel's program finds us, and where it listens for us. */
+  readonly ours: string;
+  readonly theirs: string;
+  listen(port: number): AnyListener;
+  connect(port: number): Promise<AnyConn>;
+}
+
+/** The kernel's program, in its thread. */
+class KernelSide {
+  readonly #worker = new Worker(new URL("kernel_side.ts", import.meta.url), { type: "module" });
+
+  /** Has it act; `whenReady` is called when it listens. Gives what it measured. Throws an Error when it failed. */
+  async act(order: KernelOrder, whenReady: () => void = () => {}): Promise<{ milliseconds: number; bytes?: number }> {
+    const answer = await new Promise<Exclude<KernelAnswer, { ready: true }>>((resolve, reject) => {
+      this.#worker.onmessage = ({ data }: MessageEvent<KernelAnswer>) => "ready" in data ? whenReady() : resolve(data);
+      this.#worker.onerror = (event) => reject(new Error(event.message));
+      this.#worker.postMessage(order);
+    });
+    if ("failed" in answer) throw new Error(`The kernel's side failed: ${answer.failed}`);
+    return answer;
+  }
+
+  close(): void {
+    this.#worker.terminate();
+  }
+}
+
+/** One sample of each kind, in one world. */
+class Measurement {
+  readonly #world: World;
+  readonly #kernel: KernelSide;
+  readonly #size: TcpSize;
+  #port = 20_000;
+
+  constructor(world: World, kernel: KernelSide, size: TcpSize) {
+    this.#world = world;
+    this.#kernel = kernel;
+    this.#size = size;
+  }
+
+  async inward(): Promise<number> {
+    const { bytes } = this.#size;
+    const drained = await this.#serve(
+      async (listener) => await drain(await listener.accept()),
+      (port) => this.#kernel.act({ act: "pour", hostname: this.#world.ours, port, bytes }),
+    );
+    return gigabits(drained.served.bytes, bytes, drained.served.milliseconds);
+  }
+
+  async outward(): Promise<number> {
+    const { bytes } = this.#size;
+    const port = this.#port++;
+    let poured: Promise<void> | undefined;
+    const drained = await this.#kernel.act({ act: "drain", hostname: this.#world.theirs, port }, () => {
+      poured = this.#world.connect(port).then((conn) => pour(conn, bytes));
+    });
+    await poured;
+    return gigabits(drained.bytes ?? 0, bytes, drained.milliseconds);
+  }
+
+  async echoes(): Promise<number> {
+    const { echoes: times } = this.#size;
+    const { asked } = await this.#serve(
+      async (listener) => await echoAll(await listener.accept()),
+      (port) => this.#kernel.act({ act: "ask", hostname: this.#world.ours, port, size: ECHO, times }),
+    );
+    return times / asked.milliseconds * 1000;
+  }
+
+  async connections(): Promise<number> {
+    const { connections: count } = this.#size;
+    const { asked } = await this.#serve(
+      (listener) => greet(listener, count),
+      (port) => this.#kernel.act({ act: "call", hostname: this.#world.ours, port, count, atOnce: AT_ONCE }),
+    );
+    return count / asked.milliseconds * 1000;
+  }
+
+  /** Listens on a fresh port, and lets the kernel's side act meanwhile. */
+  async #serve<S, A>(serve: (listener: AnyListener) => Promise<S>, ask: (port: number) => Promise<A>): Promise<{ served: S; asked: A }> {
+    const port = this.#port++;
+    const listener = this.#world.listen(port);
+    const [served, asked] = await Promise.all([serve(listener), ask(port)]);
+    listener.close();
+    return { served, asked };
+  }
+}
+
+function gigabits(got: number, expected: number, milliseconds: number): number {
+  if (got !== expected) throw new Error(`${expected} bytes were sent, and ${got} came`);
+  return got * 8 / milliseconds / 1e6;
+}
+
+const KINDS = ["inward", "outward", "echoes", "connections"] as const;
+
+async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
+  prepareNamespace();
+  const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(KERNEL_IP) });
+  // A segment that is lost because the machine was busy would be news for a second; and TIME-WAIT keeps nobody from measuring.
+  const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: STACK_IP }] }, [tun], { now: performance.now() });
+  const stop = new AbortController();
+  const running = run(host, [tun], { signal: stop.signal });
+  const overStack: World = {
+    ours: STACK_IP,
+    theirs: KERNEL_IP,
+    listen: (port) => listen(host, { port }),
+    connect: (port) => connect(host, { hostname: KERNEL_IP, port }),
+  };
+  const overLoopback: World = {
+    ours: "127.0.0.1",
+    theirs: "127.0.0.1",
+    listen: (port) => Deno.listen({ hostname: "127.0.0.1", port }),
+    connect: (port) => Deno.connect({ hostname: "127.0.0.1", port }),
+  };
+  const kernel = new KernelSide();
+  const worlds = { stack: new Measurement(overStack, kernel, size), loopback: new Measurement(overLoopback, kernel, size) };
+  const compared: Record<string, Compared> = {};
+  for (const kind of KINDS) compared[kind] = await takeTurns(worlds, kind, size.rounds);
+  stop.abort();
+  await running;
+  kernel.close();
+  return { ...compared as Pick<TcpResult, typeof KINDS[number]>, resent: 0 };
+}
+
+/** One turn each to get warm, and then in turns. */
+async function takeTurns(
+  worlds: Record<keyof Compared, Measurement>,
+  kind: typeof KINDS[number],
+  rounds: number,
+): Promise<Compared> {
+  const names = ["stack", "loopback"] as const;
+  const samples: Record<keyof Compared, number[]> = { stack: [], loopback: [] };
+  for (let round = -1; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const sample = await worlds[name][kind]();
+      if (round >= 0) samples[name].push(sample);
+    }
+  }
+  return { stack: spreadOf(samples.stack), loopback: spreadOf(samples.loopback) };
+}
+
+if (import.meta.main) {
+  dieWithParent();
+  const { default: modules } = await import("../../solutions/reference.ts");
+  try {
+    console.log(JSON.stringify(await measure(modules, JSON.parse(Deno.args[0] ?? "{}"))));
+  } catch (error) {
+    if (!(error instanceof NoLiveWire)) throw error;
+    console.log(JSON.stringify({ refused: { reason: error.reason, detail: error.detail } }));
+  }
+  Deno.exit();
+}
