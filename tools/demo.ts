@@ -1,8 +1,8 @@
 /**
  * `deno task demo`: what the kit is about, in a few seconds. The reference stack meets the Linux kernel in a network
  * namespace of its own: the kernel finds it by ARP, pings it with a packet that must be cut, and traces a route through
- * it; every packet is a line, one is opened, and all of them are left behind in a capture. Where there is no live wire,
- * a copy of the stack plays the kernel's part.
+ * it, and fetches a web page from it; every packet is a line, two are opened, and all of them are left behind in a capture.
+ * Where there is no live wire, a copy of the stack plays the kernel's part.
  *
  * Interrupted, it just ends: its namespace goes with it, and the capture holds the acts that were finished.
  */
@@ -11,11 +11,14 @@ import type { Modules } from "../stack/contract/modules.ts";
 import { type CaptureFile, captureTo } from "../stack/link/capture.ts";
 import { NoLiveWire } from "../stack/link/no_live_wire.ts";
 import { run } from "../stack/runner.ts";
-import { farewell, picture, play } from "./demo/acts.ts";
+import { farewell, picture, play, type Stage } from "./demo/acts.ts";
 import { startKernel } from "./demo/kernel.ts";
 import { Ladder } from "./demo/ladder.ts";
 import { buildScene, type Peer } from "./demo/scene.ts";
+import { playSockets } from "./demo/sockets.ts";
 import { StandIn } from "./demo/stand_in.ts";
+import { snapshotOf } from "./demo/snapshot.ts";
+import { playWeb } from "./demo/web.ts";
 import type { Driver } from "./harness/kernel/kernel_peer.ts";
 import { UsageError } from "./lab/options.ts";
 import { paint, WIDTH, wrap } from "./lab/text.ts";
@@ -29,6 +32,7 @@ const PAUSE = 700;
 
 const HELP = `deno task demo: the reference stack meets the Linux kernel, packet by packet
 
+  --sockets        sockets and connections instead, in a table as ss prints it
   --virtual        without a live wire: a copy of the stack plays the kernel
   --driver NAME    ffi (as is) or tuntap2 (deno task tuntap2 builds it)
   --pause MS       wait between the acts (on a terminal ${PAUSE} ms, else none)
@@ -38,6 +42,7 @@ Exit status: 0 all went well, 1 something did not, 2 the command was wrong,
 3 the demo could not be given.`;
 
 interface DemoOptions {
+  readonly sockets: boolean;
   readonly virtual: boolean;
   readonly driver: Driver;
   readonly pause: number;
@@ -50,7 +55,7 @@ class ImpossibleError extends Error {}
 function readOptions(words: readonly string[]): DemoOptions | "help" {
   const args = parseArgs(words, {
     string: ["driver", "pause"],
-    boolean: ["virtual", "help"],
+    boolean: ["sockets", "virtual", "help"],
     alias: { h: "help" },
     unknown: (word: string) => {
       throw new UsageError(
@@ -65,7 +70,7 @@ function readOptions(words: readonly string[]): DemoOptions | "help" {
   if (driver !== "ffi" && driver !== "tuntap2") throw new UsageError(`There is no driver "${driver}": ffi or tuntap2.`);
   const pause = args.pause ?? (Deno.stdout.isTerminal() ? PAUSE : 0);
   if (!/^\d{1,5}$/.test(`${pause}`)) throw new UsageError(`"${pause}" is no pause: whole milliseconds, from 0 to 99999.`);
-  return { virtual: args.virtual === true, driver, pause: Number(pause) };
+  return { sockets: args.sockets === true, virtual: args.virtual === true, driver, pause: Number(pause) };
 }
 
 /** Gives the demo. True when everything came out as it should. */
@@ -76,14 +81,17 @@ async function give(options: DemoOptions): Promise<boolean> {
   const stop = new AbortController();
   const began = performance.now();
   const ladder = new Ladder(file, () => performance.now() - began);
-  const { everything, devices } = buildScene(modules, peer, (device, ends) => ladder.watch(device, ends), began);
+  const { stack, everything, devices } = buildScene(modules, peer, ladder, began);
+  ladder.look = (packet, device) => snapshotOf(stack, packet, device);
   const running = run(everything, devices, { signal: stop.signal });
   try {
     print([paint("bold", "Wallsocket: a TCP/IP stack in TypeScript, and the kernel that talks to it"), ""]);
     print(picture(peer, about));
     const pause = () => new Promise<void>((resolve) => setTimeout(resolve, options.pause));
     await pause();
-    const good = await Promise.race([play({ peer, ladder, print, pause }), running.then(() => false)]);
+    const stage = { modules, peer, stack, ladder, print, pause };
+    const acts = options.sockets ? playSockets(stage) : playAll(stage);
+    const good = await Promise.race([acts, running.then(() => false)]);
     file.close();
     print(farewell(CAPTURE, ladder.total));
     return good;
@@ -92,6 +100,11 @@ async function give(options: DemoOptions): Promise<boolean> {
     await running;
     await peer.close();
   }
+}
+
+async function playAll(stage: Stage): Promise<boolean> {
+  const packets = await play(stage);
+  return await playWeb(stage) && packets;
 }
 
 /** The capture, whose every failure is an ImpossibleError. What is already in it when the demo ends early stays readable. */
@@ -118,7 +131,7 @@ function possible<T>(action: () => T): T {
 /** The kernel, or whoever stands in for it, and what to say about that. */
 async function findPeer({ virtual, driver }: DemoOptions, modules: Modules): Promise<{ peer: Peer; about: string }> {
   const standIn = "A copy of the stack plays the kernel's part, on a wire in memory.";
-  const both = "The stack: the reference solutions of labs 01 to 03.";
+  const both = "The stack: the reference solutions of labs 01 to 07.";
   if (virtual) return { peer: new StandIn(modules), about: `${standIn} ${both}` };
   try {
     const about = `This machine's own kernel, in a network namespace that ends with the demo. ${both}`;

@@ -1,5 +1,5 @@
 /** The demo as a visitor meets it: a process of its own, with the permissions that its task gives it, in a folder of its own. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { tsharkComplaints, tsharkFields } from "./harness/tshark.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
@@ -28,10 +28,22 @@ async function demo(words: readonly string[], options: Deno.CommandOptions = {},
   return { status: code, out: decoder.decode(stdout), err: decoder.decode(stderr), folder };
 }
 
-/** What every demo shows, whoever is at the other end. */
-async function check({ status, out, err, folder }: Said, peer: string): Promise<void> {
+/** The texts stand in the output one after the other, which fits a terminal and says nothing of a failure. */
+function checkText({ status, out, err }: Said, inOrder: readonly string[]): void {
   assertEquals([status, err], [0, ""], out);
-  const inOrder = [
+  let at = 0;
+  for (const text of inOrder) {
+    const found = out.indexOf(text, at);
+    assert(found >= 0, `"${text}" is missing, or not where it should be:\n${out}`);
+    at = found;
+  }
+  for (const line of out.split("\n")) assert([...line].length <= 80, `${[...line].length} columns: ${line}`);
+  assert(!out.includes("\x1b") && !out.includes("✘"), out);
+}
+
+/** What every demo shows, whoever is at the other end. */
+async function check(said: Said, peer: string, fetcher: string): Promise<void> {
+  checkText(said, [
     "1. Who has 10.44.0.2?",
     `${peer.padEnd(6)} ──▶ stack  ARP who has 10.44.0.2? tell 10.44.0.1`,
     `${peer.padEnd(6)} ◀── stack  ARP 10.44.0.2 is at 02:00:00:00:00:02`,
@@ -49,39 +61,90 @@ async function check({ status, out, err, folder }: Said, peer: string): Promise<
     "stack  ──▶ host   UDP",
     "1  10.44.0.2 ",
     "2  10.44.1.2 ",
+    "5. A web page, out of the stack",
+    `SYN-SENT     ──▶ SYN seq 0                     SYN-RECEIVED`,
+    `ESTABLISHED  ◀── SYN seq 0 ack 1               SYN-RECEIVED`,
+    "──▶ ack 1                         ESTABLISHED",
+    "──▶ seq 1 ack 1, ",
+    "GET / HTTP/1.1",
+    "ESTABLISHED  ◀── seq 1 ack ",
+    "HTTP/1.1 200 OK",
+    "CLOSE-WAIT   ◀── FIN seq 1449 ack ",
+    "LAST-ACK     ──▶ FIN seq ",
+    "CLOSED       ◀── ack ",
+    "TIME-WAIT       0     0",
+    `${fetcher} got status 200 and 2175 bytes, as they were`,
+    "6. The request, opened",
+    "HTTP       a request of ",
+    "TCP        9 segments: 3 with text (2 pushed)",
+    "protocol 6 TCP",
+    "47 45 54 20 2f 20 48 54", // "GET / HT"
     "tshark -r .wallsocket/demo.pcapng",
     "deno task lab1",
     "docs/handbook",
-  ];
-  let at = 0;
-  for (const text of inOrder) {
-    const found = out.indexOf(text, at);
-    assert(found >= 0, `"${text}" is missing, or not where it should be:\n${out}`);
-    at = found;
-  }
-  for (const line of out.split("\n")) assert([...line].length <= 80, `${[...line].length} columns: ${line}`);
-  assert(!out.includes("\x1b") && !out.includes("✘"), out);
+  ]);
   if (missingProgram("tshark") !== undefined) return;
-  const capture = `${folder}/.wallsocket/demo.pcapng`;
+  const capture = `${said.folder}/.wallsocket/demo.pcapng`;
   assertEquals(await tsharkComplaints(capture), []);
   const comments = await tsharkFields(capture, ["frame.comment"]);
-  assertEquals(comments.length, 18);
-  for (const [comment] of comments) assertMatch(comment ?? "", /^[134]\. .*: (ARP|ICMP|IPv4|UDP) /);
+  const acts = Map.groupBy(comments, ([comment]) => /^([1345])\. .*: (ARP|ICMP|IPv4|UDP|TCP) /.exec(comment ?? "")?.[1]);
+  assertEquals([acts.get("1"), acts.get("3"), acts.get("4")].map((act) => act?.length), [4, 6, 8]);
+  assertGreaterOrEqual(acts.get("5")?.length ?? 0, 9);
 }
 
 testWhen(noLiveWire, "demo: the kernel resolves, pings and traces", async () => {
-  await check(await demo([]), "kernel");
+  await check(await demo([]), "kernel", "Deno's fetch");
 });
 
 Deno.test("demo --virtual: a copy of the stack does the same", async () => {
   const said = await demo(["--virtual"]);
-  await check(said, "peer");
+  await check(said, "peer", "node:http");
   assertStringIncludes(said.out, "A copy of the stack plays the kernel's part");
+});
+
+testWhen(noLiveWire ?? missingProgram("curl"), "demo: curl fetches the page too", async () => {
+  assertMatch((await demo([])).out, /✔ curl got the same page, in \d+ segments/);
+});
+
+/** What `--sockets` shows, whoever is at the other end. */
+const TABLES = [
+  "▸ socket(inet, stream) → 3",
+  "UNCONN          0      0  0.0.0.0:0           *                   server:3",
+  "▸ listen(3, 5)",
+  "LISTEN          0      5  0.0.0.0:80          *                   server:3",
+  "▸ the second client: connect",
+  "LISTEN          2      5  0.0.0.0:80          *                   server:3",
+  "ESTAB           5      0  10.44.0.2:80        10.44.0.1:",
+  "▸ accept(3) → 4",
+  "LISTEN          1      5  0.0.0.0:80 ",
+  "server:4",
+  "▸ accept(3) → 5",
+  "▸ read(4) → 5 bytes",
+  "▸ write(5) again and again, until EAGAIN → ",
+  "ESTAB           0 524288  10.44.0.2:80 ",
+  "▸ write(5) → ECONNRESET",
+  "▸ dup(4) → 5",
+  "server:4,5",
+  "▸ close(4)",
+  "▸ close(3)",
+  "▸ close(5)",
+  "FIN-WAIT-2      0      0  10.44.0.2:80 ",
+  "▸ the first client: close",
+  "TIME-WAIT       0      0  10.44.0.2:80 ",
+  "✔ Everything was given back",
+];
+
+testWhen(noLiveWire, "demo --sockets: tables while clients of the kernel's come and go", async () => {
+  checkText(await demo(["--sockets"]), TABLES);
+});
+
+Deno.test("demo --sockets --virtual: the same with a copy of the stack", async () => {
+  checkText(await demo(["--sockets", "--virtual"]), TABLES);
 });
 
 Deno.test("demo without a live wire says why, what helps, and goes on without", async () => {
   const said = await demo([], { env: { PATH: "/nowhere" } });
-  await check(said, "peer");
+  await check(said, "peer", "node:http");
   assertMatch(said.out, /No live wire: .*\n(.*\n)? +Remedy: /);
   assertStringIncludes(said.out, "A copy of the stack plays the kernel's part");
 });

@@ -5,15 +5,18 @@
  *
  *     State      Recv-Q  Send-Q   Local               Peer                Open as
  *     LISTEN          1       5   0.0.0.0:80          *                   server:3
- *     ESTAB           0       0   10.44.0.2:80        10.44.0.1:50546     server:4
+ *     ESTAB           0       0   10.44.0.2:80        10.44.0.1:50546     server:4,5
  *     ESTAB           5       0   10.44.0.2:80        10.44.0.1:50548     -
  *
  * Of a connection Recv-Q is what its program has not read, and Send-Q what the peer has not acknowledged, in bytes. Of a
  * listening socket they are the connections that wait to be accepted, and how many may.
  */
+import type { Connection } from "../tcp/connection.ts";
+import type { Listener } from "../tcp/listener.ts";
 import type { Tcp } from "../tcp/tcp.ts";
 import { formatSocketAddress, type Port } from "./address.ts";
-import type { Process } from "./descriptors.ts";
+import type { Descriptor, Process } from "./descriptors.ts";
+import type { Socket } from "./socket.ts";
 
 /** One line. */
 export interface TableRow {
@@ -24,40 +27,45 @@ export interface TableRow {
   readonly local: string;
   /** "*" when there is none. */
   readonly peer: string;
-  /** "server:3"; several, if there are. */
+  /** For each process that has it open, its name and the descriptors: "server:3,4". */
   readonly openAs: readonly string[];
 }
 
 /** Everything on a host: what `processes` have open, and what nobody has. */
 export function socketTable(tcp: Tcp, processes: readonly Process[]): TableRow[] {
-  const names = new Map<unknown, string[]>();
-  const rows: TableRow[] = [];
-  const unconnected: TableRow[] = [];
+  const open = new Map<unknown, string[]>();
+  const sockets = new Set<Socket>();
   for (const process of processes) {
-    for (const [descriptor, socket] of process.sockets()) {
+    const descriptors = new Map<Socket, Descriptor[]>();
+    for (const [descriptor, socket] of process.sockets()) descriptors.set(socket, [...descriptors.get(socket) ?? [], descriptor]);
+    for (const [socket, numbers] of descriptors) {
       const held = socket.listener ?? socket.connection ?? socket;
-      const known = names.get(held);
-      const openAs = known ?? [];
-      openAs.push(`${process.name}:${descriptor}`);
-      names.set(held, openAs);
-      if (held !== socket || known !== undefined) continue;
-      const local = formatSocketAddress(socket.localAddress);
-      unconnected.push({ state: "UNCONN", receiveQueue: 0, sendQueue: 0, local, peer: "*", openAs });
+      open.set(held, [...open.get(held) ?? [], `${process.name}:${numbers.join(",")}`]);
+      sockets.add(socket);
     }
   }
-  for (const listener of tcp.listeners) {
-    const local = formatSocketAddress({ ip: listener.address, port: listener.port as Port });
-    const queues = { receiveQueue: listener.queue.acceptCount(), sendQueue: listener.backlog };
-    rows.push({ state: "LISTEN", ...queues, local, peer: "*", openAs: names.get(listener) ?? [] });
-  }
-  for (const connection of tcp.connections()) {
-    const { state, localAddress, localPort, remoteAddress, remotePort } = connection.tcb;
-    const queues = { receiveQueue: connection.readable, sendQueue: connection.unacknowledged };
-    const local = formatSocketAddress({ ip: localAddress, port: localPort as Port });
-    const peer = formatSocketAddress({ ip: remoteAddress, port: remotePort as Port });
-    rows.push({ state: SHORT[state] ?? state, ...queues, local, peer, openAs: names.get(connection) ?? [] });
-  }
-  return [...rows, ...unconnected];
+  return [
+    ...[...tcp.listeners].map((listener) => listeningRow(listener, open.get(listener))),
+    ...tcp.connections().map((connection) => connectionRow(connection, open.get(connection))),
+    ...[...sockets].filter(({ listener, connection }) => (listener ?? connection) === undefined).map((socket) =>
+      otherRow(socket, open.get(socket))
+    ),
+  ];
+}
+
+function listeningRow({ address, port, queue, backlog }: Listener, openAs: readonly string[] = []): TableRow {
+  const local = formatSocketAddress({ ip: address, port: port as Port });
+  return { state: "LISTEN", receiveQueue: queue.acceptCount(), sendQueue: backlog, local, peer: "*", openAs };
+}
+
+function connectionRow({ tcb, readable, unacknowledged }: Connection, openAs: readonly string[] = []): TableRow {
+  const local = formatSocketAddress({ ip: tcb.localAddress, port: tcb.localPort as Port });
+  const peer = formatSocketAddress({ ip: tcb.remoteAddress, port: tcb.remotePort as Port });
+  return { state: SHORT[tcb.state] ?? tcb.state, receiveQueue: readable, sendQueue: unacknowledged, local, peer, openAs };
+}
+
+function otherRow(socket: Socket, openAs: readonly string[] = []): TableRow {
+  return { state: "UNCONN", receiveQueue: 0, sendQueue: 0, local: formatSocketAddress(socket.localAddress), peer: "*", openAs };
 }
 
 /** States that `ss` has shorter names for. */

@@ -1,6 +1,8 @@
 /**
- * The demo's script: three things that the other end of the wire does, and what went over the wire meanwhile.
+ * The demo's first acts, about packets: three things that the other end of the wire does, and what went over the wire meanwhile.
  */
+import type { Modules } from "../../stack/contract/modules.ts";
+import type { Host } from "../../stack/host.ts";
 import type { Hop } from "../harness/kernel/operations.ts";
 import { paint, WIDTH, wrap } from "../lab/text.ts";
 import { type Ladder, ladderLines, openedLines, type Sighting } from "./ladder.ts";
@@ -8,14 +10,16 @@ import { type Peer, PLACES } from "./scene.ts";
 
 /** Where the script plays, and how it speaks. */
 export interface Stage {
+  readonly modules: Modules;
   readonly peer: Peer;
+  readonly stack: Host;
   readonly ladder: Ladder;
   readonly print: (lines: readonly string[]) => void;
   /** Gives people time to read. */
   readonly pause: () => Promise<void>;
 }
 
-/** Plays all acts. False when something did not come out as it should. */
+/** Plays the first four acts. False when something did not come out as it should. */
 export async function play(stage: Stage): Promise<boolean> {
   const { good, seen } = await resolve(stage);
   await open(stage, seen);
@@ -85,11 +89,11 @@ async function trace(stage: Stage): Promise<boolean> {
 
 const NO_ANSWER = "No answer came, and one should have";
 
-function heading(title: string, text: string): string[] {
+export function heading(title: string, text: string): string[] {
   return ["", paint("bold", title), ...wrap(text, WIDTH - 3).map((line) => `   ${line}`), ""];
 }
 
-function verdict(good: boolean, text: string): string[] {
+export function verdict(good: boolean, text: string): string[] {
   return [`   ${paint(good ? "green" : "red", good ? "✔" : "✘")} ${text}`];
 }
 
@@ -121,5 +125,5 @@ export function farewell(path: string, packets: number): string[] {
     ["Build this stack yourself", "deno task lab1   (labs/01-framing/README.md)"],
     ["Read how it works", "docs/handbook/01-the-wall-socket.md"],
   ];
-  return ["", ...where.map(([what, how]) => `   ${what?.padEnd(30)} ${how}`)];
+  return ["", ...where.map(([what, how]) => `   ${what?.padEnd(32)} ${how}`)];
 }

@@ -5,6 +5,7 @@
 import type { Device } from "../../stack/link/device.ts";
 import type { Frame } from "../../stack/wire/frame.ts";
 import { type Driver, KernelPeer, type Wire } from "../harness/kernel/kernel_peer.ts";
+import { fetchWithCurl, startClient } from "./client.ts";
 import { PATIENCE, type Peer, PLACES } from "./scene.ts";
 
 /** Starts a kernel and puts a wire to it. Throws a NoLiveWire where it cannot be had. */
@@ -12,6 +13,7 @@ export async function startKernel(driver: Driver): Promise<Peer> {
   const kernel = await KernelPeer.start({ driver });
   try {
     const wire = await kernel.openWire({ kind: "tap", ...PLACES.kernel });
+    const client = startClient(kernel.pid);
     await kernel.addRoute({ network: "10.44.1.0", prefixLength: 24, gateway: PLACES.stack.address, device: wire.device });
     return {
       name: "kernel",
@@ -22,9 +24,14 @@ export async function startKernel(driver: Driver): Promise<Peer> {
         const [echo] = await kernel.ping({ to, size, timeout: PATIENCE });
         return { milliseconds: echo?.rtt, unchanged: echo?.dataEqual === true };
       },
+      client,
+      curl: (url) => fetchWithCurl(kernel.pid, url),
       traceroute: (to) => kernel.traceroute({ to, maxHops: 4, timeout: PATIENCE }),
       neighbour: async (address) => (await kernel.arpTable()).find((entry) => entry.address === address)?.mac,
-      close: () => kernel.close(),
+      async close(): Promise<void> {
+        await client.end();
+        await kernel.close();
+      },
     };
   } catch (error) {
     await kernel.close();

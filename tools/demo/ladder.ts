@@ -21,6 +21,14 @@ export interface Ends {
   readonly holder: "left" | "right";
 }
 
+/** What a connection of the stack's was like when a packet of it had been sent, or taken in. */
+export interface Snapshot {
+  readonly state: string;
+  /** Bytes that its program has not read, and bytes that the other end has not acknowledged. */
+  readonly unread: number;
+  readonly unacknowledged: number;
+}
+
 /** A packet that went by. */
 export interface Sighting {
   readonly time: number;
@@ -29,6 +37,8 @@ export interface Sighting {
   readonly device: Device;
   /** What it is, in a line. */
   readonly text: string;
+  readonly outbound: boolean;
+  readonly after: Snapshot | undefined;
 }
 
 /** A packet as it is noted while it goes by, when there is no time for more. */
@@ -39,12 +49,17 @@ interface Note {
   readonly device: Device;
   readonly ends: Ends;
   readonly id: number;
+  after: Snapshot | undefined;
 }
 
 export class Ladder {
   readonly #file: CaptureFile;
   readonly #clock: () => number;
+  /** Looks at the connection that a packet of the stack's belongs to. */
+  look: (packet: Uint8Array, device: Device) => Snapshot | undefined = () => undefined;
   #notes: Note[] = [];
+  /** Those whose packet is being taken in. */
+  #fresh: Note[] = [];
   /** Packets in all acts so far. */
   total = 0;
 
@@ -58,16 +73,27 @@ export class Ladder {
   watch(device: Device, ends: Ends): Device {
     return capture(device, {
       addInterface: (described) => this.#file.addInterface(described),
-      packet: (id, time, frame, direction) => this.#notes.push({ time, bytes: frame.toBytes(), direction, device, ends, id }),
+      packet: (id, time, frame, direction) => {
+        const note: Note = { time, bytes: frame.toBytes(), direction, device, ends, id, after: undefined };
+        this.#notes.push(note);
+        if (direction === "outbound") note.after = this.look(note.bytes, device);
+        else this.#fresh.push(note);
+      },
     }, { clock: this.#clock });
+  }
+
+  /** To be called when the stack has taken in everything that came. */
+  settle(): void {
+    for (const note of this.#fresh) note.after = this.look(note.bytes, note.device);
+    this.#fresh = [];
   }
 
   /** Ends an act: gives what was seen in it, and writes it down with its title. Throws an Error when that fails. */
   end(title: string): readonly Sighting[] {
-    const seen = this.#notes.map(({ time, bytes, direction, device, ends, id }) => {
+    const seen = this.#notes.map(({ time, bytes, direction, device, ends, id, after }) => {
       const text = describe(bytes, device.medium, device);
       this.#file.packet(id, time, Frame.of(bytes), direction, `${title}: ${text}`);
-      return { time, arrow: arrow(ends, direction), bytes, device, text };
+      return { time, arrow: arrow(ends, direction), bytes, device, text, outbound: direction === "outbound", after };
     });
     this.#file.flush();
     this.#notes = [];

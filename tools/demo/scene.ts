@@ -14,7 +14,8 @@ import type { Device } from "../../stack/link/device.ts";
 import { createPair } from "../../stack/link/pair.ts";
 import type { Pollable } from "../../stack/runner.ts";
 import type { Hop } from "../harness/kernel/operations.ts";
-import type { Ends } from "./ladder.ts";
+import type { Client } from "./client.ts";
+import type { Ladder } from "./ladder.ts";
 
 /** Everybody's addresses. */
 export const PLACES = {
@@ -47,32 +48,46 @@ export interface Peer {
   traceroute(to: string): Promise<readonly Hop[]>;
   /** The MAC address that it has learned for a neighbour. */
   neighbour(address: string): Promise<string | undefined>;
+  /** A program at that end. */
+  readonly client: Client;
+  /** What curl, running there, gets for a URL; undefined where there is no curl. */
+  curl(url: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 /** Milliseconds for one answer: far more than it takes, for a machine that is busy with other things. */
 export const PATIENCE = 3000;
 
-/** Makes the stack and the host behind it. `watch` may put a decorator around each device of the stack's; `now` is the runner's time. */
-export function buildScene(modules: Modules, peer: Peer, watch: (device: Device, ends: Ends) => Device, now: number): {
+export interface Scene {
+  readonly stack: Host;
+  /** Everything that must be polled, and what it receives from. */
   readonly everything: Pollable;
   readonly devices: readonly Device[];
-} {
+}
+
+/** Makes the stack and the host behind it, with the ladder watching the stack's devices; `now` is the runner's time. */
+export function buildScene(modules: Modules, peer: Peer, ladder: Ladder, now: number): Scene {
   const [inside, end] = createPair();
   const devices = [
-    watch(peer.device, { left: peer.name, right: "stack", holder: "right" }),
-    watch(inside, { left: "stack", right: "host", holder: "left" }),
+    ladder.watch(peer.device, { left: peer.name, right: "stack", holder: "right" }),
+    ladder.watch(inside, { left: "stack", right: "host", holder: "left" }),
   ];
   const stack = Host.bind(modules, { interfaces: [PLACES.stack, PLACES.stackInside], forwarding: true }, devices, { now });
   const routes = [{ to: "0.0.0.0/0", gateway: PLACES.stackInside.address }];
   const host = Host.bind(modules, { interfaces: [PLACES.host], routes, seed: 2 }, [end], { now });
-  return { everything: together([...peer.pollables, stack, host]), devices };
+  return { stack, everything: together([...peer.pollables, stack, host], () => ladder.settle()), devices };
 }
 
-/** Several hosts, run as one. */
-function together(all: readonly Pollable[]): Pollable {
-  return {
-    poll: (now) => all.reduce((received, one) => received + one.poll(now), 0),
-    nextDeadline: () => Math.min(...all.map((one) => one.nextDeadline())),
+/** Several hosts, run as one; `after` is called when all of them were polled. */
+function together(all: readonly Pollable[], after: () => void): Pollable {
+  const one: Pollable = {
+    poll(now): number {
+      const received = all.reduce((received, each) => received + each.poll(now), 0);
+      after();
+      return received;
+    },
+    nextDeadline: () => Math.min(...all.map((each) => each.nextDeadline())),
   };
+  for (const each of all) each.wake = () => one.wake?.();
+  return one;
 }

@@ -12,7 +12,9 @@ import { formatIpv4Address, parseIpv4Address } from "../../stack/wire/ipv4_addre
 import { formatMac } from "../../stack/wire/mac_address.ts";
 import type { Hop } from "../harness/kernel/operations.ts";
 import { pattern, udp } from "../harness/packets.ts";
+import type { Client } from "./client.ts";
 import { type Echo, PATIENCE, type Peer, PLACES } from "./scene.ts";
+import { StandInClient } from "./stand_in_client.ts";
 
 const UDP = 17;
 const UNREACHABLE = 3;
@@ -24,6 +26,7 @@ export class StandIn implements Peer {
   readonly wire = "in memory";
   readonly device: Device;
   readonly pollables: readonly Pollable[];
+  readonly client: Client;
   readonly #host: Host;
   #hear: (event: HostEvent) => void = () => {};
 
@@ -33,6 +36,7 @@ export class StandIn implements Peer {
     const emit = (event: HostEvent) => this.#hear(event);
     this.#host = Host.bind(modules, { interfaces: [PLACES.kernel], routes, seed: 3 }, [own], { emit, now: performance.now() });
     this.device = device;
+    this.client = new StandInClient(this.#host);
     this.pollables = [this.#host];
   }
 
@@ -64,6 +68,11 @@ export class StandIn implements Peer {
     const wanted = parseIpv4Address(address);
     const mac = this.#host.interfaces[0]?.arpEntries(performance.now()).find((entry) => entry.address === wanted)?.mac;
     return mac === undefined ? undefined : formatMac(mac);
+  }
+
+  // deno-lint-ignore require-await -- as above
+  async curl(): Promise<undefined> {
+    return undefined;
   }
 
   async close(): Promise<void> {}

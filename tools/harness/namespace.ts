@@ -32,6 +32,12 @@ export function enterNamespace(command: readonly string[], { uid = Deno.uid(), s
   return { command: "unshare", args: [...asRoot, "--net", "--", ...command] };
 }
 
+/** How to run `command` in the namespace of a process that `enterNamespace` started, as the same user. */
+export function joinNamespace(pid: number, command: readonly string[], { uid = Deno.uid() }: Asker = {}): CommandLine {
+  const asRoot = uid === 0 ? [] : ["--user", "--preserve-credentials"];
+  return { command: "nsenter", args: [...asRoot, "--net", "--target", `${pid}`, "--", ...command] };
+}
+
 /** Starts a command line of `enterNamespace`. Throws a NoLiveWire when there is no `unshare`. */
 export function spawnInNamespace(command: readonly string[], options: Deno.CommandOptions): Deno.ChildProcess {
   const line = enterNamespace(command);

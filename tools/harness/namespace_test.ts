@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { testWhen } from "../test_when.ts";
 import { whyNoLiveWire } from "./kernel/kernel_peer.ts";
-import { enterNamespace, refusalOf } from "./namespace.ts";
+import { enterNamespace, joinNamespace, refusalOf } from "./namespace.ts";
 
 const TRY = new URL("kernel/try_live_wire.ts", import.meta.url).href;
 /** How a process is made that is root only of a user namespace of its own, and how one that is an ordinary user there. */
@@ -22,6 +22,12 @@ Deno.test("enterNamespace() makes a user namespace for everyone but root", () =>
   assertEquals(enterNamespace(["deno", "run"], { uid: 0, system: "linux" }), { command: "unshare", args: ["--net", "--", "deno", "run"] });
   const args = ["--user", "--map-root-user", "--net", "--", "deno", "run"];
   assertEquals(enterNamespace(["deno", "run"], { uid: 1000, system: "linux" }), { command: "unshare", args });
+});
+
+Deno.test("joinNamespace() joins the user namespace too, for everyone but root", () => {
+  assertEquals(joinNamespace(7, ["curl"], { uid: 0 }), { command: "nsenter", args: ["--net", "--target", "7", "--", "curl"] });
+  const args = ["--user", "--preserve-credentials", "--net", "--target", "7", "--", "curl"];
+  assertEquals(joinNamespace(7, ["curl"], { uid: 1000 }), { command: "nsenter", args });
 });
 
 Deno.test("enterNamespace() says that other systems have no live wire", () => {

@@ -7,7 +7,7 @@ import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
 import { run } from "../../stack/runner.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { parseMac } from "../../stack/wire/mac_address.ts";
-import { dieWithParent } from "../harness/namespace.ts";
+import { dieWithParent, joinNamespace } from "../harness/namespace.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { readKernelFile } from "../harness/kernel/tables.ts";
 import { loadReference } from "../reference.ts";
@@ -35,8 +35,9 @@ export async function startNeighbour(): Promise<Host> {
 /** How another terminal of the same user runs a command in here. */
 export function fromOutside(command: string): string {
   // Who is not root outside has made a user namespace, too: it maps one user, and not all of them.
-  const everybody = /\s4294967295\s*$/.test(readKernelFile("/proc/self/uid_map"));
-  return `nsenter ${everybody ? "" : "--user --preserve-credentials "}--net --target ${Deno.pid} ${command}`;
+  const mapsEverybody = /\s4294967295\s*$/.test(readKernelFile("/proc/self/uid_map"));
+  const line = joinNamespace(Deno.pid, [command], { uid: mapsEverybody ? 0 : 1 });
+  return [line.command, ...line.args].join(" ");
 }
 
 /** A command that runs in here. */
