@@ -157,7 +157,6 @@ export const labs: readonly Lab[] = [
     files: ["ports.ts", "table.ts", "queue.ts"],
     functions: { createPorts: "ports.ts", createConnectionTable: "table.ts", createAcceptQueue: "queue.ts" },
     points: 100,
-    draft: true,
   }),
 ];
 
