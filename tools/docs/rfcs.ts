@@ -62,11 +62,13 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   6582: ["The NewReno Modification", 10],
   6633: ["Deprecation of ICMP Source Quench Messages", 11],
   6675: ["A Conservative Loss Recovery Algorithm Based on SACK", 12],
+  6691: ["TCP Options and Maximum Segment Size (MSS)", 7],
   6864: ["Updated Specification of the IPv4 ID Field", 11],
   6890: ["Special-Purpose IP Address Registries", 5],
   6918: ["Formally Deprecating Some ICMPv4 Message Types", 6],
   6928: ["Increasing TCP's Initial Window", 15],
   7323: ["TCP Extensions for High Performance", 11],
+  8985: ["The RACK-TLP Loss Detection Algorithm for TCP", 10],
   9293: ["Transmission Control Protocol", 7],
 };
 
