@@ -322,7 +322,7 @@ export class Tcp implements ConnectionContext {
     const givesWay = listener.findGivesWay(this.#now, this.#parts.options.halfOpenGrace);
     if (givesWay === undefined) return false;
     this.counters.count("half-open given up");
-    givesWay.event("timeout"); // without a RST: most likely nobody ever called from there (RFC 4987 §3.5)
+    givesWay.event("timeout"); // without a RST: most likely nobody ever called from there (RFC 4987 §3.4)
     return listener.queue.admits();
   }
 

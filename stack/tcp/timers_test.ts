@@ -11,7 +11,8 @@ const text = (count: number, from = 0): Uint8Array => Uint8Array.from({ length: 
 /** When the host sent something, in whole milliseconds from `begin`, during the next `duration`. */
 function times(stage: Stage, begin: number, duration: number): number[] {
   const heard: number[] = [];
-  for (let end = stage.now + duration; stage.now < end;) {
+  const end = stage.now + duration;
+  while (stage.now < end) {
     stage.wait(Math.min(100, end - stage.now));
     heard.push(...stage.take().map(({ at }) => at - begin));
   }
