@@ -143,6 +143,7 @@ export const iss: Readonly<Record<string, CheckSpec>> = {
       const port = t.random.int(1, 60_000);
       const seen = new Map<number, number>();
       for (let seed = 1; seed <= 6; seed++) {
+        t.step(`host ${seed}, with a secret of its own`);
         const number = await issOf(await t.tcp({ seed: seed * 1000 + t.random.int(0, 999) }), port, "10.44.0.1", 50_000);
         const same = seen.get(number);
         t.ok(same === undefined, `a number of its own for host ${seed}, whose secret is another`, `${number}, as host ${same} had`);

@@ -235,6 +235,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "Run agree/mss-timestamps.",
     ],
     run: async (t) => {
+      t.step("the link has an MTU of 576, on both sides");
       const station = await t.live({ kind: "tun", interfaces: [{ mtu: 576 }] });
       await kernelIsServed(t, station, 3000);
       station.tcp.expectSegment("from kernel", { flags: "SYN", mss: 536 }, "the kernel's SYN says an MSS of 536", 80);

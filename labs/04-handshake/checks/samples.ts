@@ -108,7 +108,7 @@ export function arrived(flags: number, fields: Partial<Segment> = {}): Segment {
     urgentPointer: 0,
     text: 54,
     textLength,
-    length: textLength + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0),
+    length: textLength + [SYN, FIN].filter((bit) => flags & bit).length,
     mss: 0,
     windowScale: -1,
     sackPermitted: false,

@@ -341,6 +341,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t: Trial) => {
       const mtu = t.random.int(300, 1400);
+      t.step(`the host's link has an MTU of ${mtu}`);
       const tcp = await t.tcp({ interfaces: [{ mac: "02:00:00:00:00:02", address: "10.44.0.2", mtu }] });
       const peer = tcp.peer({ peerPort: 80 });
       const connection = await tcp.connect(80);

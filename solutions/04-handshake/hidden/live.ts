@@ -10,6 +10,7 @@ const SWITCHES = { timestamps: "net.ipv4.tcp_timestamps", scaling: "net.ipv4.tcp
 async function without(t: Trial, option: keyof typeof SWITCHES): Promise<void> {
   const station = await t.live({ kind: "tun" });
   const name = SWITCHES[option];
+  t.step(`the kernel is set up without ${option}`);
   const before = await station.kernel.sysctl({ name, value: 0 });
   try {
     await bothServed(t, station);

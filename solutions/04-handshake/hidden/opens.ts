@@ -152,7 +152,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-7", "MUST-38"],
     look: ["completeOpen"],
     why: "maxSndWnd is the largest window that the peer ever had (RFC 9293 §3.8.6.2.1 needs it against silly windows), so it never falls.",
-    hints: ["What is maxSndWnd after windows of 5000 and then 100?", "5000.", "The larger of what it was and sndWnd."],
+    hints: ["What is maxSndWnd after windows of 5000 and then 100?", "5000: it never falls.", "The larger of what it was and sndWnd."],
     run: async (t) => {
       const iss = anySeq(t.random);
       const segment = arrived(ACK, { seq: seq(5001), ack: after(iss), window: 100 });

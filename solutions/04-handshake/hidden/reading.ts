@@ -204,6 +204,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const second = { mac: "02:00:00:00:00:03", address: "10.45.0.2" };
+      t.step("the host has two interfaces, 10.44.0.2 and 10.45.0.2");
       const tcpStation = await t.tcp({ interfaces: [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }, second] });
       await tcpStation.listen(80);
       for (const [destinationPort, flags] of [[80, "SYN ACK"], [81, "RST ACK"]] as const) {
