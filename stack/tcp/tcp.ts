@@ -163,13 +163,13 @@ export class Tcp implements ConnectionContext {
   // ── From above ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Begins to connect; what comes of it is told by `notify`. `local` may be left out, in part or whole: address by route, port ephemeral. Throws
-   * `Deno.errors` for misuse and for addresses that cannot be had.
+   * Begins to connect; what comes of it is told by `notify`. `local` may be left out, in part or whole: address by route, port ephemeral; `isBound`:
+   * the caller has bound it, and goes on holding it. Throws `Deno.errors` for misuse and for addresses that cannot be had.
    */
   connect(
     remote: { address: Ipv4Address; port: number },
     now: number,
-    local: { address?: Ipv4Address; port?: number; reuse?: boolean } = {},
+    local: { address?: Ipv4Address; port?: number; reuse?: boolean; isBound?: boolean } = {},
     options?: Partial<ConnectionOptions>,
   ): Connection {
     this.#now = now;
@@ -184,7 +184,9 @@ export class Tcp implements ConnectionContext {
       throw new Deno.errors.Busy(`Cannot connect to ${name}: there are ${this.table.size()} connections, and no more are allowed`);
     }
     const address = local.address === undefined || local.address === UNSPECIFIED ? route.source : local.address;
-    const port = this.bind(address, local.port ?? 0, local.reuse ?? true);
+    const { port: wanted = 0, reuse = true } = local;
+    const port = local.isBound === true ? wanted : this.bind(address, wanted, reuse);
+    if (local.isBound === true) this.ports.share(address, port, reuse);
     const connection = this.#create(address, port, remote.address, remote.port, route.mtu, {
       ...this.connectionDefaults,
       ...options,
@@ -204,13 +206,16 @@ export class Tcp implements ConnectionContext {
     return bound;
   }
 
-  /** Begins to listen, with a backlog of `MAX_BACKLOG` at most. Throws `Deno.errors` when the port cannot be had. */
-  listen(address: Ipv4Address, port: number, backlog: number, reuse = false): Listener {
-    const bound = this.bind(address, port, reuse);
+  /**
+   * Begins to listen, with a backlog of `MAX_BACKLOG` at most. `isBound`: the caller has bound this port, and it is the listener's from now on. Throws
+   * `Deno.errors` when the port cannot be had.
+   */
+  listen(address: Ipv4Address, port: number, backlog: number, reuse = false, isBound = false): Listener {
+    const bound = isBound ? port : this.bind(address, port, reuse);
     const most = Math.max(1, Math.min(backlog, MAX_BACKLOG));
     const listener = new Listener(address, bound, reuse, most, this.#modules.accept.createAcceptQueue(most));
     if (!this.ports.listen(address, bound) || !this.table.addListener(address, bound, listener)) {
-      this.ports.release(address, bound, false);
+      if (!isBound) this.ports.release(address, bound, false);
       throw bindError(address, port, "address in use");
     }
     this.listeners.add(listener);
