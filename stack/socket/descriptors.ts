@@ -83,9 +83,12 @@ export class Process {
 
   /** A descriptor for a new socket with the connection that has waited longest. */
   async accept(descriptor: Descriptor): Promise<Descriptor> {
-    const accepted = await this.#socket(descriptor, "accept on").accept();
+    const listening = this.#socket(descriptor, "accept on");
+    const what = `Cannot accept on ${listening}`;
+    this.#lowestFree(what); // none: the connection stays in the queue
+    const accepted = await listening.accept();
     try {
-      return this.#add("Cannot accept", () => accepted);
+      return this.#add(what, () => accepted);
     } catch (error) {
       await accepted.release();
       throw error;
@@ -187,11 +190,16 @@ export class Process {
 
   /** Puts a socket under the lowest number that is free. */
   #add(what: string, make: () => Socket): Descriptor {
+    const number = this.#lowestFree(what);
+    this.#table[number] = make();
+    return number;
+  }
+
+  #lowestFree(what: string): Descriptor {
     if (this.#over) throw new SocketError("EBADF", what, "the process is over");
     const free = this.#table.findIndex((held) => held === undefined);
     const number = free < 0 ? this.#table.length : free;
     if (number >= (this.#options.limit ?? 1024)) throw new SocketError("EMFILE", what);
-    this.#table[number] = make();
     return number as Descriptor;
   }
 }

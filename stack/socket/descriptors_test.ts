@@ -170,6 +170,47 @@ Deno.test("connect() from a bound socket comes from its address", async () => {
   assertEquals(formatSocketAddress(server.getpeername(await server.accept(listener))), "10.44.0.1:5555");
 });
 
+Deno.test("a bound socket that cannot listen or connect keeps its address", async () => {
+  const { client, server, settle, a } = stage();
+  listening(server);
+  const bound = (): Descriptor => {
+    const descriptor = client.socket("inet", "stream");
+    client.setsockopt(descriptor, "SO_REUSEADDR", true);
+    client.bind(descriptor, at("10.44.0.1:5555"));
+    return descriptor;
+  };
+  const [first, second, third] = [bound(), bound(), bound()];
+  client.listen(first, 1);
+  assertEquals(await codeOf(() => client.listen(second, 1)), "EADDRINUSE");
+  await settle(client.connect(second, SERVER));
+  assertEquals(await codeOf(client.connect(third, SERVER)), "EADDRINUSE", "that very connection exists already");
+  for (const each of [first, second, third]) assertEquals(formatSocketAddress(client.getsockname(each)), "10.44.0.1:5555");
+  assertEquals(a.tcp?.ports.size(), 3);
+  await client.close(third);
+  await client.close(first);
+  assertEquals(a.tcp?.ports.size(), 1);
+});
+
+Deno.test("accept() without a descriptor to spare leaves the connection in the queue", async () => {
+  const { a, b, settle } = twoHosts();
+  const server = createProcess(b, { privileged: true, limit: 5 });
+  const listener = listening(server);
+  const spare = server.dup(listener);
+  const client = createProcess(a);
+  await settle(client.connect(client.socket("inet", "stream"), SERVER));
+  assertEquals(await codeOf(server.accept(listener)), "EMFILE");
+  await server.close(spare);
+  assertEquals(await settle(server.accept(listener)), spare);
+});
+
+Deno.test("connect() says ENOBUFS when the host has all the connections that it may", async () => {
+  const { client, server, settle } = stage({ maxConnections: 1 });
+  listening(server);
+  const [first, second] = [client.socket("inet", "stream"), client.socket("inet", "stream")];
+  await settle(client.connect(first, SERVER));
+  assertEquals(await codeOf(client.connect(second, SERVER)), "ENOBUFS");
+});
+
 Deno.test("connect() fails by name: refused, no answer, no route, no such address; and may be tried again", async () => {
   const { client, server, settle, cut } = stage({ openR2: 3000 });
   const socket = client.socket("inet", "stream");

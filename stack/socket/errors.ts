@@ -25,6 +25,7 @@ const CODES = {
   EISCONN: ["it is connected already", "AlreadyExists"],
   EMFILE: ["this process has no descriptor left", "Busy"],
   ENETUNREACH: ["there is no route", "NetworkUnreachable"],
+  ENOBUFS: ["there are too many connections", "Busy"],
   ENOPROTOOPT: ["there is no such option", "NotSupported"],
   ENOTCONN: ["it is not connected", "NotConnected"],
   ENOTSOCK: ["that is no socket", "BadResource"],
@@ -75,7 +76,7 @@ export function fromTcp(error: unknown): SocketError {
 }
 
 /** What TCP has reason to throw. */
-const FROM_TCP = ["EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "ENETUNREACH"] as const;
+const FROM_TCP = ["EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "ENETUNREACH", "ENOBUFS"] as const;
 
 /** The error as a program for Deno expects it: of Deno's class, with the code. Anything else is given back as it is. */
 export function forDeno(error: unknown): unknown {

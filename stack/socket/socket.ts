@@ -92,7 +92,7 @@ export class Socket {
   bind(address: SocketAddress): void {
     const what = `Cannot bind ${formatSocketAddress(address)}`;
     if (this.#role !== "fresh") throw new SocketError("EINVAL", what, `the socket has an address already, ${this}`);
-    this.#bound = this.#take(address);
+    this.#bound = { ip: address.ip, port: translated(() => this.#tcp.bind(address.ip, address.port, this.#options.SO_REUSEADDR)) as Port };
     this.#role = "bound";
   }
 
@@ -103,14 +103,12 @@ export class Socket {
       throw new SocketError("EINVAL", what, this.#role === "listening" ? "it listens already" : "it has a connection");
     }
     if (!Number.isSafeInteger(backlog) || backlog < 1) throw new SocketError("EINVAL", what, `${backlog} is no backlog: 1 or more`);
-    const listener = this.#handOver(({ ip, port }) => {
-      const listener = this.#tcp.listen(ip, port, backlog, this.#options.SO_REUSEADDR);
-      listener.options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
-      return listener;
-    });
+    if (this.#role === "fresh") this.bind(ANYWHERE);
+    const { ip, port } = this.#bound;
+    const listener = translated(() => this.#tcp.listen(ip, port, backlog, this.#options.SO_REUSEADDR, true));
+    listener.options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
     listener.ready = () => this.#wake();
     this.#listener = listener;
-    this.#bound = { ip: listener.address, port: listener.port as Port };
     this.#role = "listening";
   }
 
@@ -134,13 +132,13 @@ export class Socket {
     if (this.#role === "listening") throw new SocketError("EOPNOTSUPP", what, `the socket listens on ${this}`);
     if (this.#role === "connecting") throw new SocketError("EALREADY", what);
     if (this.#role === "connected") throw new SocketError("EISCONN", what);
-    const reuse = this.#role === "bound" ? this.#options.SO_REUSEADDR : true;
+    const { ip, port } = this.#bound;
+    const isBound = this.#role === "bound";
+    const local = { address: ip, port, reuse: isBound ? this.#options.SO_REUSEADDR : true, isBound };
     const options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
-    this.#adopt(
-      this.#handOver(({ ip, port }) =>
-        this.#tcp.connect({ address: remote.ip, port: remote.port }, this.#tcp.now(), { address: ip, port, reuse }, options)
-      ),
-    );
+    this.#adopt(translated(() => this.#tcp.connect({ address: remote.ip, port: remote.port }, this.#tcp.now(), local, options)));
+    // From now on it is the connection that holds the port.
+    if (isBound) this.#tcp.ports.release(ip, port, false);
     this.#role = "connecting";
     if (this.nonBlocking) throw new SocketError("EINPROGRESS", what);
     await this.#whenPossible(what, () => {
@@ -298,26 +296,6 @@ export class Socket {
     this.#role = "fresh";
   }
 
-  /** Takes an address among the host's ports. */
-  #take({ ip, port }: SocketAddress): SocketAddress {
-    try {
-      return { ip, port: this.#tcp.bind(ip, port, this.#options.SO_REUSEADDR) as Port };
-    } catch (error) {
-      throw fromTcp(error);
-    }
-  }
-
-  /** The socket's address, if it has one, becomes that of what `make` makes; or it stays the socket's, if that fails. */
-  #handOver<T>(make: (address: SocketAddress) => T): T {
-    if (this.#role === "bound") this.#tcp.ports.release(this.#bound.ip, this.#bound.port, false);
-    try {
-      return make(this.#bound);
-    } catch (error) {
-      if (this.#role === "bound") this.#take(this.#bound);
-      throw fromTcp(error);
-    }
-  }
-
   #connected(what: string): Connection {
     if (this.#connection !== undefined) return this.#connection;
     this.#throwError(what);
@@ -344,5 +322,14 @@ export class Socket {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
+  }
+}
+
+/** What `call` gives; what TCP throws is thrown by its name. */
+function translated<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromTcp(error);
   }
 }
