@@ -5,19 +5,23 @@
 import { ask, call, drain, pour } from "./conversation.ts";
 
 /** What to do. The other end is `hostname`, or whoever calls `hostname` where this side listens. */
-export type KernelOrder = { readonly hostname: string; readonly port: number } & (
-  /** Connects, and sends. */
-  | { readonly act: "pour"; readonly bytes: number }
-  /** Listens, and reads what comes to the end. */
-  | { readonly act: "drain" }
-  /** Connects, and asks for echoes. */
-  | { readonly act: "ask"; readonly size: number; readonly times: number }
-  /** Makes connections. */
-  | { readonly act: "call"; readonly count: number; readonly atOnce: number }
-);
+export type KernelOrder =
+  & { readonly hostname: string; readonly port: number }
+  & (
+    /** Connects, and sends. */
+    | { readonly act: "pour"; readonly bytes: number }
+    /** Listens, and reads what comes to the end. */
+    | { readonly act: "drain" }
+    /** Connects, and asks for echoes. */
+    | { readonly act: "ask"; readonly size: number; readonly times: number }
+    /** Makes connections. */
+    | { readonly act: "call"; readonly count: number; readonly atOnce: number }
+  );
 
 /** "ready" where it listens; then the milliseconds that it took, as this side saw it. */
-export type KernelAnswer = { readonly ready: true } | { readonly milliseconds: number; readonly bytes?: number } | { readonly failed: string };
+export type KernelAnswer = { readonly ready: true } | { readonly milliseconds: number; readonly bytes?: number } | {
+  readonly failed: string;
+};
 
 async function act(order: KernelOrder, say: (answer: KernelAnswer) => void): Promise<KernelAnswer> {
   const { hostname, port } = order;

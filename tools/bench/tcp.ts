@@ -14,6 +14,7 @@ import { connect } from "../../stack/socket/conn.ts";
 import { listen } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
+import { readKernelFile } from "../harness/kernel/tables.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
 import { type Spread, spreadOf } from "./contest.ts";
@@ -29,10 +30,14 @@ export interface TcpSize {
   readonly connections: number;
 }
 
-/** The stack, and beside it the kernel's loopback. */
+/** The stack, and beside it the kernel's loopback: how many per second. */
 export interface Compared {
   readonly stack: Spread;
   readonly loopback: Spread;
+  /** Nanoseconds that the stack's thread ran for each, application and device included; for gigabits: for each segment. */
+  readonly processor: number;
+  /** Share of the time, 0 to 1, that it was ready to run and waited for a processor: how much the machine was busy with other things. */
+  readonly waited: number;
 }
 
 /** What is measured here. */
@@ -44,13 +49,13 @@ export interface TcpResult {
   readonly echoes: Compared;
   /** Connections per second, made, accepted and closed by both sides. */
   readonly connections: Compared;
-  /** Segments that the stack sent twice: no wire lost any. */
-  readonly resent: number;
 }
 
 /** Bytes of one echo; connections that are being made at once. */
 const ECHO = 64;
 const AT_ONCE = 16;
+/** Bytes of text in a segment, with timestamps. */
+const MSS = 1448;
 
 /** One side's world: how a program listens there and connects. */
 interface World {
@@ -152,7 +157,6 @@ const KINDS = ["inward", "outward", "echoes", "connections"] as const;
 async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
   prepareNamespace();
   const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(KERNEL_IP) });
-  // A segment that is lost because the machine was busy would be news for a second; and TIME-WAIT keeps nobody from measuring.
   const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: STACK_IP }] }, [tun], { now: performance.now() });
   const stop = new AbortController();
   const running = run(host, [tun], { signal: stop.signal });
@@ -171,28 +175,44 @@ async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
   const kernel = new KernelSide();
   const worlds = { stack: new Measurement(overStack, kernel, size), loopback: new Measurement(overLoopback, kernel, size) };
   const compared: Record<string, Compared> = {};
-  for (const kind of KINDS) compared[kind] = await takeTurns(worlds, kind, size.rounds);
+  for (const kind of KINDS) compared[kind] = await takeTurns(worlds, kind, size);
   stop.abort();
   await running;
   kernel.close();
-  return { ...compared as Pick<TcpResult, typeof KINDS[number]>, resent: 0 };
+  return compared as unknown as TcpResult;
 }
 
 /** One turn each to get warm, and then in turns. */
-async function takeTurns(
-  worlds: Record<keyof Compared, Measurement>,
-  kind: typeof KINDS[number],
-  rounds: number,
-): Promise<Compared> {
+async function takeTurns(worlds: Record<"stack" | "loopback", Measurement>, kind: typeof KINDS[number], size: TcpSize): Promise<Compared> {
   const names = ["stack", "loopback"] as const;
-  const samples: Record<keyof Compared, number[]> = { stack: [], loopback: [] };
-  for (let round = -1; round < rounds; round++) {
+  const samples = { stack: [] as number[], loopback: [] as number[] };
+  let [ran, waited, elapsed] = [0, 0, 0];
+  for (let round = -1; round < size.rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const [before, began] = [threadTimes(), performance.now()];
       const sample = await worlds[name][kind]();
-      if (round >= 0) samples[name].push(sample);
+      if (round < 0) continue;
+      samples[name].push(sample);
+      if (name === "loopback") continue;
+      const after = threadTimes();
+      ran += after.ran - before.ran;
+      waited += after.waited - before.waited;
+      elapsed += (performance.now() - began) * 1e6;
     }
   }
-  return { stack: spreadOf(samples.stack), loopback: spreadOf(samples.loopback) };
+  const units = size.rounds *
+    { inward: size.bytes / MSS, outward: size.bytes / MSS, echoes: size.echoes, connections: size.connections }[kind];
+  return { stack: spreadOf(samples.stack), loopback: spreadOf(samples.loopback), processor: ran / units, waited: waited / elapsed };
+}
+
+/** Nanoseconds that this thread has run so far, and that it was ready to and could not. Zeros where the kernel does not count them. */
+function threadTimes(): { ran: number; waited: number } {
+  try {
+    const [ran = 0, waited = 0] = readKernelFile("/proc/thread-self/schedstat").split(" ").map(Number);
+    return { ran, waited };
+  } catch {
+    return { ran: 0, waited: 0 };
+  }
 }
 
 if (import.meta.main) {

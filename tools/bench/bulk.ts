@@ -1,0 +1,78 @@
+/**
+ * One connection over a wire in memory that carries bytes as fast as it can, both hosts and both applications on this thread: what a
+ * segment costs without any kernel, what is made for it, and how much memory a connection takes that only waits.
+ */
+import type { Modules } from "../../stack/contract/modules.ts";
+import { Host } from "../../stack/host.ts";
+import { createPair } from "../../stack/link/pair.ts";
+import type { Connection } from "../../stack/tcp/connection.ts";
+import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
+
+/** Two hosts, and a clock that they share. */
+export interface TwoHosts {
+  readonly sender: Host;
+  readonly receiver: Host;
+  /** Lets both act, and a twentieth of a millisecond pass. */
+  turn(): void;
+}
+
+/** Milliseconds that pass with each turn; frames that a wire holds: more than the window. */
+const TURN = 0.05;
+const QUEUE = 2048;
+const PORT = 80;
+/** Bytes that an application writes or reads at once. */
+const CHUNK = 64 * 1024;
+
+export function twoHosts(modules: Modules): TwoHosts {
+  const [one, other] = createPair({ medium: "ip", queueLimit: QUEUE });
+  const bind = (address: string, device: typeof one, seed: number): Host =>
+    Host.bind(modules, { interfaces: [{ medium: "ip", address }], seed }, [device]);
+  const [sender, receiver] = [bind(KERNEL_IP, one, 1), bind(STACK_IP, other, 2)];
+  let now = 0;
+  const turn = (): void => {
+    sender.poll(now);
+    receiver.poll(now);
+    now += TURN;
+  };
+  return { sender, receiver, turn };
+}
+
+/** A connection that carries bytes. */
+export interface Bulk {
+  /** Carries at least so many bytes from end to end; gives the number of segments that this took, acknowledgments included. */
+  carry(bytes: number): number;
+}
+
+/** Most turns for one `carry` of a megabyte: far more than it needs. */
+const PATIENCE = 100_000;
+
+export function bulkRig(modules: Modules): Bulk {
+  const hosts = twoHosts(modules);
+  const [from, to] = joined(hosts);
+  const [chunk, target] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
+  const sent = (host: Host): number => host.counters()["tcp: sent"] ?? 0;
+  return {
+    carry: (bytes) => {
+      const before = sent(hosts.sender) + sent(hosts.receiver);
+      let [left, turns] = [bytes, 0];
+      while (left > 0) {
+        if (++turns > PATIENCE) throw new Error(`${left} of ${bytes} bytes did not arrive`);
+        if (from.room >= CHUNK) from.write(chunk);
+        hosts.turn();
+        for (let count = to.read(target); count > 0; count = to.read(target)) left -= count;
+      }
+      return sent(hosts.sender) + sent(hosts.receiver) - before;
+    },
+  };
+}
+
+/** Both ends of a new connection. */
+function joined({ sender, receiver, turn }: TwoHosts): [Connection, Connection] {
+  const listener = receiver.tcp?.listen(parseIpv4Address(STACK_IP), PORT, 1);
+  const from = sender.tcp?.connect({ address: parseIpv4Address(STACK_IP), port: PORT }, 0);
+  for (let turns = 0; turns < 10; turns++) turn();
+  const to = listener?.accept();
+  if (from === undefined || to === undefined) throw new Error("The two hosts did not come together");
+  return [from, to];
+}
