@@ -130,7 +130,6 @@ export const labs: readonly Lab[] = [
       createChallengeLimit: "endings.ts",
     },
     points: 100,
-    draft: true,
   }),
   lab({
     number: 6,
@@ -146,7 +145,6 @@ export const labs: readonly Lab[] = [
       createAcknowledger: "acknowledger.ts",
     },
     points: 100,
-    draft: true,
   }),
   lab({
     number: 7,
