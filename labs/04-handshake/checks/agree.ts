@@ -1,7 +1,7 @@
 /** Checks of agreeOptions: what both sides can do, and how long a segment may be. */
 import type { Segment, Tcb } from "../../../stack/contract/tcb.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { arrived, newTcb } from "./samples.ts";
+import { arrived, expectFields, newTcb } from "./samples.ts";
 
 /** The connection after agreeOptions with a SYN that has these options. */
 export async function agreed(t: Trial, ours: Partial<Tcb>, theirs: Partial<Segment>, now = 1000): Promise<Tcb> {
@@ -19,7 +19,9 @@ interface Meeting {
 }
 
 async function meet(t: Trial, meetings: readonly Meeting[]): Promise<void> {
-  for (const { ours, theirs, expected, what } of meetings) t.fields(await agreed(t, ours, theirs), expected, what);
+  for (const { ours, theirs, expected, what } of meetings) {
+    expectFields(t, await agreed(t, ours, theirs), expected, `what is agreed on: ${what}`);
+  }
 }
 
 export const agree: Readonly<Record<string, CheckSpec>> = {
@@ -146,7 +148,12 @@ export const agree: Readonly<Record<string, CheckSpec>> = {
         const now = t.random.int(1, 100_000);
         const tcb = await agreed(t, { timestamps: ours }, { timestamps: theirs, tsVal: theirs ? tsVal : 0 }, now);
         const noted = ours && theirs ? { tsRecent: tsVal, tsRecentAt: now } : {};
-        t.fields(tcb, { timestamps: ours && theirs, ...noted }, `timestamps: ours ${ours}, theirs ${theirs}, TSval ${tsVal} at ${now} ms`);
+        expectFields(
+          t,
+          tcb,
+          { timestamps: ours && theirs, ...noted },
+          `timestamps: ours ${ours}, theirs ${theirs}, TSval ${tsVal} at ${now} ms`,
+        );
       }
     },
   },

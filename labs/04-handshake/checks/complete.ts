@@ -4,7 +4,7 @@ import { type Seq, seq } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { theirNumbers } from "./open.ts";
-import { after, anySeq, arrived, expectSaid, openingTcb, recordEffects } from "./samples.ts";
+import { after, anySeq, arrived, expectFields, expectSaid, openingTcb, recordEffects } from "./samples.ts";
 import { named } from "./stray.ts";
 import { badAcks, type Effect, expectDropped } from "./syn_sent.ts";
 
@@ -68,7 +68,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
         const { tcb } = await synReceived(t, iss, segment, { sndScale, windowScaling: sndScale > 0 });
         const sndWnd = window * 2 ** sndScale;
         const right = { sndWnd, maxSndWnd: sndWnd, sndWl1: seq(5001), sndWl2: after(iss) };
-        t.fields(tcb, right, `the connection after an ACK with window ${window}, where their scale is ${sndScale}`);
+        expectFields(t, tcb, right, `the connection after an ACK with window ${window}, where their scale is ${sndScale}`);
       }
     },
   },
@@ -84,7 +84,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const iss = anySeq(t.random);
       const { tcb } = await synReceived(t, iss, lastAck(t, iss));
-      t.fields(tcb, { sndUna: iss, sndNxt: after(iss) }, "our numbers after the ACK of our SYN");
+      expectFields(t, tcb, { sndUna: iss, sndNxt: after(iss) }, "our numbers after the ACK of our SYN");
     },
   },
 

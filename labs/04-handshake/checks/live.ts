@@ -2,7 +2,7 @@
 import { seq, seqDiff } from "../../../stack/wire/seq.ts";
 import { SYN } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
+import { amount, expectFields } from "./samples.ts";
 
 /** The kernel connects to port 80, says something, and must get it back. */
 export async function kernelIsServed(t: Trial, station: LiveStation, size = t.random.int(20, 200)): Promise<void> {
@@ -37,7 +37,7 @@ export async function damaged(station: LiveStation): Promise<Record<string, numb
 export function expectAgreed(t: Trial, view: Readonly<Record<string, unknown>>, kernelSyn: KernelSyn): void {
   const stamps = kernelSyn.timestamps !== undefined;
   const scaling = kernelSyn.windowScale !== undefined;
-  t.fields(view, {
+  expectFields(t, view, {
     timestamps: stamps,
     sackPermitted: kernelSyn.sackPermitted,
     windowScaling: scaling,

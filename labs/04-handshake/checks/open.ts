@@ -4,7 +4,7 @@ import type { Seq } from "../../../stack/wire/seq.ts";
 import { seq } from "../../../stack/wire/seq.ts";
 import { SYN } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, RecordedCall, Trial } from "../../../tools/harness/suite.ts";
-import { after, anySeq, arrived, expectSaid, newTcb, recordEffects } from "./samples.ts";
+import { after, anySeq, arrived, expectFields, expectSaid, newTcb, recordEffects } from "./samples.ts";
 
 /** A connection after activeOpen, and what was said. */
 async function openedActively(t: Trial, iss: Seq): Promise<{ tcb: Tcb; calls: readonly RecordedCall[] }> {
@@ -62,7 +62,7 @@ export const active: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const iss of [seq(0), seq(0xffff_ffff), seq(0x7fff_ffff), anySeq(t.random)]) {
         const { tcb } = await openedActively(t, iss);
-        t.fields(tcb, ourNumbers(iss), `the connection after activeOpen with ${iss}`);
+        expectFields(t, tcb, ourNumbers(iss), `the connection after activeOpen with ${iss}`);
       }
     },
   },
@@ -171,7 +171,7 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const iss of [seq(0xffff_ffff), anySeq(t.random)]) {
         const { tcb } = await openedPassively(t, iss, anySyn(t));
-        t.fields(tcb, ourNumbers(iss), `the connection after passiveOpen with ${iss}`);
+        expectFields(t, tcb, ourNumbers(iss), `the connection after passiveOpen with ${iss}`);
       }
     },
   },
@@ -192,7 +192,7 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const irs of [seq(0xffff_ffff), seq(0), anySeq(t.random)]) {
         const { tcb } = await openedPassively(t, anySeq(t.random), anySyn(t, { seq: irs }));
-        t.fields(tcb, theirNumbers(irs), `the connection after a SYN with number ${irs}`);
+        expectFields(t, tcb, theirNumbers(irs), `the connection after a SYN with number ${irs}`);
       }
     },
   },
@@ -216,7 +216,7 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
         const segment = anySyn(t, { window, windowScale: t.random.int(1, 14) });
         const { tcb } = await openedPassively(t, iss, segment);
         const right = { sndWnd: window, maxSndWnd: window, sndWl1: segment.seq, sndWl2: iss };
-        t.fields(tcb, right, `the connection after a SYN with window ${window} and scale ${segment.windowScale}`);
+        expectFields(t, tcb, right, `the connection after a SYN with window ${window} and scale ${segment.windowScale}`);
       }
     },
   },
@@ -290,10 +290,15 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const bare = await openedPassively(t, anySeq(t.random), anySyn(t, { mss: 0 }));
       const none = { windowScaling: false, timestamps: false, sackPermitted: false, sndMss: 536 };
-      t.fields(bare.tcb, none, "the connection after a SYN without options");
+      expectFields(t, bare.tcb, none, "the connection after a SYN without options");
       const full = anySyn(t, { mss: 1000, windowScale: 5, timestamps: true, tsVal: 77, sackPermitted: true });
       const both = { windowScaling: true, sndScale: 5, timestamps: true, tsRecent: 77, tsRecentAt: 1000, sackPermitted: true, sndMss: 988 };
-      t.fields((await openedPassively(t, anySeq(t.random), full)).tcb, both, "the connection after a SYN with all options, at 1000 ms");
+      expectFields(
+        t,
+        (await openedPassively(t, anySeq(t.random), full)).tcb,
+        both,
+        "the connection after a SYN with all options, at 1000 ms",
+      );
     },
   },
 

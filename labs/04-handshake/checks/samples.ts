@@ -72,8 +72,20 @@ export async function parseAll(t: Trial, cases: readonly ParseCase[], checksum =
     const given = `${what} (${bytesText(bytes)})`;
     t.ok(outcome?.threw === undefined, `parseSegment to return, given ${given}`, `an exception: ${outcome?.threw}`);
     if (typeof expected === "string") t.equal(outcome?.value, expected, `what parseSegment says to ${given}`);
-    else t.fields(outcome?.value, typeof expected === "function" ? expected(frames[index] as Frame) : expected, given);
+    else {expectFields(
+        t,
+        outcome?.value,
+        typeof expected === "function" ? expected(frames[index] as Frame) : expected,
+        `the record of ${given}`,
+      );}
   }
+}
+
+/** Fails unless these fields are as expected. Of a record with forty fields a failure shows those that matter. */
+export function expectFields(t: Trial, actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
+  if (typeof actual !== "object" || actual === null) return t.fields(actual, expected, what);
+  const record = actual as Readonly<Record<string, unknown>>;
+  t.fields(Object.fromEntries(Object.keys(expected).map((key) => [key, record[key]])), expected, what);
 }
 
 /** Bytes as people read them, the first 64 of them: "45 00 00 23". */

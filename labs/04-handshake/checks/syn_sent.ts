@@ -4,7 +4,7 @@ import { type Seq, seq } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, RecordedCall, Trial } from "../../../tools/harness/suite.ts";
 import { theirNumbers } from "./open.ts";
-import { after, anySeq, arrived, expectSaid, openingTcb, recordEffects, saidIn } from "./samples.ts";
+import { after, anySeq, arrived, expectFields, expectSaid, openingTcb, recordEffects, saidIn } from "./samples.ts";
 import { named } from "./stray.ts";
 
 /** What a segment has done to a connection. */
@@ -28,7 +28,7 @@ export async function synSent(t: Trial, iss: Seq, segment: Segment, now = 1000):
 export function expectDropped(t: Trial, { before, tcb, calls, verdict }: Effect, said: readonly string[], what: string): void {
   expectSaid(t, calls, said, what);
   t.equal(verdict, "drop", `the verdict on ${what}`);
-  t.fields(tcb, { ...before }, `the connection after ${what}, which changes nothing`);
+  expectFields(t, tcb, { ...before }, `the connection after ${what}, which changes nothing`);
 }
 
 /** Numbers that acknowledge no SYN of ours: its own, older ones and later ones. */
@@ -178,7 +178,7 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         const iss = anySeq(t.random);
         const segment = synAck(t, iss, { seq: irs });
         const right = { ...theirNumbers(irs), iss, sndUna: after(iss), sndNxt: after(iss), passive: false };
-        t.fields((await synSent(t, iss, segment)).tcb, right, `the connection after ${named(segment)}`);
+        expectFields(t, (await synSent(t, iss, segment)).tcb, right, `the connection after ${named(segment)}`);
       }
     },
   },
@@ -201,7 +201,8 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         const iss = anySeq(t.random);
         const segment = synAck(t, iss, { window, windowScale: t.random.int(1, 14) });
         const right = { sndWnd: window, maxSndWnd: window, sndWl1: segment.seq, sndWl2: segment.ack, sndScale: segment.windowScale };
-        t.fields(
+        expectFields(
+          t,
           (await synSent(t, iss, segment)).tcb,
           right,
           `the connection after a SYN+ACK with window ${window}, scale ${segment.windowScale}`,
@@ -224,10 +225,10 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const iss = anySeq(t.random);
       const none = { windowScaling: false, rcvScale: 0, timestamps: false, sackPermitted: false, sndMss: 536 };
-      t.fields((await synSent(t, iss, synAck(t, iss, { mss: 0 }))).tcb, none, "the connection after a SYN+ACK without options");
+      expectFields(t, (await synSent(t, iss, synAck(t, iss, { mss: 0 }))).tcb, none, "the connection after a SYN+ACK without options");
       const full = synAck(t, iss, { mss: 1400, windowScale: 4, timestamps: true, tsVal: 99, tsEcr: 1, sackPermitted: true });
       const both = { windowScaling: true, sndScale: 4, rcvScale: 7, timestamps: true, tsRecent: 99, sackPermitted: true, sndMss: 1388 };
-      t.fields((await synSent(t, iss, full)).tcb, both, "the connection after a SYN+ACK with all options");
+      expectFields(t, (await synSent(t, iss, full)).tcb, both, "the connection after a SYN+ACK with all options");
     },
   },
 
@@ -253,7 +254,7 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         expectSaid(t, calls, ["event syn received", `send SYN ACK seq ${iss} ack ${after(irs)}`], what);
         t.equal(verdict, "drop", `the verdict on ${what}`);
         const right = { ...theirNumbers(irs), iss, sndUna: iss, sndNxt: after(iss), sndWnd: 500, sndWl1: irs, sndWl2: iss, passive: false };
-        t.fields(tcb, right, `the connection after ${what}`);
+        expectFields(t, tcb, right, `the connection after ${what}`);
       }
     },
   },

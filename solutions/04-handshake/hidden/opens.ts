@@ -2,7 +2,7 @@
 import { agreed } from "../../../labs/04-handshake/checks/agree.ts";
 import { synReceived } from "../../../labs/04-handshake/checks/complete.ts";
 import { anySyn, openedPassively, theirNumbers } from "../../../labs/04-handshake/checks/open.ts";
-import { after, anySeq, arrived, expectSaid } from "../../../labs/04-handshake/checks/samples.ts";
+import { after, anySeq, arrived, expectFields, expectSaid } from "../../../labs/04-handshake/checks/samples.ts";
 import { ALL_FLAGS, named } from "../../../labs/04-handshake/checks/stray.ts";
 import { synSent } from "../../../labs/04-handshake/checks/syn_sent.ts";
 import type { Segment, Tcb } from "../../../stack/contract/tcb.ts";
@@ -59,9 +59,9 @@ export const agree: Readonly<Record<string, CheckSpec>> = {
           timestamps,
           tsVal: timestamps ? t.random.int(0, 0xffff_ffff) : 0,
         };
-        const what = `ours ${JSON.stringify(ours)}, theirs ${JSON.stringify(theirs)}`;
+        const what = `what is agreed on: ours ${JSON.stringify(ours)}, theirs ${JSON.stringify(theirs)}`;
         const before = { rcvMss: 1460, ...ours } as Tcb;
-        t.fields(await agreed(t, ours, theirs), { ...settled(before, arrived(SYN, theirs)) }, what);
+        expectFields(t, await agreed(t, ours, theirs), { ...settled(before, arrived(SYN, theirs)) }, what);
       }
     },
   },
@@ -77,7 +77,7 @@ export const agree: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const tsVal of [0, 0xffff_ffff]) {
         const tcb = await agreed(t, { tsRecent: 5 }, { timestamps: true, tsVal }, 300);
-        t.fields(tcb, { timestamps: true, tsRecent: tsVal, tsRecentAt: 300 }, `timestamps on both sides, TSval ${tsVal} at 300 ms`);
+        expectFields(t, tcb, { timestamps: true, tsRecent: tsVal, tsRecentAt: 300 }, `timestamps on both sides, TSval ${tsVal} at 300 ms`);
       }
     },
   },
@@ -97,7 +97,7 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
         const segment = arrived(flags, { seq: anySeq(t.random), textLength, window: 10 });
         const iss = anySeq(t.random);
         const { tcb, calls } = await openedPassively(t, iss, segment);
-        t.fields(tcb, theirNumbers(segment.seq), `the connection after ${named(segment)}`);
+        expectFields(t, tcb, theirNumbers(segment.seq), `the connection after ${named(segment)}`);
         expectSaid(
           t,
           calls,
@@ -118,7 +118,12 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const segment = anySyn(t, { window: 0, windowScale: 9 });
       const { tcb } = await openedPassively(t, anySeq(t.random), segment);
-      t.fields(tcb, { sndWnd: 0, maxSndWnd: 0, sndWl1: segment.seq, sndScale: 9 }, "the connection after a SYN with window 0 and scale 9");
+      expectFields(
+        t,
+        tcb,
+        { sndWnd: 0, maxSndWnd: 0, sndWl1: segment.seq, sndScale: 9 },
+        "the connection after a SYN with window 0 and scale 9",
+      );
     },
   },
 };
@@ -157,7 +162,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
       const iss = anySeq(t.random);
       const segment = arrived(ACK, { seq: seq(5001), ack: after(iss), window: 100 });
       const { tcb } = await synReceived(t, iss, segment, { sndWnd: 5000, maxSndWnd: 5000 });
-      t.fields(tcb, { sndWnd: 100, maxSndWnd: 5000 }, "the connection after windows of 5000 and 100");
+      expectFields(t, tcb, { sndWnd: 100, maxSndWnd: 5000 }, "the connection after windows of 5000 and 100");
     },
   },
 
@@ -173,7 +178,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
       const iss = anySeq(t.random);
       const segment = arrived(ACK, { seq: seq(5001), ack: after(iss), window: 0xffff });
       const { tcb } = await synReceived(t, iss, segment, { sndScale: 14, windowScaling: true });
-      t.fields(tcb, { sndWnd: 1_073_725_440, maxSndWnd: 1_073_725_440 }, "the connection after a window of 65535 with scale 14");
+      expectFields(t, tcb, { sndWnd: 1_073_725_440, maxSndWnd: 1_073_725_440 }, "the connection after a window of 65535 with scale 14");
     },
   },
 };
@@ -231,7 +236,7 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
       const segment = arrived(SYN | ACK | PSH, { seq: anySeq(t.random), ack: after(iss), textLength });
       const { tcb, verdict } = await synSent(t, iss, segment);
       t.equal(verdict, "continue", `the verdict on ${named(segment)}`);
-      t.fields(tcb, theirNumbers(segment.seq), `the connection after ${named(segment)}`);
+      expectFields(t, tcb, theirNumbers(segment.seq), `the connection after ${named(segment)}`);
     },
   },
 };

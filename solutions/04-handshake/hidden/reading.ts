@@ -6,6 +6,7 @@ import {
   amount,
   anyEnds,
   bytesText,
+  expectFields,
   faultySum,
   parseAll,
   type ParseCase,
@@ -78,7 +79,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const frame = atTheEnd(bytes);
         const read = await t.handshake.parseSegment(frame, source, destination, soundSum(t));
         const what = `a SYN that ends its buffer, options ${bytesText(Uint8Array.from(list)) || "none"}`;
-        t.fields(read, { text: frame.end, textLength: 0, length: 1 }, what);
+        expectFields(t, read, { text: frame.end, textLength: 0, length: 1 }, what);
       }
       for (const kind of [2, 8, 253]) {
         const frame = atTheEnd(withOptions(Uint8Array.of(1, 1, 1, kind), SYN, new Uint8Array()));

@@ -47,15 +47,18 @@ export const write: Readonly<Record<string, CheckSpec>> = {
       "Forty bytes: 12 for timestamps, 28 for three blocks, if nothing is wasted (RFC 2018 §3). One word of padding too many, and the data offset runs over into the flags.",
     hints: [
       "How long is your header?",
-      "60 bytes are the most: data offset 15.",
+      "60 bytes are the most: data offset 15, and no bit of it in the lower half of byte 12.",
       "01 01 08 0a and 01 01 05 1a: two no-operations each, none behind.",
     ],
     run: async (t) => {
       for (let i = 0; i < 3; i++) {
         const sack = Array.from({ length: 6 }, () => anySeq(t.random));
-        const { headerLength, header } = await written(t, anyFields(t.random, { timestamps: true, tsVal: 1, tsEcr: 2, sack }));
-        t.equal(headerLength, 60, "the header's length with timestamps and three SACK blocks");
-        t.equal(optionsIn(t, header).map(({ kind }) => kind).sort(), [5, 8], "the kinds of its options");
+        const { header } = await written(t, anyFields(t.random, { timestamps: true, tsVal: 1, tsEcr: 2, sack }));
+        t.equal(
+          optionsIn(t, header).map(({ kind }) => kind).sort(),
+          [5, 8],
+          "the kinds of options beside timestamps and three SACK blocks",
+        );
       }
     },
   },
