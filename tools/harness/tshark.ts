@@ -18,10 +18,10 @@ export async function tsharkFields(path: string, fields: readonly string[], opti
 }
 
 /**
- * Of a conversation tshark notes with the same severity what is legal: that somebody reset it. And it looks for gaps and repetitions, which a capture
- * of one side's packets is full of.
+ * Of a conversation tshark notes with the same severity what is legal: that somebody reset it, or reported a duplicate (RFC 2883). And it looks
+ * for gaps and repetitions, which a capture of one side's packets is full of.
  */
-const LEGAL = /^(Connection reset \(RST\)(,|$))+/;
+const LEGAL = /^((Connection reset \(RST\)|D-SACK Sequence)(,|$))+/;
 
 /** What tshark complains of in a capture, with severity "warning" or above: "3: Bad checksum [should be 0x1234]". */
 export async function tsharkComplaints(path: string): Promise<string[]> {
