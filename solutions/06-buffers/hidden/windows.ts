@@ -18,13 +18,13 @@ export const windows: Readonly<Record<string, CheckSpec>> = {
       "announce has two answers only: `announced`, and `edge()`.",
     ],
     run: async (t: Trial) => {
-      for (let run = 0; run < 4; run++) {
+      for (let run = 0; run < 3; run++) {
         const capacity = t.random.int(500, 6000);
         const mss = t.random.pick([536, 1460]);
         const stride = Math.min(mss, capacity / 2);
         const bench = await receiveBench(t, capacity);
         let [announced, next, start] = [capacity, 0, 0];
-        for (let step = 0; step < 60; step++) {
+        for (let step = 0; step < 45; step++) {
           const count = Math.min(announced - next, t.random.int(0, mss));
           if (count > 0) await bench.insert(next, t.random.bytes(count));
           next += count;
