@@ -1,16 +1,20 @@
 /**
  * `deno task bench`: what the reference stack costs. Frames per second through the virtual wire and through TAP, a ping's
- * round trip, and what is made and thrown away per packet. Never a figure alone: stack and yardstick are measured in
+ * round trip, what is made and thrown away per packet; and TCP, in bytes, echoes, connections and memory. Never a figure alone: stack and yardstick are measured in
  * turns in the same run, and the share of the two is what may be compared from machine to machine.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import type { Modules } from "../stack/contract/modules.ts";
 import { NoLiveWire, type NoLiveWireReason } from "../stack/link/no_live_wire.ts";
 import { countConstructions, heapBytes } from "./bench/allocations.ts";
-import { contest, type ContestOptions } from "./bench/contest.ts";
+import { bulkRig, SEGMENT } from "./bench/bulk.ts";
+import { contest, type ContestOptions, spreadOf } from "./bench/contest.ts";
 import { BATCH, echo, virtualRig } from "./bench/echo.ts";
 import { type EchoFigures, type Figures, type Made, reportLines } from "./bench/report.ts";
+import type { IdleResult } from "./bench/idle.ts";
 import type { TapResult } from "./bench/tap.ts";
+import type { TcpResult, TcpSize } from "./bench/tcp.ts";
+import type { SegmentFigures } from "./bench/tcp_report.ts";
 import { refusalOf, spawnInNamespace } from "./harness/namespace.ts";
 import { UsageError } from "./lab/options.ts";
 import { loadReference, NoReference } from "./reference.ts";
@@ -18,9 +22,14 @@ import { loadReference, NoReference } from "./reference.ts";
 const DONE = 0, USAGE = 2, IMPOSSIBLE = 3;
 const OPTIONS: ContestOptions = { rounds: 15, sample: 25 };
 
-const HELP = `deno task bench: what the reference stack costs, in some ten seconds
+const TCP_SIZE: TcpSize = { rounds: 7, bytes: 64_000_000, echoes: 2000, connections: 1000 };
+/** Connections that are idle, and bytes of a sample on the virtual wire. */
+const IDLE = 10_000;
+const VIRTUAL_BYTES = 4_000_000;
 
-  --virtual        leave TAP out
+const HELP = `deno task bench: what the reference stack costs, in half a minute
+
+  --virtual        leave TAP and TUN out
   --json           one JSON object in place of the report
   --help           this
 
@@ -51,30 +60,73 @@ export function measureMade(modules: Modules): { made: Made; heap: Figures["heap
   return { made: { packets: rigs.length * BATCH * 2, constructions }, heap };
 }
 
-/** TAP, in a namespace of its own. Throws a NoLiveWire. */
-export async function measureTap(options: ContestOptions): Promise<TapResult> {
-  const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
-  const permissions = ["--no-prompt", "--allow-ffi", `--allow-read=${root}`];
-  const program = [new URL("bench/tap.ts", import.meta.url).href, JSON.stringify(options)];
-  const command = [Deno.execPath(), "run", "--quiet", "--no-config", "--no-check", "--cached-only", ...permissions, ...program];
+/** TAP. Throws a NoLiveWire. */
+export function measureTap(options: ContestOptions): Promise<TapResult> {
+  return inNamespace("bench/tap.ts", options);
+}
+
+/** TCP with the kernel. Throws a NoLiveWire. */
+export function measureTcp(size: TcpSize): Promise<TcpResult> {
+  return inNamespace("bench/tcp.ts", size);
+}
+
+/** TCP on the virtual wire: samples of so many bytes. What is made is counted last, as in `measureMade`. */
+export function measureSegments(modules: Modules, samples: number, bytes: number): SegmentFigures {
+  const bulk = bulkRig(modules);
+  const times: number[] = [];
+  for (let sample = 0; sample < samples; sample++) {
+    const [before, began] = [bulk.segments(), performance.now()];
+    bulk.carry(bytes);
+    times.push((performance.now() - began) * 1e6 / (bulk.segments() - before));
+  }
+  const heap = heapBytes((count) => bulk.carry(count * SEGMENT));
+  const before = bulk.segments();
+  const constructions = countConstructions(() => bulk.carry(bytes));
+  return { time: spreadOf(times), segments: bulk.segments() - before, constructions, heap };
+}
+
+/** Memory of idle connections, in a process that has nothing else to remember. */
+export async function measureIdle(connections: number): Promise<IdleResult> {
+  const program = [new URL("bench/idle.ts", import.meta.url).href, `${connections}`];
+  const args = ["run", "--v8-flags=--expose-gc", ...CHILD, ...program];
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  if (!success) throw new Error(`The measurement of memory failed:\n${new TextDecoder().decode(stderr)}`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** How programs of ours are run beside this one. */
+const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
+const CHILD = ["--quiet", "--no-config", "--no-prompt", "--no-check", "--cached-only", `--allow-read=${ROOT}`];
+
+/** Runs a measurement in a namespace of its own. Throws a NoLiveWire. */
+async function inNamespace<T>(path: string, argument: unknown): Promise<T> {
+  const program = [new URL(path, import.meta.url).href, JSON.stringify(argument)];
+  const command = [Deno.execPath(), "run", ...CHILD, "--allow-ffi", "--allow-net", ...program];
   const child = spawnInNamespace(command, { stdin: "null", stdout: "piped", stderr: "piped" });
   const { success, stdout, stderr } = await child.output();
   const [said, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   if (!success) throw refusalOf(complaint ?? "") ?? new Error(`The measurement in the namespace failed:\n${complaint}`);
-  const result = JSON.parse(said ?? "") as TapResult & { refused?: { reason: NoLiveWireReason; detail: string } };
+  const result = JSON.parse(said ?? "") as T & { refused?: { reason: NoLiveWireReason; detail: string } };
   if (result.refused !== undefined) throw new NoLiveWire(result.refused.reason, result.refused.detail);
   return result;
 }
 
 async function measure(virtualOnly: boolean): Promise<Figures> {
   const modules = await loadReference();
+  const live = async <T>(measuring: () => Promise<T>): Promise<T | string> => {
+    if (virtualOnly) return "Left out, as asked.";
+    return await measuring().catch((error) => {
+      if (error instanceof NoLiveWire) return error.message;
+      throw error;
+    });
+  };
   const virtual = measureVirtual(modules, OPTIONS);
-  const tap = virtualOnly ? "Left out, as asked." : await measureTap(OPTIONS).catch((error) => {
-    if (error instanceof NoLiveWire) return error.message;
-    throw error;
-  });
+  const tap = await live(() => measureTap(OPTIONS));
+  const overTun = await live(() => measureTcp(TCP_SIZE));
+  const idle = await measureIdle(IDLE);
+  const segments = measureSegments(modules, OPTIONS.rounds, VIRTUAL_BYTES);
   const machine = `Deno ${Deno.version.deno} · ${Deno.build.os} ${Deno.build.arch} · ${navigator.hardwareConcurrency} processors`;
-  return { machine, virtual, tap, ...measureMade(modules) };
+  return { machine, virtual, tap, tcp: { live: overTun, segments, idle }, ...measureMade(modules) };
 }
 
 /** Reads the command line. Throws a UsageError. */

@@ -6,8 +6,9 @@ import type { HostConfig } from "../stack/host_config.ts";
 import type { Device } from "../stack/link/device.ts";
 import { createPair } from "../stack/link/pair.ts";
 import { parseIpv4Address } from "../stack/wire/ipv4_address.ts";
-import { measureMade, measureTap, measureVirtual } from "./bench.ts";
+import { measureIdle, measureMade, measureSegments, measureTap, measureTcp, measureVirtual } from "./bench.ts";
 import { countConstructions, heapBytes } from "./bench/allocations.ts";
+import { bulkRig } from "./bench/bulk.ts";
 import { contest, spreadOf } from "./bench/contest.ts";
 import { echo, virtualRig } from "./bench/echo.ts";
 import { type Figures, reportLines } from "./bench/report.ts";
@@ -117,22 +118,52 @@ testWhen(noLiveWire, "measureTap(): the kernel finds every reply good, the stack
   for (const { median, low, high } of Object.values(roundTrip)) assert(low > 0 && low <= median && median <= high);
 });
 
+testWhen(noLiveWire, "measureTcp(): every byte, echo and connection arrives, over the stack and over the loopback", async () => {
+  const result = await measureTcp({ rounds: 1, bytes: 1_000_000, echoes: 20, connections: 40 });
+  assertEquals(Object.keys(result), ["inward", "outward", "echoes", "connections"]);
+  for (const { stack, loopback, processor, waited } of Object.values(result)) {
+    assert(stack.median > 0 && loopback.median > 0 && processor > 0 && waited >= 0);
+  }
+});
+
+Deno.test("a segment makes no typed array, view or buffer; a call of the application's makes one at most", () => {
+  const bulk = bulkRig(reference);
+  const before = bulk.segments();
+  const made = countConstructions(() => bulk.carry(2_000_000));
+  assert(bulk.segments() - before > 1400);
+  assertEquals(Object.keys(made).filter((name) => name !== "Uint8Array.subarray"), []);
+  assert((made["Uint8Array.subarray"] ?? 0) <= Math.ceil(2_000_000 / 65_536) + 8); // as many as there were writes
+});
+
+Deno.test("measureIdle() counts what open connections hold, and more for those who wait to read", async () => {
+  const { connections, open, waiting } = await measureIdle(300);
+  assertEquals(connections, 300);
+  assert(open.heap > 500 && waiting.heap > open.heap);
+});
+
 Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
   const virtual = measureVirtual(reference, QUICK);
+  const spread = { median: 1234.5, low: 1000, high: 98_765.4 };
+  const compared = { stack: spread, loopback: spread, processor: 123_456, waited: 0.5 };
+  const tcp = {
+    live: { inward: compared, outward: compared, echoes: compared, connections: compared },
+    segments: measureSegments(reference, 3, 100_000),
+    idle: { connections: 10_000, open: { heap: 12_345.6, external: 1234.5 }, waiting: { heap: 123_456, external: 0 } },
+  };
   const figures: Figures = {
     machine: "Deno 2.9.6 · linux x86_64 · 2 processors",
     virtual,
     ...measureMade(reference),
     tap: "No live wire.",
+    tcp: { ...tcp, live: "No live wire." },
   };
-  const spread = { median: 1234.5, low: 1000, high: 98_765.4 };
   const tap = {
     echo: [60, 1514].map((length) => ({ length, stack: spread, yardstick: spread })),
     roundTrip: { stack: spread, sleeping: spread, busy: spread },
     made: { packets: 512, constructions: { "Uint8Array.subarray": 512, DataView: 256 } },
     replies: { sent: 1_000_000, good: 999_999 },
   };
-  const text = reportLines({ ...figures, tap }).join("\n");
+  const text = reportLines({ ...figures, tap, tcp }).join("\n");
   assertMatch(text, /1514 bytes +1 620 089 +1 235 \(1 000–98 765\) +1 235 +100 %/);
   assertMatch(text, /1\.00 Uint8Array\.subarray, 0\.50 DataView on\s+TAP/);
   assertStringIncludes(text, "only 999 999 of 1 000 000 replies good");

@@ -12,6 +12,12 @@
 /** How often each was made: "Uint8Array", "DataView", "Uint8Array.subarray", … Nothing made: an empty record. */
 export type Constructions = Readonly<Record<string, number>>;
 
+/** "0", or how many of which for each of `units`. */
+export function perUnit(constructions: Constructions, units: number): string {
+  const each = Object.entries(constructions).map(([name, times]) => `${(times / units).toFixed(2)} ${name}`);
+  return each.length === 0 ? "0" : each.join(", ");
+}
+
 const CONSTRUCTORS = [
   "ArrayBuffer",
   "SharedArrayBuffer",

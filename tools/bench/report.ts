@@ -1,8 +1,9 @@
 /** The figures of `deno task bench` as people read them: 80 columns, no colours needed. */
 import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
-import type { Constructions } from "./allocations.ts";
+import { type Constructions, perUnit } from "./allocations.ts";
 import type { Spread } from "./contest.ts";
 import type { TapResult } from "./tap.ts";
+import { count, type TcpFigures, tcpLines } from "./tcp_report.ts";
 
 /** One line of a table: nanoseconds per echo. */
 export interface EchoFigures {
@@ -27,10 +28,11 @@ export interface Figures {
   readonly made: Made;
   /** Bytes of heap that one packet uses up. */
   readonly heap: readonly { readonly what: string; readonly bytes: number }[];
+  readonly tcp: TcpFigures;
 }
 
 /** The report. */
-export function reportLines({ machine, virtual, tap, made, heap }: Figures): string[] {
+export function reportLines({ machine, virtual, tap, made, heap, tcp }: Figures): string[] {
   const live = typeof tap === "string" ? [...title("TAP"), ...wrap(tap, WIDTH - 2).map(indented)] : tapLines(tap);
   return [
     `${paint("bold", "The reference stack, measured".padEnd(32))}${machine.padStart(WIDTH - 32)}`,
@@ -38,9 +40,10 @@ export function reportLines({ machine, virtual, tap, made, heap }: Figures): str
     ...echoLines(virtual, "bare wire"),
     ...live,
     ...title("Made per packet, once all is warm"),
-    line("typed arrays, views and buffers", `${perPacket(made)} on the virtual wire`),
-    ...(typeof tap === "string" ? [] : [line("", `${perPacket(tap.made)} on TAP`)]),
+    line("typed arrays, views and buffers", `${perUnit(made.constructions, made.packets)} on the virtual wire`),
+    ...(typeof tap === "string" ? [] : [line("", `${perUnit(tap.made.constructions, tap.made.packets)} on TAP`)]),
     ...heap.map(({ what, bytes }) => line(`bytes of heap, ${what}`, count(bytes))),
+    ...tcpLines(tcp),
     "",
     ...wrap(
       "Medians of samples taken in turns; half of all samples lie in the brackets. Share: how fast the stack is, measured by a bare " +
@@ -87,12 +90,6 @@ function echoLines(figures: readonly EchoFigures[], yardstick: string): string[]
   return [paint("dim", head.join("")), ...rows].map(indented);
 }
 
-/** "0", or how many and which. */
-function perPacket({ packets, constructions }: Made): string {
-  const each = Object.entries(constructions).map(([name, times]) => `${(times / packets).toFixed(2)} ${name}`);
-  return each.length === 0 ? "0" : each.join(", ");
-}
-
 function microseconds({ median, low, high }: Spread): string {
   return `${median.toFixed(1)} µs  (${low.toFixed(1)}–${high.toFixed(1)})`;
 }
@@ -107,9 +104,4 @@ function line(what: string, figure: string): string {
 
 function indented(text: string): string {
   return `  ${text}`.trimEnd();
-}
-
-/** A whole number, thousands apart. */
-function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
 }

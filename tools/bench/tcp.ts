@@ -17,6 +17,7 @@ import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { readKernelFile } from "../harness/kernel/tables.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
+import { SEGMENT } from "./bulk.ts";
 import { type Spread, spreadOf } from "./contest.ts";
 import { type AnyConn, type AnyListener, drain, echoAll, greet, pour } from "./conversation.ts";
 import type { KernelAnswer, KernelOrder } from "./kernel_side.ts";
@@ -54,8 +55,6 @@ export interface TcpResult {
 /** Bytes of one echo; connections that are being made at once. */
 const ECHO = 64;
 const AT_ONCE = 16;
-/** Bytes of text in a segment, with timestamps. */
-const MSS = 1448;
 
 /** One side's world: how a program listens there and connects. */
 interface World {
@@ -201,7 +200,7 @@ async function takeTurns(worlds: Record<"stack" | "loopback", Measurement>, kind
     }
   }
   const units = size.rounds *
-    { inward: size.bytes / MSS, outward: size.bytes / MSS, echoes: size.echoes, connections: size.connections }[kind];
+    { inward: size.bytes / SEGMENT, outward: size.bytes / SEGMENT, echoes: size.echoes, connections: size.connections }[kind];
   return { stack: spreadOf(samples.stack), loopback: spreadOf(samples.loopback), processor: ran / units, waited: waited / elapsed };
 }
 

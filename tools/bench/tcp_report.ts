@@ -1,0 +1,87 @@
+/** The figures of TCP as people read them: 80 columns. */
+import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
+import { type Constructions, perUnit } from "./allocations.ts";
+import type { Spread } from "./contest.ts";
+import type { IdleResult, PerEnd } from "./idle.ts";
+import type { Compared, TcpResult } from "./tcp.ts";
+
+/** What a segment costs on a wire in memory. */
+export interface SegmentFigures {
+  /** Nanoseconds per segment, for both ends together. */
+  readonly time: Spread;
+  readonly segments: number;
+  readonly constructions: Constructions;
+  /** Bytes of heap that a segment uses up. */
+  readonly heap: number;
+}
+
+/** All figures of TCP. */
+export interface TcpFigures {
+  /** Or why there is no live wire. */
+  readonly live: TcpResult | string;
+  readonly segments: SegmentFigures;
+  readonly idle: IdleResult;
+}
+
+/** The report. */
+export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
+  const { time } = segments;
+  return [
+    "",
+    paint("bold", "TCP: one thread is the stack, another the kernel's side; TUN, MTU 1500"),
+    ...(typeof live === "string" ? wrap(live, WIDTH - 2).map(indented) : comparedLines(live)),
+    "",
+    paint("bold", "TCP on the virtual wire, both ends on one thread"),
+    line("nanoseconds per segment", `${count(time.median)}  (${count(time.low)}–${count(time.high)})`),
+    line("typed arrays, views and buffers", `${perUnit(segments.constructions, segments.segments)} per segment`),
+    line("bytes of heap", `${count(segments.heap)} per segment`),
+    line(`idle, ${count(idle.connections)} connections`, `${perEnd(idle.open)} each`),
+    line("  and a program waits in read()", `${perEnd(idle.waiting)} each`),
+  ];
+}
+
+function comparedLines({ inward, outward, echoes, connections }: TcpResult): string[] {
+  const head = "".padEnd(26) + "stack".padEnd(22) + "loopback".padStart(8) + "share".padStart(8) + "its thread".padStart(14);
+  const rows: [string, Compared, (value: number) => string][] = [
+    ["Gbit/s, kernel → stack", inward, gigabits],
+    ["Gbit/s, stack → kernel", outward, gigabits],
+    ["echoes/s of 64 bytes", echoes, count],
+    ["connections/s", connections, count],
+  ];
+  const lines = rows.map(([what, { stack, loopback, processor }, show]) =>
+    [
+      what.padEnd(26),
+      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(22),
+      show(loopback.median).padStart(8),
+      `${Math.round(stack.median / loopback.median * 100)} %`.padStart(8),
+      `${(processor / 1000).toFixed(1)} µs`.padStart(14),
+    ].join("")
+  );
+  const waited = rows.map(([, { waited }]) => Math.round(waited * 100)).join(", ");
+  const remark =
+    "Loopback: the same program over the kernel's own, whose packets are of 64 KB. Its thread: processor time of the stack's thread for each " +
+    `segment, echo or connection. Meanwhile that thread was ready and had to wait for a processor ${waited} % of the time: as much was the machine busy ` +
+    "with other things.";
+  return [paint("dim", head), ...lines, ...wrap(remark, WIDTH - 2)].map(indented);
+}
+
+function perEnd({ heap, external }: PerEnd): string {
+  return `${count(heap)} bytes of heap + ${count(external)}`;
+}
+
+function gigabits(value: number): string {
+  return value < 100 ? value.toPrecision(3) : count(value);
+}
+
+function line(what: string, figure: string): string {
+  return labelled(what, figure, 2, 36);
+}
+
+function indented(text: string): string {
+  return `  ${text}`.trimEnd();
+}
+
+/** A whole number, thousands apart. */
+export function count(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
+}
