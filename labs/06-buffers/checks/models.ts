@@ -32,9 +32,8 @@ export class SendModel {
     const usable = edge - this.next;
     const length = Math.min(waiting, usable, mss);
     const free = this.start === this.next || noDelay || closing;
-    if (length <= 0) return undefined;
-    if (length < mss && !(free && (waiting <= usable || length >= maxWindow / 2))) return undefined;
-    return { from: this.next, length, push: this.next + length === this.end };
+    const goes = length >= mss || free && (waiting <= usable || length >= maxWindow / 2);
+    return length > 0 && goes ? { from: this.next, length, push: this.next + length === this.end } : undefined;
   }
 
   pieceToResend(from: number, mss: number): SendPiece | undefined {

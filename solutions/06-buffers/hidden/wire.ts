@@ -174,7 +174,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
   "urgent": {
     title: "urgent text is text, read in its place",
     kind: "scenario",
-    covers: ["MUST-30", "MUST-31", "MUST-32", "MUST-62", "SHLD-13"],
+    covers: ["MUST-30", "MUST-31", "MUST-32", "MUST-33", "MUST-62", "SHLD-13"],
     look: ["createReceiveBuffer.insert"],
     why:
       "The urgent pointer tells how far the stream is urgent, and the application is told at once. The bytes themselves stay in their place, of whatever number they are; new applications do without (RFC 9293 §3.8.5).",
@@ -191,8 +191,9 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
         { flags: "ACK URG", urgentPointer: 1200, data: text.subarray(0, 400) },
         "1200 bytes are urgent, and 400 of them here",
       );
-      const { notices } = await connection.look();
+      const { notices, rcvUp, rcvNxt } = await connection.look();
       t.ok(notices.includes("urgent"), 'the application to be told "urgent"', notices.join(", ") || "nothing");
+      t.equal((rcvUp as number) - rcvNxt | 0, 800, "how much of the urgent data is yet to come: from RCV.NXT to RCV.UP");
       await peer.send({ flags: "ACK URG", seq: 401, urgentPointer: 800, data: text.subarray(400) });
       await queued(peer);
       await expectHeard(t, connection, text);
