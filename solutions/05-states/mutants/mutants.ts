@@ -94,6 +94,14 @@ const firstSteps: readonly Mutant[] = [
     caughtBy: "guessing/reset-outside",
   },
   {
+    name: "reset-for-reset",
+    fault: "a RST outside the window is answered by a RST",
+    file: "steps.ts",
+    replace: 'if ((segment.flags & RST) !== 0) return "drop";',
+    by: 'if ((segment.flags & RST) !== 0) effects.send(RST, tcb.sndNxt, tcb.rcvNxt);\n  if ((segment.flags & RST) !== 0) return "drop";',
+    caughtBy: "sequence/outside-reset",
+  },
+  {
     name: "time-wait-by-data",
     fault: "any old segment starts TIME-WAIT again",
     file: "steps.ts",
