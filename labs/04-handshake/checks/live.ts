@@ -4,18 +4,30 @@ import { SYN } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
 import { amount, expectFields } from "./samples.ts";
 
+/** Does `work` while the kernel does its part, and waits for both, also when one fails: nothing of a check outlives it. */
+export async function meanwhile<K, W>(kernel: Promise<K>, work: Promise<W>): Promise<[K, W]> {
+  const [ours, theirs] = await Promise.allSettled([work, kernel]);
+  if (ours.status === "rejected") throw ours.reason;
+  if (theirs.status === "rejected") throw theirs.reason;
+  return [theirs.value, ours.value];
+}
+
 /** The kernel connects to port 80, says something, and must get it back. */
-export async function kernelIsServed(t: Trial, station: LiveStation, size = t.random.int(20, 200)): Promise<void> {
+export async function kernelIsServed(t: Trial, station: LiveStation, size = t.random.int(20, 200), mss?: number): Promise<void> {
   const text = t.random.bytes(size);
-  const talk = { send: text, shutdown: true, receive: { untilEnd: true } } as const;
-  const [client] = await Promise.all([station.kernel.tcpClient({ to: station.address, port: 80, ...talk }), station.tcp.echo(80)]);
+  const talk = { send: text, shutdown: true, receive: { untilEnd: true }, ...(mss === undefined ? {} : { mss }) } as const;
+  const [client] = await meanwhile(station.kernel.tcpClient({ to: station.address, port: 80, ...talk }), station.tcp.echo(80));
   t.equal(client.connected, true, "whether the kernel's client is connected");
   t.equal(client.received, text, `what the kernel's client gets back of ${amount(size)}`);
 }
 
 /** The stack connects to the kernel's port 7, says something, and must get it back. Returns how it is once it is connected. */
 export async function youAreServed(t: Trial, station: LiveStation, size = t.random.int(20, 200)): Promise<Record<string, unknown>> {
-  const server = station.kernel.tcpServer({ port: 7, mode: "echo" });
+  const [, view] = await meanwhile(station.kernel.tcpServer({ port: 7, mode: "echo" }), speak(t, station, size));
+  return view;
+}
+
+async function speak(t: Trial, station: LiveStation, size: number): Promise<Record<string, unknown>> {
   const connection = await station.tcp.connected(7);
   const view = await connection.look();
   t.equal(view.state, "ESTABLISHED", "the state of your connection");
@@ -23,7 +35,6 @@ export async function youAreServed(t: Trial, station: LiveStation, size = t.rand
   await connection.writeAll(text);
   t.equal(await connection.readAll(text.length), text, `what the kernel gives back of ${amount(size)}`);
   await connection.close();
-  await server;
   return view;
 }
 
@@ -44,6 +55,15 @@ export function expectAgreed(t: Trial, view: Readonly<Record<string, unknown>>, 
     sndScale: kernelSyn.windowScale ?? 0,
     sndMss: Math.min(1460, kernelSyn.mss ?? 536) - (stamps ? 12 : 0),
   }, "what your connection has agreed on with the kernel");
+}
+
+/** The next connection that the stack accepts, looked at; then it is read to its end, and closed. */
+async function lookedAt(station: LiveStation): Promise<Record<string, unknown>> {
+  const connection = await station.tcp.accepted();
+  const view = await connection.look();
+  await connection.readAll();
+  await connection.close();
+  return view;
 }
 
 /** What the kernel's SYN says. */
@@ -181,11 +201,9 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live();
       await station.tcp.listen(80);
       const client = station.kernel.tcpClient({ to: station.address, port: 80, send: { size: 10 }, shutdown: true });
-      const connection = await station.tcp.accepted();
-      expectAgreed(t, await connection.look(), kernelSyn(station, "SYN", 80));
-      await connection.readAll();
-      await connection.close();
-      t.equal((await client).error, undefined, "the error of the kernel's client");
+      const [outcome, view] = await meanwhile(client, lookedAt(station));
+      expectAgreed(t, view, kernelSyn(station, "SYN", 80));
+      t.equal(outcome.error, undefined, "the error of the kernel's client");
     },
   },
 

@@ -81,10 +81,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: ["How long is the longest text that you send?", "Their MSS, less 12 for timestamps.", "Run agree/mss-timestamps."],
     run: async (t) => {
       const station = await t.live({ kind: "tun" });
-      const text = t.random.bytes(2000);
-      const talk = { send: text, shutdown: true, receive: { untilEnd: true }, mss: 300 } as const;
-      const [client] = await Promise.all([station.kernel.tcpClient({ to: station.address, port: 80, ...talk }), station.tcp.echo(80)]);
-      t.equal(client.received, text, "what the kernel's client gets back");
+      await kernelIsServed(t, station, 2000, 300);
       const said = kernelSyn(station, "SYN", 80);
       const most = (said.mss ?? 0) - (said.timestamps === undefined ? 0 : 12);
       const lengths = station.tcp.segments(80).filter(({ direction }) => direction === "from stack").map(({ data }) => data.length);
