@@ -19,7 +19,7 @@ export const windows: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t: Trial) => {
       for (let run = 0; run < 3; run++) {
-        const capacity = t.random.int(500, 6000);
+        const capacity = 2 * t.random.int(250, 3000);
         const mss = t.random.pick([536, 1460]);
         const stride = Math.min(mss, capacity / 2);
         const bench = await receiveBench(t, capacity);
