@@ -88,7 +88,7 @@ export interface ReceiveBuffer {
    */
   announce(announced: number, mss: number): number;
   /**
-   * What was received beyond a gap, for SACK (RFC 2018 §4): offsets from, to, from, to, …, at most `blocks` pairs. First the block that
+   * What was received beyond a gap, for SACK (RFC 2018 §4): offsets from, to, from, to, …, at most `blocks` pairs (Infinity: all). First the block that
    * the latest segment beyond the gap fell into, even if it brought nothing new; then the others, in the same way the latest first.
    * Empty when there is no gap.
    */
@@ -111,7 +111,7 @@ export interface RetransmissionOptions {
 
 /** The retransmission timer of one connection (RFC 6298). */
 export interface Retransmission {
-  /** The timeout now, in milliseconds. */
+  /** The timeout now, in milliseconds; it may be rounded to whole ones. */
   timeout(): number;
   /**
    * A measured round trip, 0 or more milliseconds (§2.2 to §2.5). Karn: never one of a segment that was sent twice, unless timestamps tell which.

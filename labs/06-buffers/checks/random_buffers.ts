@@ -90,7 +90,7 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
             const piece = limits === undefined ? await bench.buffer.pieceToResend(from, mss) : await bench.buffer.pieceToSend(limits);
             const right = limits === undefined ? model.pieceToResend(from, mss) : model.pieceToSend(limits);
             const call = limits === undefined ? `pieceToResend(${from}, ${mss})` : "pieceToSend";
-            if (!samePiece(piece, right)) return { expected: `${pieceText(right)} from ${call}`, got: pieceText(piece) };
+            if (!samePiece(piece, right)) return { expected: `${pieceText(right)} (${call})`, got: pieceText(piece) };
             if (right === undefined) return undefined;
             const text = await bench.copied(right.from, right.length);
             const wrong = text.findIndex((byte, i) => byte !== model.bytes[right.from + i]);

@@ -6,7 +6,7 @@ import type { Remote, Trial } from "../../../tools/harness/suite.ts";
 import { amount, expectBytes } from "./stream.ts";
 
 /** Limits that hold back nothing but Nagle. */
-export const OPEN: SendLimits = { edge: 1_000_000, mss: 1460, maxWindow: 65_535, noDelay: false, closing: false };
+export const OPEN: SendLimits = { edge: 60_000, mss: 1460, maxWindow: 65_535, noDelay: false, closing: false };
 
 /** Where a buffer stands. Offsets. */
 export interface Marks {
@@ -110,7 +110,7 @@ export async function expectPieces(t: Trial, situations: readonly Situation[]): 
   for (const { limits, length, ...marks } of situations) {
     const { buffer } = await standing(t, marks);
     const { start, next, end } = marks;
-    const window = `${limits.edge - next} more allowed by the window (at most ${limits.maxWindow} ever)`;
+    const window = `the window leaves ${limits.edge - next} (at most ${limits.maxWindow} ever)`;
     const flags = `${limits.noDelay ? ", noDelay" : ""}${limits.closing ? ", closing" : ""}`;
     const situation = `${end - next} waiting, ${next - start} in flight, ${window}, MSS ${limits.mss}${flags}`;
     t.step(`${situation}: ${length === 0 ? "nothing may go" : `${length} may go`}`);
@@ -122,7 +122,7 @@ export async function expectPieces(t: Trial, situations: readonly Situation[]): 
 
 /** Fails unless this is the piece. */
 export function expectPiece(t: Trial, piece: SendPiece | undefined, expected: SendPiece | undefined, what: string): void {
-  t.ok(samePiece(piece, expected), `${pieceText(expected)} from ${what}`, pieceText(piece));
+  t.ok(samePiece(piece, expected), `${pieceText(expected)} (${what})`, pieceText(piece));
 }
 
 export function samePiece(a: SendPiece | undefined, b: SendPiece | undefined): boolean {
@@ -130,10 +130,10 @@ export function samePiece(a: SendPiece | undefined, b: SendPiece | undefined): b
   return a.from === b.from && a.length === b.length && a.push === b.push;
 }
 
-/** "1460 bytes from offset 0, push", "no piece". */
+/** "a piece of 1460 bytes from offset 0, without push", "no piece". */
 export function pieceText(piece: SendPiece | undefined): string {
   if (piece === undefined) return "no piece";
   if (typeof piece !== "object" || piece === null) return `${piece}`;
-  const push = piece.push === true ? ", push" : piece.push === false ? "" : `, push ${piece.push}`;
-  return `a piece of ${amount(piece.length)} from offset ${piece.from}${push}`;
+  const push = piece.push === true ? "with push" : piece.push === false ? "without push" : `push ${piece.push}`;
+  return `a piece of ${amount(piece.length)} from offset ${piece.from}, ${push}`;
 }

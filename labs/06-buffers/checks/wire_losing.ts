@@ -243,7 +243,7 @@ export const wireLosing: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-35", "MUST-36"],
     look: ["probeDelay"],
     why:
-      "The acknowledgment with the open window is lost. The reader waits for text, the writer for a window: without probes both wait for ever (RFC 9293 §3.8.6.1; the “window probe deadlock” of RFC 2525 §2.11).",
+      "The acknowledgment with the open window is lost. The reader waits for text, the writer for a window: without probes both wait for ever (RFC 9293 §3.8.6.1; the “window probe deadlock” of RFC 2525 §2.12).",
     hints: [
       "Does anything go out while the window is shut?",
       "A probe after a timeout; its answer says how wide the window is.",
