@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { whyNoLiveWire } from "../harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "../test_when.ts";
-import { PATIENT_KERNEL, type ProofOrder, type ProofResult, prove } from "./next_door.ts";
+import { inFolder, PATIENT_KERNEL, type ProofOrder, type ProofResult, prove } from "./next_door.ts";
 import { type Opinion, opinionOf } from "./opinion.ts";
 
 const obstacle = await whyNoLiveWire() ?? missingProgram("curl") ?? missingProgram("sha256sum") ?? missingProgram("ip") ??
@@ -41,15 +41,6 @@ async function transfer(folder: string, sum: string, command: readonly string[],
   assertEquals([moved?.status, moved?.err, moved?.out.split(/\s/)[0]], [0, "", sum]);
   assertEquals([result.connections.filter((state) => state !== "TIME-WAIT"), result.framesLent], [[], 0]);
   return { result, opinion: opinionOf(capture) };
-}
-
-async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await action(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 testWhen(obstacle, "proof: curl fetches 100 MB and brings 100 MB; nothing is sent twice", async () => {

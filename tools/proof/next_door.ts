@@ -58,3 +58,13 @@ export async function prove(order: ProofOrder): Promise<ProofResult> {
  */
 export const PATIENT_KERNEL: readonly string[] = "ip route replace 10.44.0.0/24 dev tap0 proto kernel scope link src 10.44.0.1 rto_min 10s"
   .split(" ");
+
+/** Runs `action` with a folder that is gone afterwards. */
+export async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await action(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { whyNoLiveWire } from "../harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "../test_when.ts";
-import { type CommandResult, prove } from "./next_door.ts";
+import { type CommandResult, inFolder, prove } from "./next_door.ts";
 import { opinionOf } from "./opinion.ts";
 
 const obstacle = await whyNoLiveWire() ?? missingProgram("nmap") ?? missingProgram("tshark");
@@ -29,39 +29,43 @@ function fingerprintIn({ out }: CommandResult): Record<string, string> {
   return Object.fromEntries([...text.matchAll(/([A-Z]+\d?)\((.*?)\)/g)].map(([, test, answer]) => [test, answer]));
 }
 
-testWhen(obstacle, "proof: nmap finds the two ports that listen, in five ways, and a host of no known make", async () => {
-  const capture = await Deno.makeTempFile({ suffix: ".pcapng" });
-  const nmap = (...words: string[]): string[] => ["nmap", "-n", "-p", "1-200", ...words, "10.44.0.2"];
-  const fingerprint = nmap("-O", "-v", "--max-os-tries", "1", "--fuzzy");
-  const { commands, counters, connections, framesLent } = await prove({
-    capture,
-    commands: [...SCANS.map(([scan]) => nmap(scan)), fingerprint],
-  });
-  for (const [index, [scan, open, closed]] of SCANS.entries()) {
-    const said = commands[index] as CommandResult;
-    assertEquals([scan, said.status, portsIn(said)], [scan, 0, `7 ${open}, 80 ${open}, 198 closed by ${closed}`]);
-  }
-  const last = commands.at(-1) as CommandResult;
-  assertMatch(last.out, /^Network Distance: 1 hop$/m, last.err);
-  assertMatch(last.out, /^TCP Sequence Prediction: .*Good luck!/m);
-  const tests = fingerprintIn(last);
-  // The SYN to an open port is answered; to a closed one, and what is no SYN, by a RST whose numbers RFC 9293 §3.10.7.1 says.
-  assertEquals(tests.T1, "R=Y%DF=Y%T=40%S=O%A=S+%F=AS%RD=0%Q=");
-  assertEquals(tests.T2, "R=N");
-  assertEquals(tests.T4, "R=Y%DF=Y%T=40%W=0%S=A%A=Z%F=R%O=%RD=0%Q=");
-  assertEquals(tests.T5, "R=Y%DF=Y%T=40%W=0%S=Z%A=S+%F=AR%O=%RD=0%Q=");
-  assertEquals(tests.T6, "R=Y%DF=Y%T=40%W=0%S=A%A=Z%F=R%O=%RD=0%Q=");
-  assertEquals(tests.T7, "R=Y%DF=Y%T=40%W=0%S=Z%A=S+%F=AR%O=%RD=0%Q=");
-  assertMatch(tests.ECN ?? "", /^R=Y.*%CC=N%/);
-  assertMatch(tests.U1 ?? "", /^R=Y.*%RIPCK=G%RUCK=G%RUD=G$/);
-  assertMatch(tests.IE ?? "", /^R=Y/);
+testWhen(
+  obstacle,
+  "proof: nmap finds the two ports that listen, in five ways, and a host of no known make",
+  () =>
+    inFolder(async (folder) => {
+      const capture = `${folder}/capture.pcapng`;
+      const nmap = (...words: string[]): string[] => ["nmap", "-n", "-p", "1-200", ...words, "10.44.0.2"];
+      const fingerprint = nmap("-O", "-v", "--max-os-tries", "1", "--fuzzy");
+      const { commands, counters, connections, framesLent } = await prove({
+        capture,
+        commands: [...SCANS.map(([scan]) => nmap(scan)), fingerprint],
+      });
+      for (const [index, [scan, open, closed]] of SCANS.entries()) {
+        const said = commands[index] as CommandResult;
+        assertEquals([scan, said.status, portsIn(said)], [scan, 0, `7 ${open}, 80 ${open}, 198 closed by ${closed}`]);
+      }
+      const last = commands.at(-1) as CommandResult;
+      assertMatch(last.out, /^Network Distance: 1 hop$/m, last.err);
+      assertMatch(last.out, /^TCP Sequence Prediction: .*Good luck!/m);
+      const tests = fingerprintIn(last);
+      // The SYN to an open port is answered; to a closed one, and what is no SYN, by a RST whose numbers RFC 9293 §3.10.7.1 says.
+      assertEquals(tests.T1, "R=Y%DF=Y%T=40%S=O%A=S+%F=AS%RD=0%Q=");
+      assertEquals(tests.T2, "R=N");
+      assertEquals(tests.T4, "R=Y%DF=Y%T=40%W=0%S=A%A=Z%F=R%O=%RD=0%Q=");
+      assertEquals(tests.T5, "R=Y%DF=Y%T=40%W=0%S=Z%A=S+%F=AR%O=%RD=0%Q=");
+      assertEquals(tests.T6, "R=Y%DF=Y%T=40%W=0%S=A%A=Z%F=R%O=%RD=0%Q=");
+      assertEquals(tests.T7, "R=Y%DF=Y%T=40%W=0%S=Z%A=S+%F=AR%O=%RD=0%Q=");
+      assertMatch(tests.ECN ?? "", /^R=Y.*%CC=N%/);
+      assertMatch(tests.U1 ?? "", /^R=Y.*%RIPCK=G%RUCK=G%RUD=G$/);
+      assertMatch(tests.IE ?? "", /^R=Y/);
 
-  // A scanner that never answers our SYN+ACK, or answers it with a RST, leaves nothing behind.
-  assertEquals([connections.filter((state) => state !== "TIME-WAIT"), framesLent], [[], 0]);
-  assertEquals(Object.keys(counters).filter((name) => /checksum|malformed/.test(name)), []);
-  // nmap's own segments are strange on purpose. Of ours nothing is to be said but that we reset, which is what it asked for.
-  const { resets, complaints } = await opinionOf(capture);
-  assertEquals(resets.some(({ from }) => from === "10.44.0.2"), true);
-  assertEquals(complaints.filter(({ from }) => from !== "10.44.0.1"), []);
-  await Deno.remove(capture);
-});
+      // A scanner that never answers our SYN+ACK, or answers it with a RST, leaves nothing behind.
+      assertEquals([connections.filter((state) => state !== "TIME-WAIT"), framesLent], [[], 0]);
+      assertEquals(Object.keys(counters).filter((name) => /checksum|malformed/.test(name)), []);
+      // nmap's own segments are strange on purpose. Of ours nothing is to be said but that we reset, which is what it asked for.
+      const { resets, complaints } = await opinionOf(capture);
+      assertEquals(resets.some(({ from }) => from === "10.44.0.2"), true);
+      assertEquals(complaints.filter(({ from }) => from !== "10.44.0.1"), []);
+    }),
+);
