@@ -262,7 +262,7 @@ export class RealStation implements LiveStation, MovingStation {
     this.#activity = performance.now();
     // A check's own timeout would count the time in which a busy machine let nobody run; quiet is the better measure.
     const pending = run({ ...options, timeout: Math.max(Number(options.timeout ?? 0), FOREVER), signal: abort.signal });
-    const watch = this.#abortWhenQuiet(abort, quietFor(name, options));
+    const watch = this.#abortWhenQuiet(abort, quietFor(name, options)).catch(() => {}); // a peer that is gone fails the operation itself
     try {
       const result = await pending;
       return result;
