@@ -56,7 +56,7 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
     covers: ["2018-8", "MUST-38", "SHLD-7", "6298-5.4"],
     look: ["createSendBuffer.pieceToSend", "createSendBuffer.write", "createSendBuffer.acknowledge"],
     why:
-      "Twenty-five stories of random writes, pieces, acknowledgments and resends, on a buffer so small that everything happens at once. What goes wrong is made as short as " +
+      "Eighteen stories of random writes, pieces, acknowledgments and resends, on a buffer so small that everything happens at once. What goes wrong is made as short as " +
       "can be: play it on paper.",
     hints: [
       "Follow the last steps of the transcript: where do start, next and end stand before the last one?",
@@ -64,7 +64,7 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
       "If the bytes are wrong: `reserve` from `#start`, `put` at `#end`, and `release` only when nothing is held.",
     ],
     run: async (t) => {
-      const stories = Array.from({ length: 25 }, () => sendStory(t.random));
+      const stories = Array.from({ length: 18 }, () => sendStory(t.random));
       await tellStories(t, stories, async (): Promise<PlayStep<SendStep>> => {
         const capacity = 32;
         const bench = await sendBench(t, capacity);
@@ -114,7 +114,7 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
     covers: ["SHLD-31", "SM-11", "2018-4b"],
     look: ["createReceiveBuffer.insert", "createReceiveBuffer.read", "createReceiveBuffer.beyond"],
     why:
-      "Thirty stories of segments that overlap as they like, some with other bytes, with reads between them. What goes wrong is made as short as can be: draw its blocks on " +
+      "Two dozen stories of segments that overlap as they like, some with other bytes, with reads between them. What goes wrong is made as short as can be: draw its blocks on " +
       "paper.",
     hints: [
       "Follow the last steps of the transcript, and draw a line with offsets, and the blocks above it.",
@@ -123,7 +123,7 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const truth = t.random.bytes(4000);
-      const stories = Array.from({ length: 30 }, () => receiveStory(t.random));
+      const stories = Array.from({ length: 24 }, () => receiveStory(t.random));
       await tellStories(t, stories, async (): Promise<PlayStep<ReceiveStep>> => {
         const capacity = 32;
         const bench = await receiveBench(t, capacity);

@@ -10,7 +10,7 @@ import type { Trial } from "../../../tools/harness/suite.ts";
 /** A frame that holds `text` at `at`, somewhere; in front of it and behind it lie other bytes, as they do in a segment. */
 export function framed(random: Random, text: Uint8Array): { frame: Frame; at: number } {
   const frame = new Frame(200 + text.length, 40);
-  frame.bytes.set(random.bytes(frame.bytes.length));
+  frame.bytes.fill(random.int(1, 255));
   frame.append(random.int(20, 60));
   const at = frame.append(text.length);
   frame.bytes.set(text, at);
