@@ -6,7 +6,7 @@ const FIRED = ["createRetransmission.fired"] as const;
 
 export const backoff: Readonly<Record<string, CheckSpec>> = {
   "doubles": {
-    title: "each time that the timer fires, the next wait is twice as long",
+    title: "each time it fires, the next wait is twice as long",
     kind: "table",
     weight: 2,
     covers: ["6298-5.5", "6298-5.6"],

@@ -66,7 +66,7 @@ export const wireLosing: Readonly<Record<string, CheckSpec>> = {
       await expectTexts(t, hears, [], "all is acknowledged: nothing goes any more");
     },
   },
-  "kept-until-acknowledged": {
+  "kept-until-acked": {
     title: "what is only SACKed is kept, and can go again",
     kind: "scenario",
     weight: 2,
@@ -196,7 +196,7 @@ export const wireLosing: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "zero-window-probes": {
-    title: "a shut window is asked, after one timeout and ever less often",
+    title: "a shut window is asked, first after a timeout, then seldomer",
     kind: "scenario",
     weight: 3,
     covers: ["MUST-35", "MUST-36", "MUST-37", "SHLD-29", "SHLD-30", "6429"],

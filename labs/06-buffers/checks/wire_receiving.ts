@@ -244,7 +244,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "reader-never-reads": {
-    title: "a peer that floods a reader who sleeps is told so, and no more",
+    title: "a peer that floods a sleeping reader fills a buffer, no more",
     kind: "scenario",
     covers: ["SM-11", "SHLD-14"],
     look: ["createReceiveBuffer.insert"],

@@ -178,7 +178,7 @@ export const wireTiming: Readonly<Record<string, CheckSpec>> = {
         }
         await tcp.wait(heard + keepAlive - 2000 - tcp.now);
         await tcp.expectSilence(0, "no probe before the interval is over");
-        const probe = await peer.expect({ ack: 101 }, "a keep-alive probe after two idle hours", 4000);
+        const probe = await peer.expect({ flags: "ACK", ack: 101 }, "a keep-alive probe after two idle hours", 4000);
         t.ok(probe.data.length <= 1, "a probe without text, or with one old byte", amount(probe.data.length));
         await tcp.wait(60_000);
         await queued(peer);
