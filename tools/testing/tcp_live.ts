@@ -110,7 +110,7 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
   const file = path === undefined ? undefined : captureTo(path);
   const watched = file === undefined ? tun : capture(tun, file, { clock });
   const device = impairments === undefined ? watched : impair(watched, { send: impairments, receive: impairments }, clock);
-  const tcp = impairments === undefined ? {} : { leastTimeout: 50 };
+  const tcp = { timeWait: 1500, ...(impairments === undefined ? {} : { leastTimeout: 50 }) };
   const host = Host.bind(reference, { interfaces: [{ medium: "ip", address: STACK_IP }], tcp }, [device], {
     now: clock(),
   });
@@ -138,8 +138,8 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
   ]);
   kernelListener.close();
   stack.closeListener(listener);
-  for (const each of stack.connections()) each.abort(); // TIME-WAIT
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // A FIN of the kernel's that is lost comes again: our TIME-WAIT has to last until then, and no longer.
+  for (let i = 0; i < 200 && stack.table.size() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 100));
   stop.abort();
   await running;
   file?.close();
