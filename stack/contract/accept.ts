@@ -35,12 +35,13 @@ export interface Ports {
   /**
    * Takes a port, 0 to 65535. Two binds of one port go together when their addresses do not overlap, or when both set `reuse` and neither
    * listens. Port 0: any ephemeral one that nobody holds on an overlapping address, whether he set `reuse` or not. `own`: the host's
-   * addresses. Returns the port, or why not; checked in this order: address not available, permission denied, address in use or no port free.
+   * addresses. Returns the port, or why not; checked in this order: address not available; for port 0, which needs no right, no port free; for any
+   * other, permission denied, then address in use.
    */
   bind(address: Ipv4Address, port: number, reuse: boolean, own: readonly Ipv4Address[]): number | BindReject;
   /**
    * The socket bound so begins to listen: from now on nobody else may take its port on an overlapping address. False when somebody listens
-   * on such a one already, or nothing is bound so.
+   * on such a one already, or nothing is bound so. The engine only asks for a pair that it has bound.
    */
   listen(address: Ipv4Address, port: number): boolean;
   /**

@@ -124,7 +124,8 @@ export interface HandshakeModule {
   completeOpen(tcb: Tcb, segment: Segment, effects: TcpEffects): StepVerdict;
 
   /**
-   * What a closed port answers (RFC 9293 §3.10.7.1): nothing to a RST; to a segment with ACK a RST with that number; to any
+   * What a closed port answers (RFC 9293 §3.10.7.1): nothing to a RST; to a segment with ACK a RST with that number (the ack of a RST without ACK
+   * means nothing: seq(0)); to any
    * other a RST+ACK that acknowledges all of it.
    */
   answerStray(segment: Segment): StrayAnswer | undefined;

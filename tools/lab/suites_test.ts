@@ -12,7 +12,7 @@ import { chapters } from "../requirements.ts";
 import { loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.ts";
 
 /** Seeds per randomised check; a thousand on request: WALLSOCKET_SEEDS=1000. */
-const SEEDS = Number(Deno.env.get("WALLSOCKET_SEEDS") ?? 12);
+const SEEDS = Number(Deno.env.get("WALLSOCKET_SEEDS") ?? 6);
 
 const run = async (number: number, options: { reference: boolean; virtual: boolean; seed: number }): Promise<RunResult> => {
   const lab = labs.find((each) => each.number === number);
