@@ -76,7 +76,12 @@ export class Subject {
     const { doubt, limit } = this.#patience(request);
     let witness: Witness | undefined;
     try {
-      if (!await settled(answer, doubt) && doubt < limit) witness = new Witness(() => this.#launch(true), this.#asked);
+      if (await settled(answer, doubt)) {
+        const reply = await answer;
+        this.#noteReturn(request, reply);
+        return reply;
+      }
+      if (doubt < limit) witness = new Witness(() => this.#launch(true), this.#asked);
       const first = witness === undefined ? answer : Promise.race([answer, witness.answer]);
       if (!await settled(first, limit - doubt)) {
         throw new SubjectDied("hang", `did not come back within ${Math.round(limit)} ms: is there a loop that never ends?`);
