@@ -171,7 +171,7 @@ export function checkAck(tcb: Tcb, segment: Segment, effects: TcpEffects): StepV
 function updateWindow(tcb: Tcb, segment: Segment): void {
   const newer = seqBefore(tcb.sndWl1, segment.seq) || tcb.sndWl1 === segment.seq && seqUpTo(tcb.sndWl2, segment.ack);
   if (!newer) return;
-  tcb.sndWnd = segment.window * 2 ** tcb.sndScale;
+  tcb.sndWnd = segment.window << tcb.sndScale;
   if (tcb.sndWnd > tcb.maxSndWnd) tcb.maxSndWnd = tcb.sndWnd;
   tcb.sndWl1 = segment.seq;
   tcb.sndWl2 = segment.ack;

@@ -8,7 +8,6 @@
  */
 import type { CreateCongestionControl } from "../contract/congestion.ts";
 import type { Segment, Tcb, TcpEffects, TcpEvent, TcpFailure, TcpFlags } from "../contract/tcb.ts";
-import type { SendOptions } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seqAdd, seqBefore } from "../wire/seq.ts";
 import { ACK, FIN } from "../wire/tcp_flags.ts";
@@ -42,7 +41,6 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #silence: Silence;
-  readonly #ipOptions: SendOptions;
   /** The segment that is being taken in, and its frame; and a FIN behind a gap, which is looked at again when text comes. */
   #segment: Segment | undefined;
   #frame: Frame | undefined;
@@ -64,8 +62,6 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.#context = context;
     this.#sender = new Sender(this, context.buffers, createCongestion);
     this.#receiver = new Receiver(tcb, context.buffers, options);
-    const { timeToLive, typeOfService } = options;
-    this.#ipOptions = { source: tcb.localAddress, dontFragment: true, timeToLive, typeOfService };
     this.#silence = new Silence(this.openedAt);
   }
 
@@ -347,7 +343,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   transmit(frame: Frame, flags: TcpFlags, number: Seq): void {
     const { tcb } = this;
     const fields = fillFields(tcb, this.#receiver, flags, number, frame.length, timestampOf(this.#context.now()));
-    this.#context.transmit(frame, fields, tcb, this.#ipOptions);
+    this.#context.transmit(frame, fields, tcb, this.options);
     if (flags & ACK) this.#receiver.acknowledged();
   }
 

@@ -3,9 +3,9 @@ import type { BuffersModule } from "../contract/buffers.ts";
 import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
 import type { StatesModule } from "../contract/states.ts";
 import type { Tcb, TcpEvent } from "../contract/tcb.ts";
-import type { SendOptions } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./options.ts";
 import type { Timed } from "./timer_heap.ts";
 
 /** What the connections of a host share. */
@@ -17,7 +17,7 @@ export interface ConnectionContext {
   now(): number;
   acquire(): Frame | undefined;
   /** Writes header and options and hands the segment to IP. Takes the frame. */
-  transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: SendOptions): void;
+  transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: ConnectionOptions): void;
   /** Whether one more challenge ACK may be sent. */
   challengeAllowed(): boolean;
   /** The connection wants `flush` once this batch of segments is done. */

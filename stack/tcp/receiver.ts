@@ -82,7 +82,7 @@ export class Receiver {
   announce(): number {
     const tcb = this.#tcb;
     if (!tcb.finReceived) tcb.rcvWnd = Math.max(tcb.rcvWnd, this.#window());
-    return Math.floor(tcb.rcvWnd / 2 ** tcb.rcvScale);
+    return tcb.rcvWnd >>> tcb.rcvScale;
   }
 
   /** Whether an acknowledgment is due. */
@@ -150,6 +150,6 @@ export class Receiver {
   #window(): number {
     const { rcvWnd, rcvMss, rcvScale } = this.#tcb;
     const next = this.#buffer.next();
-    return Math.min(this.#buffer.announce(next + rcvWnd, rcvMss) - next, 0xffff * 2 ** rcvScale);
+    return Math.min(this.#buffer.announce(next + rcvWnd, rcvMss) - next, 0xffff << rcvScale);
   }
 }

@@ -251,10 +251,13 @@ export class Tcp implements ConnectionContext {
     this.#parts.release(frame);
   }
 
-  transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: SendOptions): void {
+  transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: ConnectionOptions): void {
     this.handshake.writeSegment(frame, fields, tcb.localAddress, tcb.remoteAddress, this.#modules.ip.internetChecksum);
     this.counters.count("sent");
-    this.#parts.send(frame, tcb.remoteAddress, this.#now, options);
+    ipOptions.source = tcb.localAddress;
+    ipOptions.timeToLive = options.timeToLive;
+    ipOptions.typeOfService = options.typeOfService;
+    this.#parts.send(frame, tcb.remoteAddress, this.#now, ipOptions);
   }
 
   challengeAllowed(): boolean {
@@ -382,3 +385,5 @@ export class Tcp implements ConnectionContext {
 }
 
 const strayFields = blankFields();
+/** What IP is told with each segment: one record, read before it is filled in again. Never cut (RFC 1191). */
+const ipOptions: { -readonly [Name in keyof SendOptions]: SendOptions[Name] } = { dontFragment: true };
