@@ -42,6 +42,7 @@ export interface TcpConfig {
   readonly openR2?: number;
   readonly timeWait?: number;
   readonly keepAlive?: number;
+  readonly reportTrouble?: boolean;
   readonly privileged?: boolean;
   readonly timestamps?: boolean;
   readonly sack?: boolean;

@@ -332,6 +332,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** The application will hear of it. */
   tell(notice: ConnectionNotice): void {
+    if (notice === "trouble" && !this.options.reportTrouble) return;
     this.#notices |= 1 << NOTICES.indexOf(notice);
   }
 

@@ -35,6 +35,17 @@ Deno.test("soft errors are passed on and never end a connection (MUST-56, SHLD-2
   }
 });
 
+Deno.test("an application that does not want to hear of trouble does not (SHLD-20)", () => {
+  const stage = new Stage({ reportTrouble: false });
+  const { stranger, connection, sent } = withText(stage);
+  stranger.complain(UNREACHABLE, 1, 0, sent.packet);
+  stage.wait(90_000);
+  assertEquals(stranger.notices, []);
+  connection.options = { ...connection.options, reportTrouble: true };
+  stranger.complain(UNREACHABLE, 1, 0, sent.packet);
+  assertEquals(stranger.notices, ["trouble"]);
+});
+
 Deno.test("protocol and port unreachable end a call, and only a call (RFC 5927 §5.2)", () => {
   for (const code of [2, 3]) {
     const stage = new Stage();

@@ -54,6 +54,8 @@ export interface ConnectionOptions {
   readonly timeWait: number;
   /** Idle time before the first keep-alive probe, at least 2 hours unless the application knows better (MUST-28); 0: none are sent (MUST-25). */
   readonly keepAlive: number;
+  /** Whether the application hears of "trouble" (SHLD-20). */
+  readonly reportTrouble: boolean;
   readonly timeToLive?: number;
   readonly typeOfService?: number;
 }
@@ -93,6 +95,7 @@ export const TCP_DEFAULTS: TcpOptions = {
     openR2: 180_000,
     timeWait: 60_000,
     keepAlive: 0,
+    reportTrouble: true,
   },
   privileged: true,
   timestamps: true,
