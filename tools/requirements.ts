@@ -237,7 +237,7 @@ export const chapters: readonly Chapter[] = [
     { id: "SHLD-17", lab: 6, text: "data past it does not end the connection" },
     { id: "SHLD-18", lab: 6, text: "delayed ACKs" },
     { id: "SHLD-19", lab: 6, text: "every second full segment is acknowledged" },
-    { id: "SHLD-20", lab: 5, text: "error reports can be switched off" },
+    { id: "SHLD-20", lab: 5, text: "error reports can be switched off", done: "`reportTrouble`, and `stack/tcp/icmp_test.ts`" },
     { id: "SHLD-21", lab: 3, text: "the type of service can change during a connection" },
     { id: "SHLD-22", lab: 3, text: "it reaches IP unchanged" },
     { id: "SHLD-23", lab: 3, text: "it does not normally change" },
