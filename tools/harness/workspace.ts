@@ -22,6 +22,11 @@ export interface Selection {
   readonly lab?: number;
   /** Files that stand in for others: path from the root, and the text. Used for mutants. */
   readonly replaced?: ReadonlyMap<string, string>;
+  /**
+   * The files of a submission, path from the root and text. When it is given, what is yours comes from here and from nowhere else;
+   * a file that it lacks is missing.
+   */
+  readonly submission?: ReadonlyMap<string, string>;
 }
 
 /** A folder that is ready to run. */
@@ -83,11 +88,12 @@ async function collect(selection: Selection): Promise<Map<string, string>> {
   for (const lab of labsOf(selection)) {
     const folder = sourceFolder(lab.module, selection.origins[lab.module]);
     paths.push(`${folder}/mod.ts`, ...lab.files.map((file) => `${folder}/${file}`));
-    paths.push(...await extraFiles(selection.root, folder, lab.files));
   }
+  const edited = new Set(labs.flatMap((lab) => lab.files.map((file) => `labs/${lab.folder}/${file}`)));
   const texts = await Promise.all(paths.map(async (path): Promise<[string, string]> => {
-    const replaced = selection.replaced?.get(path);
+    const replaced = selection.replaced?.get(path) ?? selection.submission?.get(path);
     if (replaced !== undefined) return [path, replaced];
+    if (selection.submission !== undefined && edited.has(path)) throw new WorkspaceError(`Cannot read ${path}: the file is missing`);
     try {
       return [path, await Deno.readTextFile(`${selection.root}/${path}`)];
     } catch (error) {
@@ -109,22 +115,6 @@ async function stackFiles(root: string, folder: string): Promise<string[]> {
     } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts")) found.push(path);
   }
   return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts"] : found;
-}
-
-/** Files that a student added beside those that the manifest names, and that these may import. */
-async function extraFiles(root: string, folder: string, known: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  const ours = new Set([...known, "mod.ts", "suite.ts", "hidden.ts"]);
-  try {
-    for await (const entry of Deno.readDir(`${root}/${folder}`)) {
-      if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts") && !ours.has(entry.name)) {
-        found.push(`${folder}/${entry.name}`);
-      }
-    }
-  } catch {
-    // a missing folder is reported by the files that are missing in it
-  }
-  return found;
 }
 
 function labsOf(selection: Selection): readonly Lab[] {
@@ -155,6 +145,10 @@ interface GraphModule {
   readonly dependencies?: readonly { readonly specifier: string; readonly code?: Reference; readonly type?: Reference }[];
 }
 
+function isLabFile(path: string): boolean {
+  return labs.some((lab) => ["mod.ts", ...lab.files].some((file) => path.endsWith(`/${lab.folder}/${file}`)));
+}
+
 /** Refuses every import that leads out of the folder. */
 async function checkGraph(folder: string): Promise<void> {
   const info = await new Deno.Command(Deno.execPath(), {
@@ -172,8 +166,13 @@ async function checkGraph(folder: string): Promise<void> {
     if (folder === undefined) continue; // ours
     for (const dependency of module.dependencies ?? []) {
       const target = resolve(dependency.specifier, module.specifier)?.replace(inside, "") ?? "";
-      if (target.endsWith(".ts") && [folder, "stack/contract/", "stack/wire/"].some((allowed) => target.startsWith(allowed))) continue;
       const line = (dependency.code?.span?.start.line ?? dependency.type?.span?.start.line ?? 0) + 1;
+      if (target.startsWith(folder) && !isLabFile(target)) {
+        throw new WorkspaceError(
+          `${path}:${line} imports "${dependency.specifier}". A lab is made of the files that its handout names, and of no others.`,
+        );
+      }
+      if (target.endsWith(".ts") && [folder, "stack/contract/", "stack/wire/"].some((allowed) => target.startsWith(allowed))) continue;
       throw new WorkspaceError(
         `${path}:${line} imports "${dependency.specifier}". A lab may import stack/contract, stack/wire and files of its own folder.`,
       );
