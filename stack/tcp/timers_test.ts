@@ -151,6 +151,18 @@ Deno.test("a hole in the middle is filled, and what lies beyond it is not sent a
   assertEquals(client.connection.resent, 1);
 });
 
+Deno.test("one timeout is enough for all that a window has lost", () => {
+  const rig = new TcpRig({
+    fromClient: { delay: 5, rules: [{ match: (frame) => frame.length > 1000, nth: [3, 40, 41, 150, 299, 300], action: "drop" }] },
+    fromServer: { delay: 5 },
+  });
+  const { client, server } = rig.connect();
+  client.send(300 * 1448);
+  rig.wait(900);
+  assertEquals([server.received, client.connection.resent], [2 * 1448, 0]);
+  rig.run(() => server.received === 300 * 1448, 1000); // too soon for a second one
+});
+
 Deno.test("keep-alive is off unless somebody wants it (MUST-25)", () => {
   const stage = new Stage();
   const { stranger, connection } = stage.reach("ESTABLISHED");
