@@ -323,11 +323,12 @@ function verify(walk: Walk, layer: Open, name: string, at: number, end: number, 
   if (!ok) layer.problems.push(`${spell(name)} ${hexNumber(field.value, 4)}, should be ${hexNumber(expected, 4)}`);
 }
 
-/** The plain sum of 16-bit words, byte by byte; an odd last byte is the high one of its word. */
+/** The plain sum of 16-bit words; an odd last byte is the high one of its word. */
 function sumWords(bytes: Uint8Array, from: number, end: number): number {
   let sum = 0;
-  for (let at = from; at < end; at++) sum += (bytes[at] as number) * ((at - from) % 2 === 0 ? 256 : 1);
-  return sum;
+  let at = from;
+  for (; at + 1 < end; at += 2) sum += (bytes[at] as number) * 256 + (bytes[at + 1] as number);
+  return at < end ? sum + (bytes[at] as number) * 256 : sum;
 }
 
 /** The FCS as IEEE 802.3 clause 3.2.9 words it: the remainder of a long division, bit by bit. */

@@ -36,7 +36,11 @@ export function createRandom(seed: number): Random {
     next,
     int,
     chance: (probability) => next() < probability,
-    bytes: (count) => Uint8Array.from({ length: count }, () => draw() & 255),
+    bytes: (count) => {
+      const bytes = new Uint8Array(count);
+      for (let i = 0; i < count; i++) bytes[i] = draw(); // its low 8 bits
+      return bytes;
+    },
     pick: <T>(items: readonly T[]): T => items[int(0, items.length - 1)] as T,
     shuffle: <T>(items: readonly T[]): T[] => {
       const all = [...items];

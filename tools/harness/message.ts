@@ -22,7 +22,8 @@ export class MessageError extends Error {
 // The subject's process also runs code that may replace these; keep what the language gave us.
 const { stringify, parse } = JSON;
 const { isArray } = Array;
-const { isFinite } = Number;
+const { isFinite, isInteger } = Number;
+const { hasOwn, keys, defineProperty } = Object;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const encode = encoder.encode.bind(encoder);
@@ -32,7 +33,7 @@ const decode = decoder.decode.bind(decoder);
 export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   const blobs: Uint8Array[] = [];
   let blobLength = 0;
-  const json = encode(stringify(pack(value, 0)) ?? "null");
+  const json = encode(textOf(value, 0));
   const message = new Uint8Array(8 + json.length + blobLength);
   if (message.length > MAX_MESSAGE) throw new TypeError(`Cannot send a message of ${message.length} bytes: the limit is ${MAX_MESSAGE}`);
   const view = new DataView(message.buffer);
@@ -47,44 +48,51 @@ export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   }
   return message;
 
-  function pack(item: unknown, depth: number): unknown {
+  function textOf(item: unknown, depth: number): string {
     if (depth > MAX_DEPTH) throw new TypeError("Cannot send a value that is nested deeper than 64 levels, or contains itself");
     switch (typeof item) {
       case "string":
+        return stringify(item);
       case "boolean":
-        return item;
+        return item ? "true" : "false";
       case "number":
-        return isFinite(item) && !(item === 0 && 1 / item < 0) ? item : { $: "number", text: item === 0 ? "-0" : `${item}` };
+        if (item === 0) return 1 / item < 0 ? `{"$":"number","text":"-0"}` : "0";
+        return isFinite(item) ? `${item}` : `{"$":"number","text":"${item}"}`;
       case "undefined":
-        return { $: "undefined" };
+        return `{"$":"undefined"}`;
       case "bigint":
-        return { $: "bigint", text: `${item}` };
+        return `{"$":"bigint","text":"${item}"}`;
       case "object":
         break;
       default:
         throw new TypeError(`Cannot send a ${typeof item}`);
     }
-    if (item === null) return null;
+    if (item === null) return "null";
     if (item instanceof Uint8Array) {
-      const mark = { $: "bytes", at: blobLength, length: item.length };
+      const text = `{"$":"bytes","at":${blobLength},"length":${item.length}}`;
       blobs[blobs.length] = item;
       blobLength += item.length;
-      return mark;
+      return text;
     }
-    if (isArray(item)) {
-      const list: unknown[] = [];
-      for (let i = 0; i < item.length; i++) list[i] = pack(item[i], depth + 1);
-      return list;
-    }
-    const record: Record<string, unknown> = { __proto__: null };
+    return isArray(item) ? listText(item, depth) : recordText(item as Record<string, unknown>, depth);
+  }
+
+  function listText(list: readonly unknown[], depth: number): string {
+    let text = "[";
+    for (let i = 0; i < list.length; i++) text += (i === 0 ? "" : ",") + textOf(list[i], depth + 1);
+    return `${text}]`;
+  }
+
+  function recordText(record: Record<string, unknown>, depth: number): string {
+    let text = "";
     let marked = false;
-    for (const key in item) {
-      if (!Object.prototype.hasOwnProperty.call(item, key)) continue;
+    for (const key in record) {
+      if (!hasOwn(record, key)) continue;
+      const member = record[key];
       if (key === "$") marked = true;
-      const member = (item as Record<string, unknown>)[key];
-      if (typeof member !== "function") record[key] = pack(member, depth + 1);
+      if (typeof member !== "function") text += `${text === "" ? "" : ","}${stringify(key)}:${textOf(member, depth + 1)}`;
     }
-    return marked ? { $: "object", value: record } : record;
+    return marked ? `{"$":"object","value":{${text}}}` : `{${text}}`;
   }
 }
 
@@ -109,10 +117,10 @@ export class MessageReader {
     const length = this.#view.getUint32(this.#start);
     if (length < 4 || length > MAX_MESSAGE) throw new MessageError("what came over the pipe is no message");
     if (available < 4 + length) return undefined;
-    const body = this.#buffer.slice(this.#start + 4, this.#start + 4 + length);
+    const body = this.#buffer.subarray(this.#start + 4, this.#start + 4 + length);
     this.#start += 4 + length;
     if (this.#start === this.#end) this.#start = this.#end = 0;
-    return decodeBody(body);
+    return decodeBody(body); // which keeps none of these bytes
   }
 
   #makeRoom(count: number): void {
@@ -144,11 +152,15 @@ function decodeBody(body: Uint8Array): unknown {
   function unpack(item: unknown, depth: number): unknown {
     if (typeof item !== "object" || item === null) return item;
     if (depth > MAX_DEPTH * 2) throw new MessageError("a message is nested too deep");
-    if (isArray(item)) return item.map((member) => unpack(member, depth + 1));
+    if (isArray(item)) {
+      for (let i = 0; i < item.length; i++) item[i] = unpack(item[i], depth + 1);
+      return item;
+    }
     const record = item as Record<string, unknown>;
-    switch (record["$"]) {
+    const mark = hasOwn(record, "$") ? record["$"] : undefined;
+    switch (mark) {
       case undefined:
-        break;
+        return unpackMembers(record, depth);
       case "undefined":
         return undefined;
       case "number":
@@ -158,24 +170,29 @@ function decodeBody(body: Uint8Array): unknown {
         return BigInt(record.text);
       case "bytes": {
         const { at, length } = record as { at: number; length: number };
-        if (!(Number.isInteger(at) && Number.isInteger(length) && at >= 0 && length >= 0 && at + length <= blobs.length)) {
+        if (!(isInteger(at) && isInteger(length) && at >= 0 && length >= 0 && at + length <= blobs.length)) {
           throw new MessageError("a message's bytes lie outside it");
         }
         return blobs.slice(at, at + length);
       }
       case "object":
-        return unpackMembers(record.value as Record<string, unknown>, depth);
+        return unpackMembers(record.value, depth);
       default:
         throw new MessageError("a message has a mark that nobody knows");
     }
-    return unpackMembers(record, depth);
   }
 
-  function unpackMembers(record: Record<string, unknown>, depth: number): Record<string, unknown> {
-    const result: Record<string, unknown> = {};
-    for (const key of Object.keys(record ?? {})) {
-      Object.defineProperty(result, key, { value: unpack(record[key], depth + 1), enumerable: true, writable: true, configurable: true });
+  /** Puts values in the place of their marks. */
+  function unpackMembers(record: unknown, depth: number): unknown {
+    if (typeof record !== "object" || record === null || isArray(record)) throw new MessageError("a message has a bad object");
+    const members = record as Record<string, unknown>;
+    for (const key of keys(members)) {
+      const member = members[key];
+      if (typeof member !== "object" || member === null) continue;
+      const value = unpack(member, depth + 1);
+      // "__proto__" is a key like others here, which an assignment would not see.
+      if (value !== member) defineProperty(members, key, { value, enumerable: true, writable: true, configurable: true });
     }
-    return result;
+    return members;
   }
 }

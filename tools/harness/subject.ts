@@ -12,7 +12,8 @@
  * that does return at times there are no more witnesses.
  */
 import type { Reply, Request } from "./subject/protocol.ts";
-import { DEFAULT_LIMITS, settled, SubjectDied, type SubjectLimits, SubjectProcess } from "./subject_process.ts";
+import { DEFAULT_LIMITS, SubjectDied, type SubjectLimits, SubjectProcess } from "./subject_process.ts";
+import { Watchdog } from "./watchdog.ts";
 import { prepareWorkspace, type Selection } from "./workspace.ts";
 
 /** Hangs or crashes in one function after which it is known well enough. */
@@ -42,6 +43,7 @@ export class Subject {
   readonly #selection: Selection;
   readonly #limits: SubjectLimits;
   readonly #inspect: boolean;
+  readonly #watchdog = new Watchdog();
   #process: SubjectProcess | undefined;
   #starting: Promise<SubjectProcess> | undefined;
   #asked: Request[] = [];
@@ -76,14 +78,14 @@ export class Subject {
     const { doubt, limit } = this.#patience(request);
     let witness: Witness | undefined;
     try {
-      if (await settled(answer, doubt)) {
+      if (await this.#watchdog.settled(answer, doubt)) {
         const reply = await answer;
         this.#noteReturn(request, reply);
         return reply;
       }
       if (doubt < limit) witness = new Witness(() => this.#launch(true), this.#asked);
       const first = witness === undefined ? answer : Promise.race([answer, witness.answer]);
-      if (!await settled(first, limit - doubt)) {
+      if (!await this.#watchdog.settled(first, limit - doubt)) {
         throw new SubjectDied("hang", `did not come back within ${Math.round(limit)} ms: is there a loop that never ends?`);
       }
       const reply = await first;
@@ -100,6 +102,7 @@ export class Subject {
 
   /** Ends the process. */
   close(): void {
+    this.#watchdog.close();
     this.#process?.kill();
     this.#process = undefined;
     this.#starting?.then((process) => process.kill(), () => {});
@@ -155,7 +158,7 @@ export class Subject {
       return new SubjectDied("hang", `your code did not come back, as ${suspect} did not in earlier checks`, suspect);
     }
     const witness = asked ?? (suspect === undefined ? new Witness(() => this.#launch(true), this.#asked) : undefined);
-    if (death.kind !== "hang" && witness !== undefined) await settled(witness.end, this.#limits.request);
+    if (death.kind !== "hang" && witness !== undefined) await this.#watchdog.settled(witness.end, this.#limits.request);
     witness?.close();
     const { last, at, returned } = witness?.trail ?? {};
     const symbol = last ?? direct;

@@ -4,6 +4,7 @@
 import { CrumbTrail } from "./crumb_trail.ts";
 import { encodeMessage, MessageError, MessageReader } from "./message.ts";
 import type { Reply, Request } from "./subject/protocol.ts";
+import { Watchdog } from "./watchdog.ts";
 import { plain, type Workspace } from "./workspace.ts";
 
 /** Why a subject gave no answer. */
@@ -43,6 +44,7 @@ export interface SubjectLimits {
 /** The limits when nothing else is said. A request normally takes less than a millisecond. */
 export const DEFAULT_LIMITS: SubjectLimits = { request: 2000, start: 10_000, heap: 256, processor: 120, data: 1024 };
 const MAX_STDERR = 16_384;
+const CHUNK = 65_536;
 
 /** A subject that was started. It answers one request at a time. */
 export class SubjectProcess {
@@ -52,9 +54,12 @@ export class SubjectProcess {
   readonly #limits: SubjectLimits;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #output: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #output: ReadableStreamBYOBReader;
   readonly #reader = new MessageReader();
   readonly #errors: Promise<void>;
+  /** The buffer for the next read, and the read that is under way. */
+  #chunk = new Uint8Array(CHUNK);
+  #reading: Promise<boolean> | undefined;
   #killed = false;
 
   constructor(workspace: Workspace, limits: SubjectLimits, inspect: boolean) {
@@ -62,14 +67,17 @@ export class SubjectProcess {
     this.#limits = limits;
     this.#child = new Deno.Command(...commandLine(workspace, limits, inspect)).spawn();
     this.#writer = this.#child.stdin.getWriter();
-    this.#output = this.#child.stdout.getReader();
+    this.#output = this.#child.stdout.getReader({ mode: "byob" });
     this.#errors = this.#collectErrors(inspect);
   }
 
   /** Waits for the first word. Throws a SubjectDied when there is none within `limit` milliseconds. */
   async ready(limit: number): Promise<void> {
     const hello = this.#next(true);
-    if (!await settled(hello, limit)) {
+    const watchdog = new Watchdog();
+    const inTime = await watchdog.settled(hello, limit);
+    watchdog.close();
+    if (!inTime) {
       this.kill();
       throw new SubjectDied("load", `The lab's files were not loaded within ${limit} ms.`);
     }
@@ -101,14 +109,23 @@ export class SubjectProcess {
       for (;;) {
         const message = this.#reader.next();
         if (message !== undefined) return message;
-        const chunk = await this.#output.read();
-        if (chunk.done) throw await this.#ended(loading);
-        this.#reader.push(chunk.value);
+        this.#reading ??= this.#read();
+        if (!await this.#reading) throw await this.#ended(loading);
       }
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
       throw new SubjectDied("noise", "wrote to standard output itself, which belongs to the harness: print with console.log");
     }
+  }
+
+  /** Takes what is there, into the same buffer again and again. Returns false when there will be no more. */
+  async #read(): Promise<boolean> {
+    const { value, done } = await this.#output.read(this.#chunk);
+    this.#reading = undefined;
+    if (value === undefined || done) return false;
+    this.#reader.push(value);
+    this.#chunk = new Uint8Array(value.buffer);
+    return true;
   }
 
   /** The process ended: says why. */
@@ -142,20 +159,6 @@ export class SubjectProcess {
       this.trail.text = "";
     }
     this.trail.finish();
-  }
-}
-
-/** Whether a promise comes to its end, good or bad, within so many milliseconds. */
-export async function settled(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const done = promise.then(() => true, () => true);
-  const overdue = new Promise<boolean>((resolve) => {
-    if (milliseconds !== Infinity) timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([done, overdue]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

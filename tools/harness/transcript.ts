@@ -82,12 +82,16 @@ export class Transcript {
   }
 
   packet(step: Omit<PacketStep, "kind" | "text" | "problems">): void {
-    const options = { fcs: step.fcs };
+    // Most transcripts are never shown: what a packet says of itself is made out when somebody reads it.
     this.#add({
       ...step,
       kind: "packet",
-      text: describe(step.bytes, step.medium, options),
-      problems: step.direction === "from you" ? ownProblems(step, options) : [],
+      get text() {
+        return describe(step.bytes, step.medium, step);
+      },
+      get problems() {
+        return step.direction === "from you" ? ownProblems(step) : [];
+      },
     });
   }
 
@@ -128,6 +132,6 @@ export class Transcript {
 }
 
 /** What is wrong with a packet, as far as it is its sender's doing: what an ICMP error quotes is somebody else's. */
-function ownProblems(step: Pick<PacketStep, "bytes" | "medium">, options: { fcs: boolean }): string[] {
-  return describeProblems(step.bytes, step.medium, options).filter((problem) => !problem.startsWith("in the quote"));
+function ownProblems(step: Pick<PacketStep, "bytes" | "medium" | "fcs">): string[] {
+  return describeProblems(step.bytes, step.medium, step).filter((problem) => !problem.startsWith("in the quote"));
 }

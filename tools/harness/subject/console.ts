@@ -21,8 +21,9 @@ export function keepConsole(): void {
   for (const name of ["log", "info", "debug", "warn", "error", "trace", "dir", "table"] as const) console[name] = print;
 }
 
-/** What was printed since the last call. */
-export function takeLog(): { log: string[]; lost: number } {
+/** What was printed since the last call; nothing at all when that was nothing. */
+export function takeLog(): { log?: string[]; lost?: number } {
+  if (lines.length === 0) return {};
   const taken = { log: lines, lost };
   lines = [];
   lost = 0;

@@ -113,16 +113,17 @@ class Subject {
   }
 
   answer(request: Request): Reply {
-    let reply: Omit<Reply, "log" | "lost">;
+    let reply: Reply;
     try {
       reply = this.#do(request);
     } catch (error) {
       reply = { threw: describeThrown(error) };
     }
-    return { ...reply, recorded: this.#values.takeRecorded(), ...takeLog() };
+    const recorded = this.#values.takeRecorded();
+    return { ...reply, ...(recorded.length === 0 ? {} : { recorded }), ...takeLog() };
   }
 
-  #do(request: Request): Omit<Reply, "log" | "lost"> {
+  #do(request: Request): Reply {
     switch (request.op) {
       case "reset":
         this.#values = new Values();
@@ -171,9 +172,9 @@ class Subject {
   }
 
   /** Calls a function with arguments from outside. An exception is part of the answer, beside the frames as it left them. */
-  #call(target: object, name: string, sent: readonly Sent[]): Omit<Reply, "log" | "lost"> {
+  #call(target: object, name: string, sent: readonly Sent[]): Reply {
     const args = sent.map((each) => this.#values.receive(each));
-    let result: Pick<Reply, "returned" | "threw">;
+    let result: { -readonly [Member in keyof Reply]: Reply[Member] };
     try {
       const fn = (target as Record<string, unknown>)[name];
       if (typeof fn !== "function") throw new NotExported(name);
@@ -181,16 +182,18 @@ class Subject {
     } catch (error) {
       result = { threw: describeThrown(error) };
     }
-    const frames = sent.map((each, index) => {
-      if (each.t !== "frame") return undefined;
-      const { bytes, start, end } = args[index] as { bytes: Uint8Array; start: number; end: number };
-      return { bytes, start, end };
-    });
-    const objects = sent.map((each, index) => each.t === "inout" ? args[index] : undefined);
-    return { ...result, frames, ...(objects.some((each) => each !== undefined) ? { objects } : {}) };
+    if (sent.some(({ t }) => t === "frame")) {
+      result.frames = sent.map(({ t }, index) => {
+        if (t !== "frame") return undefined;
+        const { bytes, start, end } = args[index] as { bytes: Uint8Array; start: number; end: number };
+        return { bytes, start, end };
+      });
+    }
+    if (sent.some(({ t }) => t === "inout")) result.objects = sent.map(({ t }, index) => t === "inout" ? args[index] : undefined);
+    return result;
   }
 
-  #callEach(target: object, name: string, lists: readonly (readonly Sent[])[]): Omit<Reply, "log" | "lost"> {
+  #callEach(target: object, name: string, lists: readonly (readonly Sent[])[]): Reply {
     return {
       all: lists.map((list, index) => {
         if (this.#crumbs) dropCrumb(`#${index}`);
@@ -200,7 +203,7 @@ class Subject {
     };
   }
 
-  #createHost(request: Request & { op: "host" }): Omit<Reply, "log" | "lost"> {
+  #createHost(request: Request & { op: "host" }): Reply {
     const wires = request.wires.map((wire) => new PipeDevice(wire));
     const events: unknown[] = [];
     const host = Host.bind(this.#modules as never, request.config, wires, {
@@ -219,10 +222,11 @@ class Subject {
     if (act === "outputLink") host.outputLink(to, args[1] as Uint8Array, args[2] as number);
   }
 
-  #drain(station: Station): Omit<Reply, "log" | "lost"> {
+  #drain(station: Station): Reply {
     const out = station.wires.flatMap((wire, on) => wire.take().map((bytes) => ({ on, bytes })));
     const events = station.events.splice(0);
-    return { out, events, deadline: station.host.nextDeadline() };
+    const deadline = station.host.nextDeadline();
+    return events.length === 0 ? { out, deadline } : { out, events, deadline };
   }
 
   #station(index: number): Station {

@@ -12,6 +12,8 @@ export interface RecordedCall {
   readonly name: string;
   /** Frames arrive as copies of their packet (Uint8Array), everything else as it was. */
   readonly args: readonly unknown[];
+  /** If the recorder is to keep that: the objects passed as "inout" in front of it, as they were at this moment. */
+  readonly beside?: readonly unknown[];
 }
 
 /** An argument on its way to the subject. */
@@ -20,7 +22,7 @@ export type Sent =
   | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number; readonly headroom: number }
   | { readonly t: "view"; readonly bytes: Uint8Array }
   | { readonly t: "inout"; readonly value: unknown }
-  | { readonly t: "recorder"; readonly id: number; readonly callback: boolean }
+  | { readonly t: "recorder"; readonly id: number; readonly callback: boolean; readonly beside: boolean }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
   | { readonly t: "random"; readonly seed: number }
   | { readonly t: "record"; readonly members: Readonly<Record<string, Sent>> };
@@ -108,7 +110,7 @@ export interface Reply {
   readonly threw?: Thrown;
   /** For "many": one for each list of arguments. */
   readonly all?: readonly { readonly returned?: Returned; readonly threw?: Thrown }[];
-  /** Frames among the arguments, as the call left them; undefined where the argument was no frame. */
+  /** Frames among the arguments, if there are any, as the call left them; undefined where the argument was no frame. */
   readonly frames?: readonly ({ readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined)[];
   /** Objects among the arguments that were passed as "inout", as the call left them. */
   readonly objects?: readonly unknown[];
@@ -118,10 +120,10 @@ export interface Reply {
   /** When the host wants to be polled next. */
   readonly deadline?: number;
   readonly events?: readonly unknown[];
-  /** What the student's code printed meanwhile. */
-  readonly log: readonly string[];
+  /** What the student's code printed meanwhile, if it did. */
+  readonly log?: readonly string[];
   /** Printed lines beyond the limit, which were dropped. */
-  readonly lost: number;
+  readonly lost?: number;
 }
 
 /** The first thing a subject says: it is there. */
