@@ -16,7 +16,7 @@ import type { TapResult } from "./bench/tap.ts";
 import type { TcpResult, TcpSize } from "./bench/tcp.ts";
 import type { SegmentFigures } from "./bench/tcp_report.ts";
 import { refusalOf, spawnInNamespace } from "./harness/namespace.ts";
-import { UsageError } from "./lab/options.ts";
+import { UsageError } from "./lab/usage_error.ts";
 import { loadReference, NoReference } from "./reference.ts";
 
 const DONE = 0, USAGE = 2, IMPOSSIBLE = 3;

@@ -20,7 +20,7 @@ import { StandIn } from "./demo/stand_in.ts";
 import { snapshotOf } from "./demo/snapshot.ts";
 import { playWeb } from "./demo/web.ts";
 import type { Driver } from "./harness/kernel/kernel_peer.ts";
-import { UsageError } from "./lab/options.ts";
+import { UsageError } from "./lab/usage_error.ts";
 import { paint, WIDTH, wrap } from "./lab/text.ts";
 import { loadReference, NoReference } from "./reference.ts";
 

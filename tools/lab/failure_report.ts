@@ -56,7 +56,9 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
 
 /** The function that a failure most likely lies in. */
 export function suspectOf(failure: Failure): string {
-  return failure.verdict.symbol ?? sealerOf(failure) ?? failure.check.look[0] ?? "";
+  const { symbol, got } = failure.verdict;
+  if (symbol !== undefined) return symbol;
+  return got.includes(NO_NEXT_STATE) ? "nextState" : sealerOf(failure) ?? failure.check.look[0] ?? "";
 }
 
 /** Who wrote the checksum, when a packet came from the student with a wrong one. */
@@ -72,8 +74,12 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
   return undefined;
 }
 
+/** How the engine says that `nextState` gave no state: either the event was wrong, or the table is. */
+const NO_NEXT_STATE = 'Cannot happen: "';
+
 function lookAt(result: Failure, lab: Lab): string[] {
-  const symbols = [...new Set([suspectOf(result), ...result.check.look])].slice(0, 3);
+  const table = result.verdict.got.includes(NO_NEXT_STATE) ? ["nextState"] : [];
+  const symbols = [...new Set([suspectOf(result), ...table, ...result.check.look])].slice(0, 3);
   const lines: string[] = [];
   for (const symbol of symbols) {
     const place = placeOf(symbol, lab);

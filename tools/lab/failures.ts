@@ -1,18 +1,20 @@
 /**
  * Of many failures, which to read first. One wrong function fails a dozen checks; those that call it directly say most,
- * those on the live wire least. So tables come first, then scenarios, then live checks; and among those that are shown in
- * full, each shall be about another function.
+ * those on the live wire least. So tables come first, then scenarios, then live checks, each in the order of the groups, which is
+ * that of the handout; and if only some are shown in full, each of them shall be about another function.
  */
 import type { CheckKind } from "../harness/suite.ts";
 import { type Failure, suspectOf } from "./failure_report.ts";
 
 const KINDS: readonly CheckKind[] = ["table", "scenario", "live"];
 
-/** The failures in the order in which they are best read. */
-export function inReadingOrder(failures: readonly Failure[]): Failure[] {
+/** The failures in the order in which they are best read, if the first `shown` are shown in full. */
+export function inReadingOrder(failures: readonly Failure[], shown = failures.length): Failure[] {
   const sorted = failures.toSorted((a, b) => KINDS.indexOf(a.check.kind) - KINDS.indexOf(b.check.kind));
+  if (shown >= failures.length) return sorted;
   const still = sorted.filter(({ check }) => check.kind !== "live");
-  return [...onePerSuspect(still), ...onePerSuspect(sorted.slice(still.length))];
+  const first = [...onePerSuspect(still), ...onePerSuspect(sorted.slice(still.length))].slice(0, shown);
+  return [...first, ...sorted.filter((failure) => !first.includes(failure))];
 }
 
 /** The first failure of each suspected function, then the others. */

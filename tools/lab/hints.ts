@@ -1,6 +1,6 @@
 /** Hints, one at a time: each call for a check gives the next grade, so nobody reads the answer by accident. */
 import type { Check } from "../harness/suite.ts";
-import { UsageError } from "./options.ts";
+import { UsageError } from "./usage_error.ts";
 import { ROOT } from "./run.ts";
 import { titled, WIDTH, wrap } from "./text.ts";
 

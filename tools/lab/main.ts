@@ -11,10 +11,11 @@ import { failureText, isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
 import { hintText } from "./hints.ts";
 import { loadErrorText } from "./load_error.ts";
-import { helpText, type LabOptions, readOptions, UsageError } from "./options.ts";
+import { helpText, type LabOptions, readOptions } from "./options.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
 import { hasReference, isLoadError, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.ts";
 import { cut, paint, titled, WIDTH, wrap } from "./text.ts";
+import { UsageError } from "./usage_error.ts";
 
 const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 const FULL_FAILURES = 3;
@@ -154,8 +155,9 @@ async function printFailures(
   captures: ReadonlyMap<string, string>,
   origins: ReturnType<typeof selectOrigins>,
 ): Promise<void> {
-  const failed = inReadingOrder(results.filter(isFailure));
-  const shown = options.all || options.only.length > 0 ? failed.length : FULL_FAILURES;
+  const failures = results.filter(isFailure);
+  const shown = options.all || options.only.length > 0 ? failures.length : FULL_FAILURES;
+  const failed = inReadingOrder(failures, shown);
   for (const [index, result] of failed.slice(0, shown).entries()) {
     const blame = index < MAX_BLAMED ? await blameOf(result, origins) : undefined;
     console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame })}\n`);

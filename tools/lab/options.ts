@@ -2,8 +2,10 @@
  * The words behind `deno task lab3`: what they mean, and a plain sentence for those that mean nothing.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { findLab, type Lab, labs } from "../../labs/manifest.ts";
+import { findLab, type Lab } from "../../labs/manifest.ts";
 import type { Driver } from "../harness/kernel/kernel_peer.ts";
+import { labNumbers, readLabs } from "./lab_numbers.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What a student asked for. */
 export interface LabOptions {
@@ -23,11 +25,6 @@ export interface LabOptions {
   /** The check whose next hint is wanted. */
   readonly hint: string | undefined;
   readonly list: boolean;
-}
-
-/** The command was wrong; the message says how. Exit status 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 /** What `--help` prints. */
@@ -87,7 +84,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
   if (driver !== "ffi" && driver !== "tuntap2") throw new UsageError(`There is no driver "${driver}": ffi or tuntap2.`);
   return {
     lab,
-    reference: readLabs(args.reference as string | undefined),
+    reference: new Set(args.reference === undefined ? [] : readLabs(args.reference as string, "--reference")),
     mine: args.mine === true,
     only: ((args.only ?? []) as string[]).flatMap((each) => each.split(",")).filter((each) => each !== ""),
     seed: readSeed(args.seed as string | undefined),
@@ -110,31 +107,9 @@ function readLab(word: string | number | undefined): Lab | undefined {
   return lab;
 }
 
-/** "1-3", "2", "1,3". */
-function readLabs(text: string | undefined): ReadonlySet<number> {
-  const chosen = new Set<number>();
-  for (const part of text?.split(",") ?? []) {
-    const range = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    const first = Number(range?.[1]);
-    const last = Number(range?.[2] ?? range?.[1]);
-    if (range === null || last < first) throw new UsageError(`Cannot make sense of --reference ${text}: write 2, 1-3 or 1,3.`);
-    for (let number = first; number <= Math.min(last, 99); number++) {
-      if (findLab(number) === undefined) {
-        throw new UsageError(`There is no lab ${number} to take from the reference: there are ${labNumbers()}.`);
-      }
-      chosen.add(number);
-    }
-  }
-  return chosen;
-}
-
 function readSeed(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seed = Number(text);
   if (!/^\d+$/.test(text) || seed > 0xffff_ffff) throw new UsageError(`"${text}" is no seed: a whole number from 0 to 4294967295.`);
   return seed;
-}
-
-function labNumbers(): string {
-  return `${labs[0]?.number} to ${labs.at(-1)?.number}`;
 }

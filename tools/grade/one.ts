@@ -1,0 +1,245 @@
+/**
+ * Grades one submission, in a process of its own: whatever it does to the grader, it does to this process only. The command
+ * `deno task grade` (see `../grade.ts`) writes a `Job` to standard input, and finds in the job's folder, when this
+ * process ends well, everything there is to know of the submission.
+ *
+ * Each lab is graded on the reference's other labs, so that a fault in lab 01 costs points once. Verdicts come from
+ * the harness alone (`../lab/run.ts#runLab`); the student's code runs in processes without any permission.
+ */
+import { findLab, handoutAnchor, type Lab } from "../../labs/manifest.ts";
+import { CheckFailed } from "../harness/failure.ts";
+import type { Check } from "../harness/suite.ts";
+import type { CheckResult } from "../harness/trial.ts";
+import { failureText, isFailure } from "../lab/failure_report.ts";
+import { isLoadError, loadChecks, ROOT, runLab, selectOrigins } from "../lab/run.ts";
+import { hashOfFiles, hashOfText } from "./hashes.ts";
+import { FORMAT, type GradedCheck, type GradedLab, type LabStatus, type Result, type Timing } from "./result.ts";
+import { addUp, shareOut, tally } from "./score.ts";
+import { readSubmission } from "./sources/read.ts";
+import { type Submission, SubmissionError } from "./submission.ts";
+
+/** What `deno task grade` asks of this process. */
+export interface Job {
+  /** The submission's name, and where it lies. */
+  readonly name: string;
+  readonly source: string;
+  /** An empty folder for what comes out. */
+  readonly to: string;
+  readonly labs: readonly number[];
+  readonly grader: Result["grader"];
+  /** Milliseconds that the checks may take together. */
+  readonly limit: number;
+  /** A result.json of before. When it came of the same files and the same grader, nothing is graded again. */
+  readonly previous?: string;
+}
+
+/** Exit status: the machine has no live wire, and the job wants one. */
+export const NO_WIRE = 3;
+/** Exit status: the previous result stands. */
+export const UNCHANGED = 4;
+
+class NoWire extends Error {}
+
+interface LabRun {
+  readonly graded: GradedLab;
+  readonly results: readonly CheckResult[];
+  /** Milliseconds: of the lab, and of each check. */
+  readonly took: number;
+  readonly checks: ReadonlyMap<string, number>;
+}
+
+/**
+ * Grades, and writes `result.json`, `timing.json`, `transcripts/` and `captures/` to the job's folder. Returns undefined, and writes
+ * nothing, when the previous result stands.
+ */
+export async function gradeOne(job: Job): Promise<Result | undefined> {
+  const began = performance.now();
+  let submission: Submission = { files: new Map(), ignored: [] };
+  let problem: string | undefined;
+  try {
+    submission = await readSubmission(job.source);
+  } catch (error) {
+    if (!(error instanceof SubmissionError)) throw error;
+    problem = error.message;
+  }
+  const hash = await hashOfFiles(submission.files);
+  if (job.previous !== undefined && await stands(job.previous, job, hash, problem)) return undefined;
+  const runs: LabRun[] = [];
+  for (const number of job.labs) {
+    const run = await gradeLab(findLab(number) as Lab, submission, job, began + job.limit);
+    await writeTranscript(job, run);
+    runs.push({ ...run, results: [] }); // the transcripts of a lab are not kept in memory while the next one runs
+  }
+  const labs = runs.map((run) => run.graded);
+  const result: Result = {
+    format: FORMAT,
+    submission: {
+      name: job.name,
+      hash,
+      files: Object.fromEntries(await Promise.all([...submission.files].map(async ([path, text]) => [path, await hashOfText(text)]))),
+      ignored: submission.ignored,
+      ...(problem === undefined ? {} : { problem }),
+    },
+    grader: job.grader,
+    labs,
+    public: addUp(labs.map((lab) => lab.public)),
+    hidden: addUp(labs.map((lab) => lab.hidden)),
+    total: addUp(labs.map((lab) => lab.total)),
+  };
+  await writeJson(`${job.to}/timing.json`, timingOf(runs, performance.now() - began));
+  await writeJson(`${job.to}/result.json`, result);
+  return result;
+}
+
+/** Whether the result of before came of the same files, labs and grader. */
+async function stands(path: string, job: Job, hash: string, problem: string | undefined): Promise<boolean> {
+  try {
+    const { format, submission, grader, labs } = JSON.parse(await Deno.readTextFile(path)) as Result;
+    const same = format === FORMAT && submission.hash === hash && submission.problem === problem;
+    return same && JSON.stringify(grader) === JSON.stringify(job.grader) && labs.map(({ lab }) => lab).join() === job.labs.join();
+  } catch {
+    return false; // none, or half of one
+  }
+}
+
+async function gradeLab(lab: Lab, submission: Submission, job: Job, deadline: number): Promise<LabRun> {
+  const began = performance.now();
+  const all = await loadChecks(lab, true);
+  const checks = job.grader.wire === "live" ? all : all.filter((check) => check.kind !== "live");
+  const origins = selectOrigins(lab.number, {});
+  const files = await withStubs(lab, submission);
+  let results: readonly CheckResult[] = [];
+  let status: LabStatus = "graded", reason: string | undefined;
+  if (files === undefined) status = "not begun";
+  else {
+    const selection = { root: ROOT, origins, lab: lab.number, submission: files };
+    const timely = checks.map((check) => inTime(check, deadline, () => status = "cut short"));
+    try {
+      const run = await runLab({
+        lab,
+        selection,
+        checks: timely,
+        seed: job.grader.seed,
+        virtual: job.grader.wire === "virtual",
+        driver: "ffi",
+        inspect: false,
+      });
+      if (run.noWire !== undefined) throw new NoWire(run.noWire.message);
+      results = run.results;
+    } catch (error) {
+      if (!isLoadError(error)) throw error;
+      status = "not loaded";
+      reason = error.message;
+    }
+  }
+  const shares = shareOut(lab.points, checks.map((check) => check.weight ?? 1));
+  const graded = checks.map((check, index) => gradedCheck(lab, check, results[index], shares[index] as number));
+  const of = (visibility: string): GradedCheck[] => graded.filter((check) => check.visibility === visibility);
+  return {
+    graded: {
+      lab: lab.number,
+      folder: lab.folder,
+      name: lab.name,
+      status,
+      ...(reason === undefined ? {} : { reason }),
+      origins,
+      public: tally(of("public")),
+      hidden: tally(of("hidden")),
+      total: tally(graded),
+      checks: graded,
+    },
+    results,
+    took: performance.now() - began,
+    checks: new Map(results.map((result) => [result.check.id, result.milliseconds])),
+  };
+}
+
+/** The lab's files: the submission's, and the stub as shipped for one that is missing. Undefined when nothing was begun. */
+async function withStubs(lab: Lab, submission: Submission): Promise<ReadonlyMap<string, string> | undefined> {
+  const files = new Map<string, string>();
+  let begun = false;
+  for (const file of lab.files) {
+    const path = `labs/${lab.folder}/${file}`;
+    const stub = await Deno.readTextFile(`${ROOT}/${path}`);
+    const text = submission.files.get(path) ?? stub;
+    if (text !== stub) begun = true;
+    files.set(path, text);
+  }
+  return begun ? files : undefined;
+}
+
+/** The check, which fails when it would begin after the deadline. */
+function inTime(check: Check, deadline: number, late: () => void): Check {
+  return {
+    ...check,
+    run: (t) => {
+      if (performance.now() < deadline) return check.run(t);
+      late();
+      throw new CheckFailed("the checks of a submission to end in time", "this one would have begun too late");
+    },
+  };
+}
+
+function gradedCheck(lab: Lab, check: Check, result: CheckResult | undefined, share: number): GradedCheck {
+  const verdict = result?.verdict ?? { outcome: "not written" as const, symbol: undefined };
+  const passed = verdict.outcome === "passed";
+  const symbol = passed ? undefined : ("symbol" in verdict ? verdict.symbol : undefined) ?? check.look[0];
+  return {
+    id: check.id,
+    group: check.group,
+    title: check.title,
+    visibility: check.visibility,
+    kind: check.kind,
+    outcome: verdict.outcome,
+    points: passed ? share / 100 : 0,
+    ofPoints: share / 100,
+    ...(passed ? {} : { why: check.why }),
+    ...(symbol === undefined ? {} : { symbol, handout: handoutAnchor(lab, symbol) }),
+    ...(verdict.outcome === "failed" && check.kind !== "live" ? { expected: verdict.expected, got: verdict.got } : {}),
+    ...(verdict.outcome === "skipped" ? { reason: verdict.reason } : {}),
+    ...(verdict.outcome === "broken" ? { reason: verdict.error.split("\n", 1)[0] as string } : {}),
+  };
+}
+
+/** The failures in full, for the instructor, and a capture of each that put packets on a wire. */
+async function writeTranscript(job: Job, { graded, results }: LabRun): Promise<void> {
+  const lab = findLab(graded.lab) as Lab;
+  const failures = results.filter(isFailure);
+  if (failures.length === 0) return;
+  await Deno.mkdir(`${job.to}/transcripts`, { recursive: true });
+  await Deno.mkdir(`${job.to}/captures/${lab.folder}`, { recursive: true });
+  const texts: string[] = [];
+  for (const failure of failures) {
+    const capture = `captures/${lab.folder}/${failure.check.id.replaceAll("/", "-")}.pcapng`;
+    const packets = failure.transcript.steps.some((step) => step.kind === "packet");
+    if (packets) await Deno.writeFile(`${job.to}/${capture}`, failure.transcript.toPcapng());
+    texts.push(failureText(failure, { lab, seed: job.grader.seed, capture: packets ? capture : undefined, blame: undefined }));
+  }
+  await Deno.writeTextFile(`${job.to}/transcripts/${lab.folder}.txt`, `${texts.join("\n\n")}\n`);
+}
+
+function timingOf(runs: readonly LabRun[], total: number): Timing {
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  return {
+    total: round(total),
+    labs: Object.fromEntries(runs.map(({ graded, took }) => [graded.folder, round(took)])),
+    checks: Object.fromEntries(
+      runs.flatMap(({ graded, checks }) => [...checks].map(([id, took]) => [`${graded.folder} ${id}`, round(took)])),
+    ),
+  };
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await Deno.writeTextFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+if (import.meta.main) {
+  try {
+    const result = await gradeOne(await new Response(Deno.stdin.readable).json() as Job);
+    Deno.exit(result === undefined ? UNCHANGED : 0);
+  } catch (error) {
+    if (!(error instanceof NoWire)) throw error;
+    console.error(error.message);
+    Deno.exit(NO_WIRE);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Lists of labs as they are typed: "2", "1-3", "1,3-5".
+ */
+import { findLab, labs } from "../../labs/manifest.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The labs that a text names, in their order. Throws a UsageError that names the option. */
+export function readLabs(text: string, option: string): number[] {
+  const chosen = new Set<number>();
+  for (const part of text.split(",")) {
+    const range = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
+    const first = Number(range?.[1]);
+    const last = Number(range?.[2] ?? range?.[1]);
+    if (range === null || last < first) throw new UsageError(`Cannot make sense of ${option} ${text}: write 2, 1-3 or 1,3.`);
+    for (let number = first; number <= Math.min(last, 99); number++) {
+      if (findLab(number) === undefined) throw new UsageError(`${option}: there is no lab ${number}, there are ${labNumbers()}.`);
+      chosen.add(number);
+    }
+  }
+  return [...chosen].sort((a, b) => a - b);
+}
+
+/** "1 to 7". */
+export function labNumbers(): string {
+  return `${labs[0]?.number} to ${labs.at(-1)?.number}`;
+}
