@@ -12,8 +12,15 @@ const obstacle = await whyNoLiveWire() ?? missingProgram("curl") ?? missingProgr
 const DOWN = ["sh", "-c", "curl --silent --show-error --fail http://10.44.0.2/file | sha256sum"];
 const up = (file: string): string[] => ["curl", "--silent", "--show-error", "--fail", "--upload-file", file, "http://10.44.0.2/up"];
 
+const SIZE = 100_000_000;
+
 /** Both ways lose, and put packets behind others. */
 const BAD_WIRE = { send: { drop: 0.02, reorder: 0.02 }, receive: { drop: 0.02, reorder: 0.02 }, patience: 5, seed: 44 };
+/**
+ * Until lab 08 our sender learns of a loss by its timer alone: once for each window, and 100 MB are some 200 windows. The second that RFC 6298 §2.4
+ * wants at the least is for ways that nobody knows. This one takes less than a millisecond.
+ */
+const SHORT_WAY = { leastTimeout: 10 };
 
 /** Writes a file of random bytes; gives its SHA-256. */
 function fill(path: string, size: number): string {
@@ -33,44 +40,49 @@ interface Transfer {
   readonly opinion: Promise<Opinion>;
 }
 
-/** One command that moves the file. Its output is checked; tshark is still reading when this is done. */
-async function transfer(folder: string, sum: string, command: readonly string[], order: Partial<ProofOrder> = {}): Promise<Transfer> {
+/** curl fetches the file, or brings it. What came is compared; tshark is still reading when this is done. */
+async function transfer(folder: string, sum: string, command: readonly string[], order: Partial<ProofOrder>): Promise<Transfer> {
   const capture = await Deno.makeTempFile({ dir: folder, suffix: ".pcapng" });
-  const result = await prove({ capture, file: `${folder}/file`, commands: [command], ...order });
+  const before = order.commands ?? [];
+  const result = await prove({ capture, file: `${folder}/file`, ...order, commands: [...before, command] });
   const moved = result.commands.at(-1);
   assertEquals([moved?.status, moved?.err, moved?.out.split(/\s/)[0]], [0, "", sum]);
+  assertEquals(result.commands.map(({ status }) => status), [...before, command].map(() => 0));
   assertEquals([result.connections.filter((state) => state !== "TIME-WAIT"), result.framesLent], [[], 0]);
   return { result, opinion: opinionOf(capture) };
 }
 
-testWhen(obstacle, "proof: curl fetches 100 MB and brings 100 MB; nothing is sent twice", async () => {
-  await inFolder(async (folder) => {
-    const sum = fill(`${folder}/file`, 100_000_000);
+/** curl does both. */
+function bothWays(order: Partial<ProofOrder>, check: (transfer: Transfer) => Promise<void>): Promise<void> {
+  return inFolder(async (folder) => {
+    const file = `${folder}/file`;
+    const sum = fill(file, SIZE);
     const transfers: Transfer[] = [];
-    for (const command of [DOWN, up(`${folder}/file`)]) {
-      transfers.push(await transfer(folder, sum, command, { commands: [PATIENT_KERNEL, command] }));
-      assertEquals(transfers.at(-1)?.result.commands[0]?.status, 0);
-    }
-    for (const { result, opinion } of transfers) {
+    for (const command of [DOWN, up(file)]) transfers.push(await transfer(folder, sum, command, order));
+    for (const each of transfers) await check(each);
+  });
+}
+
+testWhen(
+  obstacle,
+  "proof: curl fetches 100 MB and brings 100 MB; nothing is sent twice",
+  () =>
+    bothWays({ commands: [PATIENT_KERNEL] }, async ({ result, opinion }) => {
       const { closings, recovery, resets, complaints } = await opinion;
       assertEquals({ closings, recovery, resets, complaints }, { closings: 2, recovery: [], resets: [], complaints: [] });
       assertEquals(Object.keys(result.counters).filter((name) => name.includes("checksum")), []);
-    }
-  });
-});
+    }),
+);
 
-// Until lab 08 our sender learns of a loss by its timer alone, a second at the least: what curl fetches is small.
-for (const [what, size] of [["fetches", 1_000_000], ["brings", 20_000_000]] as const) {
-  testWhen(obstacle, `proof: curl ${what} ${size / 1e6} MB over a wire that loses 2 % and reorders 2 %`, async () => {
-    await inFolder(async (folder) => {
-      const sum = fill(`${folder}/file`, size);
-      const command = what === "fetches" ? DOWN : up(`${folder}/file`);
-      const { result, opinion } = await transfer(folder, sum, command, { wire: BAD_WIRE });
+testWhen(
+  obstacle,
+  "proof: curl fetches 100 MB and brings 100 MB over a wire that loses 2 % and reorders 2 %, each way",
+  () =>
+    bothWays({ wire: BAD_WIRE, tcp: SHORT_WAY }, async ({ result, opinion }) => {
       const { send, receive } = result.wire;
-      assert(send.drop > 0 && receive.drop > 0 && send.reorder > 0 && receive.reorder > 0);
+      assert(send.drop > 100 && receive.drop > 100 && send.reorder > 100 && receive.reorder > 100, JSON.stringify(result.wire));
       const { recovery, resets, complaints } = await opinion;
       assert(recovery.length > 0);
       assertEquals({ resets, complaints }, { resets: [], complaints: [] });
-    });
-  });
-}
+    }),
+);

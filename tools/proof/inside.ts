@@ -20,7 +20,7 @@ import { serveNode } from "../../stack/socket/duplex.ts";
 import { listen } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { parseMac } from "../../stack/wire/mac_address.ts";
-import { prepareNamespace, sysctl } from "../harness/kernel/settings.ts";
+import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, KERNEL_MAC, STACK_IP, STACK_MAC } from "../harness/packets.ts";
 import { loadReference } from "../reference.ts";
@@ -28,6 +28,8 @@ import type { CommandResult, ProofOrder, ProofResult } from "./next_door.ts";
 
 /** Milliseconds that the last connections have to end. */
 const PARTING = 5000;
+/** Seconds that a command may take. One that takes longer is ended with all that it has started, and its status is 124: timeout(1). */
+const PATIENCE = 120;
 
 /** Answers one request: GET gives the file, or a greeting; PUT answers with the SHA-256 of what came. */
 function serve(file: string): (request: IncomingMessage, response: ServerResponse) => void {
@@ -64,9 +66,8 @@ async function answerAtTheEnd(host: Host): Promise<void> {
 }
 
 async function runCommand(words: readonly string[]): Promise<CommandResult> {
-  const [command = "", ...args] = words;
   const began = performance.now();
-  const { code, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
+  const { code, stdout, stderr } = await new Deno.Command("timeout", { args: [`${PATIENCE}`, ...words], stdin: "null" }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
   return { status: code, out, err, milliseconds: Math.round(performance.now() - began) };
 }
@@ -74,14 +75,13 @@ async function runCommand(words: readonly string[]): Promise<CommandResult> {
 async function prove(order: ProofOrder): Promise<ProofResult> {
   const modules = await loadReference();
   prepareNamespace();
-  // No tail loss probes (RFC 8985): they come after two round trips, whether anything was lost or not.
-  sysctl({ name: "net.ipv4.tcp_early_retrans", value: 0 });
   const tap = openTunTap({ kind: "tap", mac: parseMac(KERNEL_MAC), address: parseIpv4Address(KERNEL_IP) });
   const clock = () => performance.now();
   using file = captureTo(order.capture);
   const wire = impair(capture(tap, file, { clock }), order.wire ?? {}, clock);
-  const interfaces = [{ mac: STACK_MAC, address: STACK_IP }];
-  const host = Host.bind(modules, { interfaces, seed: crypto.getRandomValues(new Uint32Array(1))[0] }, [wire], { now: clock() });
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0];
+  const config = { interfaces: [{ mac: STACK_MAC, address: STACK_IP }], seed, tcp: order.tcp ?? {} };
+  const host = Host.bind(modules, config, [wire], { now: clock() });
   const stop = new AbortController();
   const running = run(host, [wire], { signal: stop.signal });
   serveNode(createServer(serve(order.file ?? "/dev/null")), listen(host, { port: 80 }));

@@ -2,6 +2,7 @@
  * Proofs of the reference stack by programs that nobody here wrote: each in a network namespace of its own (inside.ts), and afterwards tshark looks
  * through what was on the wire.
  */
+import type { TcpConfig } from "../../stack/host_config.ts";
 import { NoLiveWire, type NoLiveWireReason } from "../../stack/link/no_live_wire.ts";
 import type { ImpairCounts, ImpairOptions } from "../../stack/link/impair.ts";
 import { refusalOf, spawnInNamespace } from "../harness/namespace.ts";
@@ -16,6 +17,8 @@ export interface ProofOrder {
   readonly file?: string;
   /** What the wire does to packets. Default: nothing. */
   readonly wire?: ImpairOptions;
+  /** What the stack's TCP is told. Default: nothing. */
+  readonly tcp?: TcpConfig;
 }
 
 /** What a command said. */
@@ -53,11 +56,14 @@ export async function prove(order: ProofOrder): Promise<ProofResult> {
 }
 
 /**
- * Has the kernel wait ten seconds before it takes something for lost, where it would wait a fifth of one: on a busy machine the stack may be asleep
- * for so long, and what is sent again then says nothing about it.
+ * Has the kernel wait ten seconds before it takes something for lost, where it would wait a fifth of one; and send no tail loss probes (RFC 8985),
+ * which come after two round trips. On a busy machine the stack may be asleep for so long, and what is sent again then says nothing about it.
  */
-export const PATIENT_KERNEL: readonly string[] = "ip route replace 10.44.0.0/24 dev tap0 proto kernel scope link src 10.44.0.1 rto_min 10s"
-  .split(" ");
+export const PATIENT_KERNEL: readonly string[] = [
+  "sh",
+  "-c",
+  "ip route replace 10.44.0.0/24 dev tap0 proto kernel scope link src 10.44.0.1 rto_min 10s && echo 0 > /proc/sys/net/ipv4/tcp_early_retrans",
+];
 
 /** Runs `action` with a folder that is gone afterwards. */
 export async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
