@@ -222,8 +222,8 @@ export class Host {
       if (modules.ip.classifyAddress(header.destination, this.interfaces) !== "own") return "taken";
       return tcp.receive(frame, header, now);
     });
-    internet.errorHandlers.set(PROTOCOL_TCP, (type, code, mtu, source, destination, frame, now) => {
-      tcp.icmpError(type, code, mtu, source, destination, frame, now);
+    internet.errorHandlers.set(PROTOCOL_TCP, (error, source, destination, frame, now) => {
+      tcp.packetError(error, source, destination, frame, now);
     });
     return tcp;
   }

@@ -35,19 +35,24 @@ function plateauBelow(length: number): number {
  */
 export type ProtocolHandler = (frame: Frame, header: Ipv4Header, now: number) => "taken" | "no port";
 
+/** What is wrong with a packet of ours, in the words of ICMP, whoever found out. */
+export interface PacketError {
+  readonly type: number;
+  readonly code: number;
+  /** Of the next hop, for "fragmentation needed"; else 0. */
+  readonly mtu: number;
+  /** It never left this host, which knows that from its own link: no router may be wrong about it, and no stranger has forged it. */
+  readonly isOurs: boolean;
+}
+
 /**
- * Hears of an ICMP error. `frame` begins behind the IP header that was quoted, which was sent from `source` to `destination`; at least 8 bytes
- * are there. `mtu`: of the next hop, for "fragmentation needed"; else 0.
+ * Hears of an error. `frame` begins behind the IP header of the packet, which was sent from `source` to `destination`; at least 8 bytes
+ * are there.
  */
-export type ErrorHandler = (
-  type: number,
-  code: number,
-  mtu: number,
-  source: Ipv4Address,
-  destination: Ipv4Address,
-  frame: Frame,
-  now: number,
-) => void;
+export type ErrorHandler = (error: PacketError, source: Ipv4Address, destination: Ipv4Address, frame: Frame, now: number) => void;
+
+/** Nobody answers ARP for the next hop. */
+const NO_NEIGHBOUR: PacketError = { type: UNREACHABLE, code: HOST_UNREACHABLE, mtu: 0, isOurs: true };
 
 /** How a packet is to be sent. What is left out comes from the route and the host's defaults. */
 export interface SendOptions {
@@ -75,7 +80,7 @@ export class Internet {
   readonly icmp = new Counters("icmp");
   /** Handlers by protocol number. UDP has no open port until lab 09, and says so. */
   readonly protocols = new Map<number, ProtocolHandler>([[PROTOCOL_UDP, () => "no port"]]);
-  /** Who hears ICMP errors about packets of a protocol (RFC 1122 §3.2.2.1). */
+  /** Who hears of errors about packets of a protocol (RFC 1122 §3.2.2.1). */
   readonly errorHandlers = new Map<number, ErrorHandler>();
   readonly #parts: InternetParts;
   readonly #module: IpModule;
@@ -162,12 +167,18 @@ export class Internet {
     return true;
   }
 
-  /** A neighbour did not answer ARP. A router tells the sender (RFC 1812 §5.2.7.1). */
+  /** A neighbour did not answer ARP. Its sender is told: by ICMP where we are but a router (RFC 1812 §5.2.7.1), else one of our protocols. */
   unresolved(frame: Frame, on: NetworkInterface, now: number): void {
     const header = this.#module.parseIpv4(frame);
-    const origin = typeof header === "string" ? undefined : this.#interfaceTo(header.source);
-    if (typeof header !== "string" && origin !== undefined && origin !== on) {
-      this.#report(UNREACHABLE, HOST_UNREACHABLE, 0, frame, header, origin.arrivals.alone, origin, now);
+    if (typeof header !== "string") {
+      const { source, destination, protocol } = header;
+      const origin = this.#interfaceTo(source);
+      if (this.#module.classifyAddress(source, this.#parts.interfaces) === "own") {
+        frame.start = header.payload;
+        if (header.fragmentOffset === 0) this.errorHandlers.get(protocol)?.(NO_NEIGHBOUR, source, destination, frame, now);
+      } else if (origin !== undefined && origin !== on) {
+        this.#report(UNREACHABLE, HOST_UNREACHABLE, 0, frame, header, origin.arrivals.alone, origin, now);
+      }
     }
     this.#parts.release(frame);
   }
@@ -259,7 +270,7 @@ export class Internet {
     frame.start = quoted + headerLength;
     const tooLong = message.type === UNREACHABLE && message.code === FRAGMENTATION_NEEDED;
     const mtu = tooLong ? (message.rest & 0xffff) || plateauBelow(frame.view.getUint16(quoted + 2)) : 0;
-    handler(message.type, message.code, mtu, source, destination, frame, now);
+    handler({ type: message.type, code: message.code, mtu, isOurs: false }, source, destination, frame, now);
   }
 
   /** Passes a packet on (RFC 1812 §5.2.1): we are its router, not its destination. */

@@ -8,11 +8,12 @@
  */
 import type { CreateCongestionControl } from "../contract/congestion.ts";
 import type { Segment, Tcb, TcpEffects, TcpEvent, TcpFailure, TcpFlags } from "../contract/tcb.ts";
+import type { PacketError } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seqAdd, seqBefore } from "../wire/seq.ts";
 import { ACK, FIN } from "../wire/tcp_flags.ts";
 import type { ConnectionContext } from "./context.ts";
-import { judgeIcmpError, segmentSize } from "./icmp_error.ts";
+import { judgePacketError, segmentSize } from "./packet_error.ts";
 import { type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";
 import { Receiver } from "./receiver.ts";
 import { fillFields } from "./segment_fields.ts";
@@ -50,7 +51,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   /** What the application is yet to hear: bits, in the order of NOTICES; and how it ended badly. */
   #notices = 0;
   #failure: TcpFailure | undefined;
-  /** The last thing that ICMP said was that the peer cannot be reached. */
+  /** The last that was heard is that the peer cannot be reached. */
   #isUnreachable = false;
   /** When TIME-WAIT is over; or FIN-WAIT-2, because nobody above waits for the peer's FIN any more. */
   #overAt = Infinity;
@@ -244,25 +245,26 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.#tellAll();
   }
 
-  /** An ICMP error came about our segment that begins at `number`. `mtu`: what the way carries, where it says so. */
-  icmpError(type: number, code: number, mtu: number, number: Seq): void {
+  /** There is an error about our segment that begins at `number`. */
+  packetError(error: PacketError, number: Seq): void {
     const { tcb } = this;
-    const verdict = judgeIcmpError(tcb, type, code, number);
+    const verdict = judgePacketError(tcb, error, number);
     switch (verdict) {
       case "ignore":
         return;
       case "narrower": {
-        const size = segmentSize(mtu, tcb.timestamps);
+        const size = segmentSize(error.mtu, tcb.timestamps);
         if (size >= tcb.sndMss) return;
         this.#sender.shrinkSegments(size);
         return this.#context.mark(this);
       }
       case "refused":
+      case "unreachable":
         this.event("abort");
-        this.fail("refused");
+        this.fail(verdict);
         break;
       default:
-        this.#isUnreachable = verdict === "unreachable";
+        this.#isUnreachable = verdict === "unreachable now";
         this.tell("trouble");
     }
     this.#tellAll();

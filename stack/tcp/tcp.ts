@@ -13,7 +13,7 @@ import type { TcpLabs } from "../contract/modules.ts";
 import type { StatesModule } from "../contract/states.ts";
 import type { Segment, Tcb, TcpEvent, TcpState } from "../contract/tcb.ts";
 import { Counters } from "../counters.ts";
-import type { SendOptions } from "../internet.ts";
+import type { PacketError, SendOptions } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { seq, seqAdd, seqUpTo } from "../wire/seq.ts";
 import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
@@ -120,21 +120,13 @@ export class Tcp implements ConnectionContext {
   }
 
   /**
-   * An ICMP error came about a segment of ours, whose header `frame` begins with: its ports and its number are there, and perhaps no more. It is for
+   * There is an error about a segment of ours, whose header `frame` begins with: its ports and its number are there, and perhaps no more. It is for
    * the connection that the segment was from (MUST-54).
    */
-  icmpError(
-    type: number,
-    code: number,
-    mtu: number,
-    source: Ipv4Address,
-    destination: Ipv4Address,
-    { view, start }: Frame,
-    now: number,
-  ): void {
+  packetError(error: PacketError, source: Ipv4Address, destination: Ipv4Address, { view, start }: Frame, now: number): void {
     this.#now = now;
     const connection = this.table.find(source, view.getUint16(start), destination, view.getUint16(start + 2));
-    connection?.icmpError(type, code, mtu, seq(view.getUint32(start + 4)));
+    connection?.packetError(error, seq(view.getUint32(start + 4)));
   }
 
   /** Does what time demands, and sends what the last segments and calls have left to send. */

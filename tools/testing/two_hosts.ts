@@ -8,9 +8,9 @@
  */
 import reference from "../../solutions/reference.ts";
 import { Host } from "../../stack/host.ts";
-import type { TcpConfig } from "../../stack/host_config.ts";
+import type { HostConfig, TcpConfig } from "../../stack/host_config.ts";
 import { decorate } from "../../stack/link/decorate.ts";
-import type { Device } from "../../stack/link/device.ts";
+import type { Device, Medium } from "../../stack/link/device.ts";
 import { createPair } from "../../stack/link/pair.ts";
 
 export interface TwoHosts {
@@ -31,13 +31,13 @@ export interface TwoHosts {
 /** Polls in which nothing changes, until it is sure that nobody acts any more: applications act in turns of the event loop. */
 const QUIET_TURNS = 3;
 
-export function twoHosts(tcp: TcpConfig = {}): TwoHosts {
+export function twoHosts(tcp: TcpConfig = {}, { medium = "ip", arp = {} }: { medium?: Medium; arp?: HostConfig["arp"] } = {}): TwoHosts {
   let time = 0;
   let broken = false;
-  const [wireA, wireB] = createPair({ medium: "ip", queueLimit: 4096 });
+  const [wireA, wireB] = createPair({ medium, queueLimit: 4096 });
   const lossy = (device: Device): Device => decorate(device, { send: (frame) => broken || device.send(frame) });
   const bind = (address: string, seed: number, device: Device): Host =>
-    Host.bind(reference, { interfaces: [{ medium: "ip", address }], seed, tcp }, [lossy(device)]);
+    Host.bind(reference, { interfaces: [{ medium, mac: `02:00:00:00:00:0${seed}`, address }], seed, tcp, arp }, [lossy(device)]);
   const a = bind("10.44.0.1", 1, wireA);
   const b = bind("10.44.0.2", 2, wireB);
 
