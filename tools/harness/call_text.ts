@@ -3,8 +3,9 @@
  * the function that it is passed to does. So the signatures that need it are listed here.
  */
 import { Frame } from "../../stack/wire/frame.ts";
-import { Marker } from "./marker.ts";
+import { InOut, Marker } from "./marker.ts";
 import { showBytes, showValue } from "./show.ts";
+import { segmentBytes } from "./show_tcp.ts";
 
 /** A call, taken apart. */
 export interface CallText {
@@ -18,7 +19,8 @@ export interface CallText {
 
 /**
  * For each function, what its arguments are, and its result behind the arrow, as `showValue` knows them. "-" speaks for
- * itself. A frame or a view with "start" and "end" behind it is shown by the bytes between them.
+ * itself. A frame or a view with "start" and "end" behind it is shown by the bytes between them, a frame that is a "segment"
+ * by its options. What stands in parentheses only stands for something, and is called so.
  */
 const SIGNATURES: Readonly<Record<string, string>> = {
   writeEthernet: "- mac mac etherType",
@@ -46,24 +48,106 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   "createReassembly.insert": "- - ms",
   "createReassembly.poll": "ms",
   "createReassembly.nextDeadline": "→ ms",
+  parseSegment: "segment address address (checksum)",
+  writeSegment: "- - address address (checksum)",
+  chooseIss: "address - address - ms (hash) → seq",
+  activeOpen: "- seq (effects)",
+  passiveOpen: "- seq - ms (effects)",
+  agreeOptions: "- - ms",
+  synSentArrives: "- - ms (effects)",
+  completeOpen: "- - (effects)",
+  checkTimestamps: "- - ms (effects)",
+  checkSequence: "- - ms (effects)",
+  checkReset: "- - (effects)",
+  checkSyn: "- - (effects)",
+  checkAck: "- - (effects)",
+  checkUrgent: "- - (effects)",
+  takeText: "- - (effects)",
+  checkFin: "- - (effects)",
+  close: "- (effects)",
+  abort: "- (effects)",
+  createChallengeLimit: "- ms",
+  "createChallengeLimit.allow": "ms",
+  createSendBuffer: "count",
+  "createSendBuffer.write": "- count count → count",
+  "createSendBuffer.start": "→ count",
+  "createSendBuffer.next": "→ count",
+  "createSendBuffer.end": "→ count",
+  "createSendBuffer.room": "→ count",
+  "createSendBuffer.sent": "count",
+  "createSendBuffer.pieceToResend": "count count",
+  "createSendBuffer.copyInto": "- count count",
+  "createSendBuffer.acknowledge": "count",
+  createReceiveBuffer: "count",
+  "createReceiveBuffer.insert": "count - count count → count",
+  "createReceiveBuffer.next": "→ count",
+  "createReceiveBuffer.readable": "→ count",
+  "createReceiveBuffer.read": "- count count → count",
+  "createReceiveBuffer.edge": "→ count",
+  "createReceiveBuffer.announce": "count count → count",
+  "createReceiveBuffer.beyond": "- → count",
+  "createRetransmission.timeout": "→ ms",
+  "createRetransmission.sample": "ms",
+  "createRetransmission.sent": "ms",
+  "createRetransmission.acknowledged": "ms -",
+  "createRetransmission.deadline": "→ ms",
+  "createRetransmission.fired": "ms",
+  createAcknowledger: "ms",
+  "createAcknowledger.received": "- count count ms",
+  "createAcknowledger.deadline": "→ ms",
+  probeDelay: "- ms ms → ms",
+  "createPorts.bind": "address - - address",
+  "createPorts.listen": "address -",
+  "createPorts.share": "address - -",
+  "createPorts.release": "address - -",
+  "createConnectionTable.add": "address - address - -",
+  "createConnectionTable.remove": "address - address -",
+  "createConnectionTable.find": "address - address -",
+  "createConnectionTable.addListener": "address - -",
+  "createConnectionTable.removeListener": "address -",
+  "createConnectionTable.findListener": "address -",
 };
 
 /** The longest text of one argument. */
 const ARGUMENT = 110;
 
-/** The call of `name` with these arguments; what only stands for something (recorders, pools) is left out. */
+/** The call of `name` with these arguments; what only stands for something (recorders, pools) is left out where no signature names it. */
 export function callText(name: string, all: readonly unknown[]): CallText {
-  const args = all.filter((arg) => !(arg instanceof Marker));
-  const kinds = keysOf(name).parameters;
-  const [start, end] = [args[kinds.indexOf("start")], args[kinds.indexOf("end")]];
-  const bytes = bytesOf(args[0]);
-  const part = bytes !== undefined && typeof start === "number" && typeof end === "number" ? bytes.subarray(start, end) : undefined;
-  const whole = part !== undefined && !(args[0] instanceof Frame) && part.length === bytes?.length;
-  const shown = args.map((arg, index) => {
-    if (index === 0 && part !== undefined && !whole && !(arg instanceof Frame)) return `${bytes?.length}-byte view`;
-    return showValue(arg, kinds[index] ?? "", ARGUMENT);
+  const { parameters } = keysOf(name);
+  const kinds: string[] = [];
+  const args = all.filter((arg) => {
+    const kind = parameters[kinds.length] ?? "";
+    if (arg instanceof Marker && !(arg instanceof InOut) && !kind.startsWith("(")) return false;
+    kinds.push(kind);
+    return true;
   });
-  return { name, args: shown.join(", "), of: part === undefined || whole ? "" : ` of ${showBytes(part, 12)}` };
+  const { bytes, what, whole } = partOf(args[0], kinds, args);
+  const shown = args.map((arg, index) => {
+    const kind = kinds[index] ?? "";
+    if (arg instanceof InOut) return showValue(arg.target, kind, ARGUMENT);
+    if (arg instanceof Marker) return kind.slice(1, -1);
+    if (index === 0 && bytes !== undefined && !whole && arg instanceof DataView) return `${arg.byteLength}-byte view`;
+    return showValue(arg, kind, ARGUMENT);
+  });
+  return {
+    name,
+    args: shown.join(", "),
+    of: bytes === undefined || whole ? "" : ` of ${what}${showBytes(bytes, kinds[0] === "segment" ? 40 : 12)}`,
+  };
+}
+
+/** The bytes of the first argument that the function is to look at, as far as its signature tells; `whole`: the argument shows them itself. */
+function partOf(
+  first: unknown,
+  kinds: readonly string[],
+  args: readonly unknown[],
+): { readonly bytes?: Uint8Array; readonly what: string; readonly whole: boolean } {
+  const all = bytesOf(first);
+  if (kinds[0] === "segment" && first instanceof Frame) return { ...segmentBytes(first.toBytes()), whole: false };
+  const [start, end] = [args[kinds.indexOf("start")], args[kinds.indexOf("end")]];
+  if (all === undefined || typeof start !== "number" || typeof end !== "number") return { what: "", whole: false };
+  const bytes = all.subarray(start, end);
+  return { bytes, what: "", whole: !(first instanceof Frame) && bytes.length === all.length };
 }
 
 /** What a call of `name` returned. */

@@ -62,10 +62,9 @@ export class Conversation {
   }
 
   async #callEach(name: string, lists: readonly (readonly unknown[])[], request: Request): Promise<Outcome<unknown>[]> {
-    const times = lists.length === 1 ? "once" : `${lists.length} times`;
     const reply = await this.ask(request, (at) => at === undefined ? { name, args: "…", of: "" } : callText(name, lists[at] ?? []));
     if (reply.all === undefined) throw failureOf(reply.threw ?? { name: "Error", message: "no answer", at: [] }, name);
-    this.transcript.call({ time: this.now(), name, args: undefined, outcome: `, called ${times}` });
+    this.transcript.call({ time: this.now(), name, args: undefined, outcome: `, called ${timesText(name, lists)}` });
     return reply.all.map(({ returned, threw }) => {
       if (threw?.symbol !== undefined) throw failureOf(threw, name);
       if (threw !== undefined) return { value: undefined, threw: thrownText(threw) };
@@ -73,11 +72,11 @@ export class Conversation {
     });
   }
 
-  recorder<T>(callback: boolean): Recorder<T> {
+  recorder<T>(callback: boolean, beside: boolean): Recorder<T> {
     const id = this.#nextId++;
     const calls: RecordedCall[] = [];
     this.#recorders.set(id, calls);
-    return { object: new Marker({ t: "recorder", id, callback }) as T, calls, take: () => calls.splice(0) };
+    return { object: new Marker({ t: "recorder", id, callback, beside }) as T, calls, take: () => calls.splice(0) };
   }
 
   pool(capacity: number, limit: number): { acquire: () => never; release: (frame: never) => void; lent(): Promise<number> } {
@@ -162,6 +161,17 @@ export class Conversation {
         });
     }
   }
+}
+
+/** The most calls at once that are told with what the first of them were given; of more, or where frames were given, the check says what matters. */
+const FEW = 20;
+
+/** "4 times: { SYN seq 0 … }; { FIN seq 7 … }; …" */
+function timesText(name: string, lists: readonly (readonly unknown[])[]): string {
+  const times = lists.length === 1 ? "once" : `${lists.length} times`;
+  if (lists.length > FEW || lists.flat().some((arg) => arg instanceof Frame || arg instanceof DataView)) return times;
+  const first = lists.slice(0, 2).map((list) => callText(name, list).args).filter((text) => text !== "");
+  return first.length === 0 ? times : `${times}: ${first.join("; ")}${lists.length > first.length ? "; …" : ""}`;
 }
 
 /** Whether what is asked for gets its line in the transcript only when it is done. A packet has its line before. */

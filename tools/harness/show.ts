@@ -6,17 +6,23 @@ import { Frame } from "../../stack/wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { formatMac, type MacAddress } from "../../stack/wire/mac_address.ts";
 import { Marker } from "./marker.ts";
+import { tcpText } from "./show_tcp.ts";
 
 const IPV4_KEYS = new Set(["senderIp", "targetIp", "ownIp", "address", "network", "gateway", "nextHop", "source", "destination"]);
 const MAC_KEYS = new Set(["senderMac", "targetMac", "ownMac", "mac", "own"]);
 /** Members that are read in hexadecimal, with their number of digits. */
 const HEX_KEYS: ReadonlyMap<string, number> = new Map([["etherType", 4], ["identification", 4], ["checksum", 4], ["crc", 8]]);
 /** Members that are counts or milliseconds, however large: never in hexadecimal. */
-const PLAIN_KEYS = new Set(["ms", "seed", "timeout", "reachableTime", "staleTime", "retryInterval"]);
+const PLAIN_KEYS = new Set([
+  ...["ms", "seed", "timeout", "reachableTime", "staleTime", "retryInterval", "initial", "least", "most", "r2"],
+  ...["seq", "count", "edge", "maxWindow", "from", "sndWnd", "maxSndWnd", "rcvWnd", "tsVal", "tsRecent", "tsRecentAt"],
+]);
 const HEX_TEXT = /^(-?)0x(-?)([0-9a-f]+)$/;
 
-/** A value in one line. `key` is the name of the member it stands under, which tells addresses from numbers. */
+/** A value in one line. `key` is the name of the member it stands under, which tells addresses from numbers. The records of TCP are never cut. */
 export function showValue(value: unknown, key = "", limit = 160): string {
+  const record = tcpText(value);
+  if (record !== undefined) return record;
   const text = plainText(value, key, 0, limit);
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }

@@ -123,8 +123,11 @@ export interface Trial {
   /** As `many`, for a method of an object that a factory of the student's returned. */
   // deno-lint-ignore no-explicit-any -- as above
   manyOn(object: object, name: string, argumentLists: readonly (readonly unknown[])[]): Promise<Outcome<any>[]>;
-  /** Something to pass as `ArpActions`, or (with `callback: true`) as a plain callback, that records its calls. */
-  recorder<T>(options?: { callback?: boolean }): Recorder<T>;
+  /**
+   * Something to pass as `ArpActions`, or (with `callback: true`) as a plain callback, that records its calls. With `beside` each recorded call
+   * holds the objects that went through `inout` in front of the recorder, as they were at that moment: `call.beside[0]`.
+   */
+  recorder<T>(options?: { callback?: boolean; beside?: boolean }): Recorder<T>;
   /** A pool of big frames in the student's process, for `ReassemblyOptions`. `lent()` says how many are out. */
   pool(options: { capacity?: number; limit?: number }): {
     acquire: () => never;

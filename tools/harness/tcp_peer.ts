@@ -115,19 +115,27 @@ export class TcpPeer {
     const length = data.length + (flags.includes("SYN") ? 1 : 0) + (flags.includes("FIN") ? 1 : 0);
     if (!flags.includes("RST")) this.#next = Math.max(this.#next, from + length);
     const packet = ipv4({ source: this.address, protocol: 6, identification: 1, dontFragment: true }, bytes);
-    const said = note === "" ? `relative: seq ${from}${flags.includes("ACK") ? ` ack ${ack}` : ""}` : note;
+    // Before a SYN of the stack's was seen there is nothing that the number could count from.
+    const acked = this.#stackIss === undefined ? `; ack ${ack} as it stands` : ` ack ${ack}`;
+    const said = note === "" ? `relative: seq ${from}${flags.includes("ACK") ? acked : ""}` : note;
     await this.#station.send(this.#station.isEthernet ? ethernet({}, packet) : packet, said);
   }
 
-  /** The next packet from the stack must be this segment. */
-  async expect(matcher: SegmentMatcher, why: string, within = 0): Promise<SeenSegment> {
+  /** The next packet from the stack must be this segment. `instead`: the function to look at when a segment with these flags comes instead. */
+  async expect(
+    matcher: SegmentMatcher,
+    why: string,
+    within = 0,
+    instead: Readonly<Record<string, string>> = {},
+  ): Promise<SeenSegment> {
     const frame = await this.#station.expect({ ipv4: { protocol: 6 } }, why, within);
     const seen = this.#read(frame);
     const mismatches = compare(seen, matcher);
     if (seen.destinationPort !== this.peerPort) {
       mismatches.unshift({ field: "TCP destinationPort", expected: `${this.peerPort}`, got: `${seen.destinationPort}` });
     }
-    if (mismatches.length > 0) throw new CheckFailed(why, textOf(seen), { mismatches });
+    const symbol = instead[seen.flags];
+    if (mismatches.length > 0) throw new CheckFailed(why, textOf(seen), { mismatches, ...(symbol === undefined ? {} : { symbol }) });
     return seen;
   }
 

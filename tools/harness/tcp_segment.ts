@@ -49,6 +49,8 @@ export interface SeenSegment {
   readonly sack: readonly (readonly [number, number])[];
   /** SEG.LEN. */
   readonly length: number;
+  /** In a segment with relative numbers: what the header says. */
+  readonly header?: { readonly seq: number; readonly ack: number };
 }
 
 const FLAG_NAMES = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"] as const;
@@ -94,7 +96,17 @@ export function relativeTo(segment: SeenSegment, sender: number, receiver: numbe
     seq: relative(segment.seq, sender),
     ack: segment.flags.includes("ACK") ? relative(segment.ack, receiver) : 0,
     sack: segment.sack.map(([from, to]) => [relative(from, receiver), relative(to, receiver)] as const),
+    header: { seq: segment.seq, ack: segment.ack },
   };
+}
+
+/** No check's stream goes further from its SYN than this. */
+const FAR = 0x100_0000;
+
+/** A relative number, "7"; but "0 in the header" where that would be nonsense: the number lies nowhere in the stream, or was never set. */
+function placeText(relative: number, absolute: number | undefined): string {
+  const isNonsense = Math.abs(relative) > FAR || absolute === 0 && relative !== 0;
+  return absolute !== undefined && isNonsense ? `${absolute} in the header` : `${relative}`;
 }
 
 function relative(absolute: number, origin: number): number {
@@ -145,8 +157,12 @@ export function compare(seen: SeenSegment, wanted: SegmentMatcher): Mismatch[] {
     const got = legal.some((each) => each.includes("PSH")) ? seen.flags : sorted(seen.flags.replace("PSH", ""));
     check("flags", legal.includes(got), legal.join(" or "), seen.flags);
   }
-  if (wanted.seq !== undefined) check("seq (relative)", oneOf(seen.seq, wanted.seq), list(wanted.seq), seen.seq);
-  if (wanted.ack !== undefined) check("ack (relative)", oneOf(seen.ack, wanted.ack), list(wanted.ack), seen.ack);
+  if (wanted.seq !== undefined) {
+    check("seq (relative)", oneOf(seen.seq, wanted.seq), list(wanted.seq), placeText(seen.seq, seen.header?.seq));
+  }
+  if (wanted.ack !== undefined) {
+    check("ack (relative)", oneOf(seen.ack, wanted.ack), list(wanted.ack), placeText(seen.ack, seen.header?.ack));
+  }
   if (typeof wanted.window === "number") check("window", seen.window === wanted.window, wanted.window, seen.window);
   else if (wanted.window !== undefined) {
     const { from, to } = wanted.window;
@@ -198,7 +214,7 @@ function sorted(flags: string): string {
 
 /** "SYN ACK seq 0 ack 1, 5 bytes", in relative numbers. */
 export function textOf(seen: SeenSegment): string {
-  const ack = seen.flags.includes("ACK") ? ` ack ${seen.ack}` : "";
+  const ack = seen.flags.includes("ACK") ? ` ack ${placeText(seen.ack, seen.header?.ack)}` : "";
   const text = seen.data.length === 0 ? "" : `, ${seen.data.length} ${seen.data.length === 1 ? "byte" : "bytes"}`;
-  return `${seen.flags} seq ${seen.seq}${ack} window ${seen.window}${text} (relative numbers)`;
+  return `${seen.flags} seq ${placeText(seen.seq, seen.header?.seq)}${ack} window ${seen.window}${text} (relative numbers)`;
 }

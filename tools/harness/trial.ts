@@ -55,6 +55,9 @@ export interface TrialMeans {
 /** The longest a whole check may take, in milliseconds. Each single answer of the subject has its own, shorter limit. */
 const CHECK_LIMIT = 20_000;
 
+/** The longest text of what came instead of a record. */
+const LINES = 160;
+
 /** Runs a check. Never throws. */
 export async function runCheck(check: Check, seed: number, means: TrialMeans): Promise<CheckResult> {
   const began = performance.now();
@@ -128,8 +131,8 @@ class RunningTrial implements Trial {
     return this.#conversation.manyOn(object, name, argumentLists);
   }
 
-  recorder<T>(options: { callback?: boolean } = {}): Recorder<T> {
-    return this.#conversation.recorder<T>(options.callback ?? false);
+  recorder<T>(options: { callback?: boolean; beside?: boolean } = {}): Recorder<T> {
+    return this.#conversation.recorder<T>(options.callback ?? false, options.beside ?? false);
   }
 
   pool(options: { capacity?: number; limit?: number }): ReturnType<Trial["pool"]> {
@@ -157,14 +160,14 @@ class RunningTrial implements Trial {
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
     if (typeof actual !== "object" || actual === null) throw new CheckFailed(`${what}: ${showValue(expected)}`, showValue(actual));
-    const mismatches = Object.entries(expected)
-      .filter(([key, value]) => !equal((actual as Record<string, unknown>)[key], value))
+    const wrong = Object.entries(expected).filter(([key, value]) => !equal((actual as Record<string, unknown>)[key], value));
+    const mismatches = wrong
       .map(([key, value]) => ({
         field: key,
         expected: showValue(value, key),
         got: showValue((actual as Record<string, unknown>)[key], key),
       }));
-    if (mismatches.length > 0) throw new CheckFailed(what, showValue(actual), { mismatches });
+    if (mismatches.length > 0) throw new CheckFailed(what, gotText(actual, wrong.map(([key]) => key)), { mismatches });
     this.#right(what);
   }
 
@@ -223,6 +226,13 @@ class RunningTrial implements Trial {
 
 function failed(expected: string, got: string, symbol: string | undefined): Verdict & { outcome: "failed" } {
   return { outcome: "failed", expected, got, mismatches: [], complaints: [], ...(symbol === undefined ? {} : { symbol }) };
+}
+
+/** A record of which some members are wrong; when it is too long for a line, those. */
+function gotText(actual: object, wrong: readonly string[]): string {
+  const text = showValue(actual, "", LINES);
+  if (text.length < LINES) return text;
+  return showValue(Object.fromEntries(Object.entries(actual).filter(([key]) => wrong.includes(key))), "", LINES);
 }
 
 /** Two arrays of bytes that differ: how long each is, and where the first difference lies. */

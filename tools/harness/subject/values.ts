@@ -13,6 +13,8 @@ export class Values {
   readonly #pools = new Map<number, FramePool>();
   #nextHandle = 1;
   #recorded: { id: number; call: RecordedCall }[] = [];
+  /** What was received to be changed in place, in front of the next recorder of the same call. */
+  #inouts: unknown[] = [];
 
   /** The object behind a handle. */
   handle(id: number): Record<string, unknown> | undefined {
@@ -27,6 +29,7 @@ export class Values {
   takeRecorded(): { id: number; call: RecordedCall }[] {
     const taken = this.#recorded;
     this.#recorded = [];
+    this.#inouts = [];
     return taken;
   }
 
@@ -40,9 +43,10 @@ export class Values {
       case "view":
         return new DataView(sent.bytes.buffer, sent.bytes.byteOffset, sent.bytes.byteLength);
       case "inout":
+        this.#inouts.push(sent.value);
         return sent.value;
       case "recorder":
-        return this.#recorder(sent.id, sent.callback);
+        return this.#recorder(sent);
       case "pool": {
         let pool = this.#pools.get(sent.id);
         if (pool === undefined) this.#pools.set(sent.id, pool = new FramePool({ capacity: sent.capacity, limit: sent.limit }));
@@ -77,16 +81,23 @@ export class Values {
     return { t: "value", value };
   }
 
-  #recorder(id: number, callback: boolean): unknown {
+  #recorder({ id, callback, beside }: Sent & { t: "recorder" }): unknown {
+    const inouts = this.#inouts.splice(0);
     const record = (name: string, args: unknown[]): void => {
       if (this.#recorded.length >= 10_000) throw new RangeError("more than 10 000 actions in one call");
-      this.#recorded.push({ id, call: { name, args: args.map((arg) => arg instanceof Frame ? arg.toBytes() : arg) } });
+      const call = { name, args: args.map((arg) => arg instanceof Frame ? arg.toBytes() : arg) };
+      this.#recorded.push({ id, call: beside ? { ...call, beside: inouts.map(copyOf) } : call });
     };
     if (callback) return (...args: unknown[]) => record("", args);
     return new Proxy({}, {
       get: (_, name) => typeof name === "string" && name !== "then" ? (...args: unknown[]) => record(name, args) : undefined,
     });
   }
+}
+
+/** An object, or bytes, as it is now. */
+function copyOf(value: unknown): unknown {
+  return value instanceof Uint8Array ? value.slice() : { ...value as object };
 }
 
 /** A frame whose buffer holds exactly these bytes, so that reading past its end is an error and not luck. */

@@ -1,0 +1,79 @@
+/**
+ * The records of TCP in one line: of a segment what it says, of a connection what has begun. Both have dozens of members; most
+ * of them say nothing yet, or were drawn at random, and would push out of the line what a failure is about.
+ */
+const FLAGS = [["SYN", 2], ["FIN", 1], ["RST", 4], ["PSH", 8], ["ACK", 16], ["URG", 32], ["ECE", 64], ["CWR", 128]] as const;
+
+/** The numbers of a connection. Until its SYN is out, or has come, they are all 0, and mean nothing. */
+const OURS = ["iss", "sndUna", "sndNxt"];
+const THEIRS = ["irs", "rcvNxt"];
+/** Members that mostly repeat another one: what they would repeat, they don't say. */
+const ECHOES: Readonly<Record<string, string>> = {
+  sndUp: "sndUna",
+  sndWl1: "irs",
+  sndWl2: "iss",
+  rcvUp: "rcvNxt",
+  lastAckSent: "rcvNxt",
+  maxSndWnd: "sndWnd",
+};
+/** What is left out while it is 0 or false; the options that are offered, or agreed on, come last. */
+const REST = ["sndWnd", "rcvWnd", "rcvMss", "sndMss", "rcvScale", "sndScale", "tsRecent", "tsRecentAt"];
+const YES = ["passive", "finQueued", "finSent", "finReceived", "windowScaling", "timestamps", "sackPermitted"];
+/** Longer texts come only of values that are no numbers. */
+const LONGEST = 320;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** "{ SYN-SENT iss 7 sndUna 7 sndNxt 8 … }" for a Tcb, "{ SYN seq 7 window 64240 mss 1460 }" for a segment; undefined for anything else. */
+export function tcpText(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const members = value as Members;
+  const has = (...names: string[]): boolean => names.every((name) => Object.hasOwn(members, name));
+  const words = has("state", "sndUna", "rcvNxt", "sndMss")
+    ? connectionWords(members)
+    : has("flags", "seq", "ack", "windowScale", "mss")
+    ? segmentWords(members)
+    : undefined;
+  return words === undefined ? undefined : `{ ${words.join(" ").slice(0, LONGEST)} }`;
+}
+
+function connectionWords(tcb: Members): string[] {
+  const begun = (names: readonly string[]): string[] => names.some((name) => tcb[name] !== 0) ? [...names] : [];
+  const own = Object.entries(ECHOES).filter(([name, other]) => tcb[name] !== tcb[other]).map(([name]) => name);
+  const numbers = [...begun(OURS), ...begun(THEIRS), ...own.filter((name) => tcb[name] !== 0), ...REST.filter((name) => tcb[name] !== 0)];
+  return [`${tcb.state}`, ...numbers.map((name) => `${name} ${tcb[name]}`), ...YES.filter((name) => tcb[name] === true)];
+}
+
+function segmentWords(segment: Members): string[] {
+  const { flags, seq, ack, window, mss, windowScale, sackPermitted, timestamps, tsVal, tsEcr, textLength, sackCount } = segment;
+  const bits = Number(flags);
+  const names = FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
+  const text = textLength === undefined || textLength === 0 ? [] : [`textLength ${textLength}`];
+  const urgent = bits & 32 ? [`urgentPointer ${segment.urgentPointer}`] : [];
+  const sack = Array.isArray(segment.sack) && segment.sack.length > 0 ? [`sack [${segment.sack.join(", ")}]`] : [];
+  const options = [
+    ...mss === 0 ? [] : [`mss ${mss}`],
+    ...windowScale === -1 ? [] : [`windowScale ${windowScale}`],
+    ...sackPermitted === true ? ["sackPermitted"] : [],
+    ...timestamps === true ? [`tsVal ${tsVal} tsEcr ${tsEcr}`] : [],
+    ...sackCount === undefined || sackCount === 0 ? sack : [`sackCount ${sackCount}`],
+  ];
+  return [
+    // Only who writes a segment chooses its ports: in one that was read the host has looked at them.
+    ...segment.length === undefined ? [`${segment.sourcePort} → ${segment.destinationPort}`] : [],
+    names.length === 0 ? "no flag" : names.join(" "),
+    `seq ${seq}`,
+    ...bits & 16 ? [`ack ${ack}`] : [],
+    `window ${window}`,
+    ...urgent,
+    ...text,
+    ...options.length === 0 ? ["no options"] : options,
+  ];
+}
+
+/** The bytes of a TCP segment, as far as a failure of its reader needs them: its options where there are some, or else its beginning. */
+export function segmentBytes(bytes: Uint8Array): { readonly what: string; readonly bytes: Uint8Array } {
+  const header = ((bytes[12] ?? 0) >> 4) * 4;
+  if (bytes.length < 20 || header <= 20 || header > bytes.length) return { what: "", bytes };
+  return { what: "options ", bytes: bytes.subarray(20, header) };
+}
