@@ -45,7 +45,7 @@ export interface ConnectionOptions {
   readonly noDelay: boolean;
   /** How long an acknowledgment may wait; below 500. */
   readonly delayedAck: number;
-  /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4. */
+  /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4, which is a SHOULD. Less is for ways that are known to be short. */
   readonly leastTimeout: number;
   readonly r1: number;
   readonly r2: number;

@@ -45,6 +45,8 @@ export interface LiveResult {
 /** The echo service's: whoever dissects a capture looks for no other protocol in what is random. */
 const PORT = 7;
 const CHUNK = 65_536;
+/** Milliseconds: by then it is over, or it hangs. */
+const PATIENCE = 120_000;
 const BLOCK = createRandom(1).bytes(1 << 20);
 
 /** The stream, piece by piece: no two pieces are alike. */
@@ -158,6 +160,10 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
 
 if (import.meta.main) {
   dieWithParent();
+  setTimeout(() => {
+    console.error(`The exchange was not over after ${PATIENCE} ms`);
+    Deno.exit(1);
+  }, PATIENCE);
   console.log(JSON.stringify(await main(JSON.parse(Deno.args[0] ?? "{}"))));
   Deno.exit();
 }
