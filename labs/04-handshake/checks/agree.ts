@@ -223,17 +223,17 @@ export const agree: Readonly<Record<string, CheckSpec>> = {
   },
 
   "mss-timestamps": {
-    title: "timestamps take 12 bytes of every segment",
+    title: "agreed timestamps take 12 bytes off sndMss",
     kind: "table",
     weight: 2,
     covers: ["MUST-16", "7323-A"],
     look: ["agreeOptions"],
     why:
-      "An MSS never counts options: who sends them takes them off (RFC 9293 §3.7.1: MUST-16). Forget it, and each full segment is 12 bytes too long: fragmented, or lost. Only when timestamps hold.",
+      "An MSS says how much text fits into a packet without options (RFC 6691; RFC 9293 §3.7.1: MUST-16). sndMss is how much we put into one, so whoever sends an option takes it off. Timestamps, when both sides have sent them, are in every segment: 12 bytes, padding included. Forget them, and each full segment is too long for the link.",
     hints: [
-      "What is sndMss when both take 1460 and timestamps hold?",
-      "1448: the option has 10 bytes, and 2 of padding.",
-      "The smaller of both, less TIMESTAMPS_LENGTH when `tcb.timestamps` holds.",
+      "Both links take 1460 bytes of text, and each segment has 12 bytes of timestamps: how much text is left?",
+      "1448. When only one side has sent timestamps, no segment has them: 1460.",
+      "The smaller of our link's and their MSS, then less TIMESTAMPS_LENGTH if `tcb.timestamps` still holds.",
     ],
     run: (t) => {
       const both = { timestamps: true };
@@ -242,26 +242,31 @@ export const agree: Readonly<Record<string, CheckSpec>> = {
           ours: { ...both, sndMss: 1460 },
           theirs: { ...both, mss: 1460 },
           expected: { sndMss: 1448 },
-          what: "1460 and 1460, with timestamps",
+          what: "our link takes 1460, their MSS is 1460, both send timestamps: 1460 less 12",
         },
         {
           ours: { ...both, sndMss: 1460 },
           theirs: { ...both, mss: 536 },
           expected: { sndMss: 524 },
-          what: "1460 and 536, with timestamps",
+          what: "our link takes 1460, their MSS is 536, both send timestamps: 536 less 12",
         },
         {
           ours: { ...both, sndMss: 1460 },
           theirs: { ...both, mss: 0 },
           expected: { sndMss: 524 },
-          what: "1460 and nothing said, with timestamps",
+          what: "our link takes 1460, they say no MSS (536), both send timestamps: 536 less 12",
         },
-        { ours: { ...both, sndMss: 1460 }, theirs: { mss: 1460 }, expected: { sndMss: 1460 }, what: "1460 and 1460, timestamps only ours" },
+        {
+          ours: { ...both, sndMss: 1460 },
+          theirs: { mss: 1460 },
+          expected: { sndMss: 1460 },
+          what: "our link takes 1460, their MSS is 1460, only we send timestamps: nothing off",
+        },
         {
           ours: { timestamps: false, sndMss: 1460 },
           theirs: { ...both, mss: 1460 },
           expected: { sndMss: 1460 },
-          what: "1460 and 1460, timestamps only theirs",
+          what: "our link takes 1460, their MSS is 1460, only they send timestamps: nothing off",
         },
       ]);
     },

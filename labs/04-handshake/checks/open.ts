@@ -4,7 +4,7 @@ import type { Seq } from "../../../stack/wire/seq.ts";
 import { seq } from "../../../stack/wire/seq.ts";
 import { SYN } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, RecordedCall, Trial } from "../../../tools/harness/suite.ts";
-import { after, anySeq, arrived, expectFields, expectSaid, newTcb, recordEffects } from "./samples.ts";
+import { after, anySeq, arrived, expectFields, expectSaid, newTcb, recordEffects, tcbAtSend } from "./samples.ts";
 
 /** A connection after activeOpen, and what was said. */
 async function openedActively(t: Trial, iss: Seq): Promise<{ tcb: Tcb; calls: readonly RecordedCall[] }> {
@@ -283,22 +283,20 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
     why:
       "The SYN+ACK offers only what the SYN has offered (RFC 7323 §2.2, RFC 2018 §2), and the engine reads from the connection what to offer. So agreeOptions comes before `effects.send`.",
     hints: [
-      "Does passiveOpen call agreeOptions?",
-      "A SYN without options leaves nothing agreed on, and an MSS of 536.",
-      "`agreeOptions(tcb, segment, now)` beside the numbers.",
+      "What does the connection say at the moment in which you call `effects.send`?",
+      "Does passiveOpen call agreeOptions, and before the effects? Notes before words.",
+      "`agreeOptions(tcb, segment, now)` beside the numbers, `effects.event` and `effects.send` at the very end.",
     ],
     run: async (t) => {
       const bare = await openedPassively(t, anySeq(t.random), anySyn(t, { mss: 0 }));
-      const none = { windowScaling: false, timestamps: false, sackPermitted: false, sndMss: 536 };
-      expectFields(t, bare.tcb, none, "the connection after a SYN without options");
+      const none = { windowScaling: false, rcvScale: 0, timestamps: false, sackPermitted: false, sndMss: 536 };
+      const found = tcbAtSend(t, bare.calls, "passiveOpen");
+      expectFields(t, found, none, "the connection when effects.send is called, after a SYN without options");
       const full = anySyn(t, { mss: 1000, windowScale: 5, timestamps: true, tsVal: 77, sackPermitted: true });
       const both = { windowScaling: true, sndScale: 5, timestamps: true, tsRecent: 77, tsRecentAt: 1000, sackPermitted: true, sndMss: 988 };
-      expectFields(
-        t,
-        (await openedPassively(t, anySeq(t.random), full)).tcb,
-        both,
-        "the connection after a SYN with all options, at 1000 ms",
-      );
+      const { calls } = await openedPassively(t, anySeq(t.random), full);
+      const what = "the connection when effects.send is called, after a SYN with all options, at 1000 ms";
+      expectFields(t, tcbAtSend(t, calls, "passiveOpen"), both, what);
     },
   },
 

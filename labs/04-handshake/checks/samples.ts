@@ -201,7 +201,14 @@ export function expectSaid(t: Trial, calls: readonly RecordedCall[], expected: r
   t.step(`the effects of ${what} are right: ${text(said)}`);
 }
 
-/** Something to pass as `effects`; its `calls` are what the function said. */
+/** Something to pass as `effects`, behind the connection; its `calls` are what the function said, and what the connection was like then. */
 export function recordEffects(t: Trial): { readonly object: TcpEffects; readonly calls: readonly RecordedCall[] } {
-  return t.recorder<TcpEffects>();
+  return t.recorder<TcpEffects>({ beside: true });
+}
+
+/** The connection as `effects.send` found it: what the engine writes into the segment. Fails when nothing was sent. */
+export function tcbAtSend(t: Trial, calls: readonly RecordedCall[], by: string): Partial<Tcb> {
+  const sent = calls.find(({ name }) => name === "send");
+  t.ok(sent !== undefined, `a call of effects.send by ${by}`, calls.length === 0 ? "none" : `only ${saidIn(calls).join(" · ")}`);
+  return sent.beside?.[0] as Partial<Tcb>;
 }

@@ -4,7 +4,7 @@ import { type Seq, seq } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH, RST, SYN } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, RecordedCall, Trial } from "../../../tools/harness/suite.ts";
 import { theirNumbers } from "./open.ts";
-import { after, anySeq, arrived, expectFields, expectSaid, openingTcb, recordEffects, saidIn } from "./samples.ts";
+import { after, anySeq, arrived, expectFields, expectSaid, openingTcb, recordEffects, saidIn, tcbAtSend } from "./samples.ts";
 import { named } from "./stray.ts";
 
 /** What a segment has done to a connection. */
@@ -256,6 +256,26 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         const right = { ...theirNumbers(irs), iss, sndUna: iss, sndNxt: after(iss), sndWnd: 500, sndWl1: irs, sndWl2: iss, passive: false };
         expectFields(t, tcb, right, `the connection after ${what}`);
       }
+    },
+  },
+
+  "crossing-agreed": {
+    title: "options are settled before a crossing SYN is answered",
+    kind: "table",
+    covers: ["MUST-10", "7323-2.2", "2018-2"],
+    look: ["synSentArrives", "agreeOptions"],
+    why:
+      "The SYN+ACK is our SYN said again, and may offer only what both can (RFC 7323 §2.2, RFC 2018 §2). The engine writes it while `effects.send` runs, from the connection as it is then.",
+    hints: [
+      "What does the connection say at the moment in which you call `effects.send`?",
+      "What a SYN brings is noted first, options included; then come the effects.",
+      "The helper for what a SYN brings, then the event, then `send(SYN | ACK, …)`.",
+    ],
+    run: async (t) => {
+      const none = { windowScaling: false, rcvScale: 0, timestamps: false, sackPermitted: false };
+      const { calls } = await synSent(t, anySeq(t.random), arrived(SYN, { seq: anySeq(t.random), mss: 1460 }));
+      const what = "the connection when effects.send is called, after a SYN that offers an MSS only";
+      expectFields(t, tcbAtSend(t, calls, "synSentArrives"), none, what);
     },
   },
 

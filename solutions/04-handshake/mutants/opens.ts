@@ -99,6 +99,24 @@ export default [
     caughtBy: "passive/passive",
   },
   {
+    name: "answered-before-agreed",
+    fault: "the SYN+ACK goes out before the options are settled: it offers what the SYN did not",
+    file: "open.ts",
+    replace: '  takeSyn(tcb, segment, now);\n  effects.event("syn received");\n  effects.send(SYN | ACK, iss, tcb.rcvNxt);',
+    by: '  effects.event("syn received");\n  effects.send(SYN | ACK, iss, seqAdd(segment.seq, 1));\n  takeSyn(tcb, segment, now);',
+    caughtBy: "passive/agreed",
+  },
+  {
+    name: "crossing-answered-first",
+    fault: "a SYN that crosses ours is answered before its options are settled",
+    file: "open.ts",
+    replace:
+      '  takeSyn(tcb, segment, now);\n  if (!acknowledged) {\n    effects.event("syn received");\n    effects.send(SYN | ACK, tcb.iss, tcb.rcvNxt);\n',
+    by:
+      '  if (acknowledged) takeSyn(tcb, segment, now);\n  else {\n    effects.event("syn received");\n    effects.send(SYN | ACK, tcb.iss, seqAdd(segment.seq, 1));\n    takeSyn(tcb, segment, now);\n',
+    caughtBy: "synsent/crossing-agreed",
+  },
+  {
     name: "scale-one-sided",
     fault: "our scale is used although the other side has none",
     file: "open.ts",
