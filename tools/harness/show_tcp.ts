@@ -14,10 +14,11 @@ const ECHOES: Readonly<Record<string, string>> = {
   sndWl2: "iss",
   rcvUp: "rcvNxt",
   lastAckSent: "rcvNxt",
+  rcvMss: "sndMss",
   maxSndWnd: "sndWnd",
 };
 /** What is left out while it is 0 or false; the options that are offered, or agreed on, come last. */
-const REST = ["sndWnd", "rcvWnd", "rcvMss", "sndMss", "rcvScale", "sndScale", "tsRecent", "tsRecentAt"];
+const REST = ["sndWnd", "rcvWnd", "sndMss", "rcvScale", "sndScale", "tsRecent", "tsRecentAt"];
 const YES = ["passive", "finQueued", "finSent", "finReceived", "windowScaling", "timestamps", "sackPermitted"];
 /** Longer texts come only of values that are no numbers. */
 const LONGEST = 320;
@@ -37,34 +38,39 @@ export function tcpText(value: unknown): string | undefined {
   return words === undefined ? undefined : `{ ${words.join(" ").slice(0, LONGEST)} }`;
 }
 
+/** A member as a word. They should all be numbers; what student code put there may be anything. */
+function word(value: unknown): string {
+  return typeof value === "object" && value !== null ? "{…}" : String(value);
+}
+
 function connectionWords(tcb: Members): string[] {
   const begun = (names: readonly string[]): string[] => names.some((name) => tcb[name] !== 0) ? [...names] : [];
   const own = Object.entries(ECHOES).filter(([name, other]) => tcb[name] !== tcb[other]).map(([name]) => name);
   const numbers = [...begun(OURS), ...begun(THEIRS), ...own.filter((name) => tcb[name] !== 0), ...REST.filter((name) => tcb[name] !== 0)];
-  return [`${tcb.state}`, ...numbers.map((name) => `${name} ${tcb[name]}`), ...YES.filter((name) => tcb[name] === true)];
+  return [word(tcb.state), ...numbers.map((name) => `${name} ${word(tcb[name])}`), ...YES.filter((name) => tcb[name] === true)];
 }
 
 function segmentWords(segment: Members): string[] {
   const { flags, seq, ack, window, mss, windowScale, sackPermitted, timestamps, tsVal, tsEcr, textLength, sackCount } = segment;
-  const bits = Number(flags);
+  const bits = typeof flags === "number" ? flags : 0;
   const names = FLAGS.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
-  const text = textLength === undefined || textLength === 0 ? [] : [`textLength ${textLength}`];
-  const urgent = bits & 32 ? [`urgentPointer ${segment.urgentPointer}`] : [];
-  const sack = Array.isArray(segment.sack) && segment.sack.length > 0 ? [`sack [${segment.sack.join(", ")}]`] : [];
+  const text = textLength === undefined || textLength === 0 ? [] : [`textLength ${word(textLength)}`];
+  const urgent = bits & 32 ? [`urgentPointer ${word(segment.urgentPointer)}`] : [];
+  const sack = Array.isArray(segment.sack) && segment.sack.length > 0 ? [`sack [${segment.sack.map(word).join(", ")}]`] : [];
   const options = [
-    ...mss === 0 ? [] : [`mss ${mss}`],
-    ...windowScale === -1 ? [] : [`windowScale ${windowScale}`],
+    ...mss === 0 ? [] : [`mss ${word(mss)}`],
+    ...windowScale === -1 ? [] : [`windowScale ${word(windowScale)}`],
     ...sackPermitted === true ? ["sackPermitted"] : [],
-    ...timestamps === true ? [`tsVal ${tsVal} tsEcr ${tsEcr}`] : [],
-    ...sackCount === undefined || sackCount === 0 ? sack : [`sackCount ${sackCount}`],
+    ...timestamps === true ? [`tsVal ${word(tsVal)} tsEcr ${word(tsEcr)}`] : [],
+    ...sackCount === undefined || sackCount === 0 ? sack : [`sackCount ${word(sackCount)}`],
   ];
   return [
     // Only who writes a segment chooses its ports: in one that was read the host has looked at them.
-    ...segment.length === undefined ? [`${segment.sourcePort} → ${segment.destinationPort}`] : [],
+    ...segment.length === undefined ? [`${word(segment.sourcePort)} → ${word(segment.destinationPort)}`] : [],
     names.length === 0 ? "no flag" : names.join(" "),
-    `seq ${seq}`,
-    ...bits & 16 ? [`ack ${ack}`] : [],
-    `window ${window}`,
+    `seq ${word(seq)}`,
+    ...bits & 16 ? [`ack ${word(ack)}`] : [],
+    `window ${word(window)}`,
     ...urgent,
     ...text,
     ...options.length === 0 ? ["no options"] : options,

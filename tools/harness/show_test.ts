@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { Frame } from "../../stack/wire/frame.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { callText, resultText } from "./call_text.ts";
+import { InOut, Marker } from "./marker.ts";
 import { showBoth, showValue } from "./show.ts";
 
 const ADDRESS = parseIpv4Address("10.44.0.8");
@@ -77,4 +78,60 @@ Deno.test("callText() knows what the arguments of a function are", () => {
   assertEquals(text("createRoutes.lookup", parseIpv4Address("8.8.8.8")), "createRoutes.lookup(8.8.8.8)");
   assertEquals(text("makeEchoReply", frame), "makeEchoReply(4-byte frame)");
   assertEquals([resultText("crc32", 1), resultText("removeFcs", true)], ["0x00000001", "true"]);
+});
+
+/** A Tcb in which nothing has begun. */
+const TCB = {
+  ...{ localAddress: 1, localPort: 2, remoteAddress: 3, remotePort: 4, state: "LISTEN", passive: false },
+  ...{ iss: 0, irs: 0, sndUna: 0, sndNxt: 0, sndWnd: 0, maxSndWnd: 0, sndWl1: 0, sndWl2: 0, rcvNxt: 0, rcvWnd: 65535, sndUp: 0, rcvUp: 0 },
+  ...{ finQueued: false, finSent: false, finReceived: false, rcvMss: 1460, sndMss: 1460, rcvScale: 7, sndScale: 0 },
+  ...{ windowScaling: true, timestamps: true, sackPermitted: false, tsRecent: 0, tsRecentAt: 0, lastAckSent: 0 },
+};
+const SEGMENT = {
+  ...{
+    sourcePort: 40_000,
+    destinationPort: 80,
+    seq: 0xffff_ffff,
+    ack: 0,
+    flags: 2,
+    window: 64_240,
+    urgentPointer: 0,
+    text: 54,
+    textLength: 0,
+  },
+  ...{ length: 1, mss: 1460, windowScale: 0, sackPermitted: false, timestamps: true, tsVal: 77, tsEcr: 0, sackBlocks: 0, sackCount: 0 },
+};
+
+Deno.test("showValue() shows of TCP's records what has begun and what is said", () => {
+  const syn = "SYN seq 4294967295 window 64240 mss 1460 windowScale 0 tsVal 77 tsEcr 0";
+  const none = { mss: 0, windowScale: -1, timestamps: false };
+  const cases: [value: unknown, text: string][] = [
+    [TCB, "{ LISTEN rcvWnd 65535 sndMss 1460 rcvScale 7 windowScaling timestamps }"],
+    [
+      { ...TCB, state: "SYN-SENT", iss: 0xffff_ffff, sndUna: 0xffff_ffff, sndUp: 0xffff_ffff, rcvMss: 536, maxSndWnd: 9 },
+      "{ SYN-SENT iss 4294967295 sndUna 4294967295 sndNxt 0 rcvMss 536 maxSndWnd 9 rcvWnd 65535 sndMss 1460 rcvScale 7 windowScaling timestamps }",
+    ],
+    [SEGMENT, `{ ${syn} }`],
+    [{ ...SEGMENT, ...none, flags: 0x18, ack: 5, textLength: 3 }, "{ PSH ACK seq 4294967295 ack 5 window 64240 textLength 3 no options }"],
+    [{ ...SEGMENT, ...none, length: undefined, sack: [7, 8] }, "{ 40000 → 80 SYN seq 4294967295 window 64240 sack [7, 8] }"],
+  ];
+  for (const [value, text] of cases) assertEquals(showValue(value, "", 40), text);
+});
+
+Deno.test("callText() shows what a function may change, and names what only stands for something where its signature does", () => {
+  const effects = new Marker({ t: "recorder", id: 1, callback: false, beside: false });
+  assertEquals(
+    callText("activeOpen", [new InOut(TCB), 0xffff_ffff, effects]).args,
+    "{ LISTEN rcvWnd 65535 sndMss 1460 rcvScale 7 windowScaling timestamps }, 4294967295, effects",
+  );
+  assertEquals(callText("createArpCache.receive", [{ a: 1 }, effects, 120_000]).args, "{ a: 1 }, 120000");
+  assertEquals(callText("createPorts.bind", [0, 80, true, [ADDRESS, 0x0102_0304]]).args, "0.0.0.0, 80, true, [10.44.0.8, 1.2.3.4]");
+});
+
+Deno.test("callText() shows of a segment its options, or how it begins", () => {
+  const header = [0, 80, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0x60, 2, 0, 0, 0, 0, 0, 0];
+  const of = (...bytes: number[]): string => callText("parseSegment", [Frame.of(Uint8Array.from(bytes), 20)]).of;
+  assertEquals(of(...header, 2, 0, 1, 1, 99), " of options [02 00 01 01]");
+  assertEquals(of(...header), ` of [${header.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}]`);
+  assertEquals(of(1, 2), " of [01 02]");
 });

@@ -103,10 +103,10 @@ export function relativeTo(segment: SeenSegment, sender: number, receiver: numbe
 /** No check's stream goes further from its SYN than this. */
 const FAR = 0x100_0000;
 
-/** A relative number, "7"; but "0 in the header" where that would be nonsense: the number lies nowhere in the stream, or was never set. */
+/** A relative number, "7"; but "0 (absolute)" where that would be nonsense: the number lies nowhere in the stream, or was never set. */
 function placeText(relative: number, absolute: number | undefined): string {
   const isNonsense = Math.abs(relative) > FAR || absolute === 0 && relative !== 0;
-  return absolute !== undefined && isNonsense ? `${absolute} in the header` : `${relative}`;
+  return absolute !== undefined && isNonsense ? `${absolute} (absolute)` : `${relative}`;
 }
 
 function relative(absolute: number, origin: number): number {

@@ -18,7 +18,7 @@ interface Rung {
 }
 
 const SHOWN = 16;
-const MOST_LINES = 4;
+const MOST_LINES = 5;
 /** From so many calls of one function on, which return nothing, they are one line. */
 const SAME = 3;
 

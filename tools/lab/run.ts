@@ -42,12 +42,14 @@ export interface RunResult {
   readonly firstCheck: number;
 }
 
-/** The checks of a lab: the public ones, and the hidden ones where there are solutions. */
+/** The checks of a lab, group by group as the handout has them: the public ones, and the hidden ones where there are solutions. */
 export async function loadChecks(lab: Lab, hidden: boolean): Promise<Check[]> {
   const suites = [import(`../../labs/${lab.folder}/suite.ts`)];
   if (hidden) suites.push(import(`../../solutions/${lab.folder}/hidden.ts`));
   const loaded = await Promise.all(suites) as { default: Suite }[];
-  return loaded.flatMap((module) => module.default.checks);
+  const checks = loaded.flatMap((module) => module.default.checks);
+  const groups = [...new Set(checks.map(({ group }) => group))];
+  return checks.toSorted((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
 }
 
 /** Whether the reference of a lab is here: an instructor's checkout has it, a student's has not. */
