@@ -34,12 +34,20 @@ const MAX_IGNORED = 50;
 /** The paths that are the student's, in the manifest's order. */
 export const EDITED: readonly string[] = labs.flatMap((lab) => lab.files.map((file) => `labs/${lab.folder}/${file}`));
 
+const NAMES = new Set(EDITED.map((path) => path.slice(path.lastIndexOf("/") + 1)));
+
+/** Whether a path ends as one of a student's files does. Others need not be read at all. */
+export function isCandidate(path: string): boolean {
+  return NAMES.has(path.slice(path.lastIndexOf("/") + 1));
+}
+
 /**
  * Takes from what was found the files that the manifest lists. A kit has them at "labs/03-ip/ipv4.ts"; a folder with only the
  * edited ones may have them at "03-ip/ipv4.ts" or "ipv4.ts", and all of it may lie in one outer folder. Throws a SubmissionError
  * when there is none, when two files claim the same place equally well, or when a file is no text.
  */
-export async function takeEdited(found: readonly Found[]): Promise<Submission> {
+export async function takeEdited(all: readonly Found[]): Promise<Submission> {
+  const found = all.filter(({ path }) => isPlain(path));
   const files = new Map<string, string>();
   const used = new Set<string>();
   const base = outerFolder(found.map(({ path }) => path));
@@ -54,8 +62,13 @@ export async function takeEdited(found: readonly Found[]): Promise<Submission> {
     used.add(file.path);
   }
   if (files.size === 0) throw new SubmissionError(`it has none of the files that a student edits, such as ${EDITED[0]}`);
-  const ignored = found.filter(({ path }) => !used.has(path)).map(({ path }) => printable(path)).sort();
+  const ignored = all.filter(({ path }) => !used.has(path)).map(({ path }) => printable(path)).sort();
   return { files, ignored: ignored.slice(0, MAX_IGNORED) };
+}
+
+/** A path that leads downwards from the root, and nowhere else. */
+function isPlain(path: string): boolean {
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..") && !path.includes("\\") && !path.includes("\0");
 }
 
 /** "alice-kit/" when everything that could be a student's file lies in that one folder, else "". */
