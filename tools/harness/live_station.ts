@@ -96,6 +96,8 @@ export class RealStation implements LiveStation, MovingStation {
   #incoming: { bytes: Uint8Array; time: number }[] = [];
   #activity = performance.now();
   #turn: Promise<unknown> = Promise.resolve();
+  /** Questions to the subject that have no answer yet. On a busy machine one may take longer than quiet is waited for. */
+  #asked = 0;
   #pumping = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #problem: Error | undefined;
@@ -144,7 +146,7 @@ export class RealStation implements LiveStation, MovingStation {
     while (performance.now() < end && this.#problem === undefined) {
       const idle = performance.now() - this.#activity;
       const due = this.#deadline - this.#now() < SOON;
-      if (idle >= milliseconds && !due && this.#incoming.length === 0 && !this.#pumping) {
+      if (idle >= milliseconds && !due && !this.#busy) {
         const before = this.#activity;
         await this.#peer.sync();
         if (this.#activity === before) break;
@@ -286,10 +288,15 @@ export class RealStation implements LiveStation, MovingStation {
 
   /** Whether nothing has moved for so long, and nothing is on its way. */
   async #isQuiet(milliseconds: number): Promise<boolean> {
-    if (performance.now() - this.#activity < milliseconds || this.#pumping || this.#incoming.length > 0) return false;
+    if (performance.now() - this.#activity < milliseconds || this.#busy) return false;
     const before = this.#activity;
     await this.#peer.sync();
-    return this.#activity === before && !this.#pumping;
+    return this.#activity === before && !this.#busy;
+  }
+
+  /** Whether the subject is at work, or there is work for it. */
+  get #busy(): boolean {
+    return this.#pumping || this.#asked > 0 || this.#incoming.length > 0;
   }
 
   /** Hands frames to the host, one batch after the other, as long as there are any. */
@@ -324,9 +331,14 @@ export class RealStation implements LiveStation, MovingStation {
       return this.#conversation.ask(request);
     });
     this.#turn = mine.catch(() => {});
-    const reply = await mine;
-    if (request.op !== "look") this.#take(reply);
-    return reply;
+    this.#asked++;
+    try {
+      const reply = await mine;
+      if (request.op !== "look") this.#take(reply);
+      return reply;
+    } finally {
+      this.#asked--;
+    }
   }
 
   async #act(act: "ping" | "output" | "outputLink", args: readonly unknown[]): Promise<void> {
