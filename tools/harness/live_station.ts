@@ -15,14 +15,12 @@ import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
 import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
 import { heard, LiveApplication, type MovingStation } from "./live_tcp.ts";
 import { pattern } from "./packets.ts";
+import { quietFor, TCP_QUIET } from "./quiet.ts";
 import type { Conversation } from "./remote.ts";
 import type { Reply, Request, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
 import { deadlineOf, hostConfig, wireFor } from "./virtual_station.ts";
 
-/** Milliseconds without any frame after which an operation is given up. */
-const QUIET = 60;
-const TCP_QUIET = 400;
 const FOREVER = 10_000;
 /** What the host wants to do within so many milliseconds belongs to what is going on: a delayed acknowledgment. */
 const SOON = 60;
@@ -378,21 +376,6 @@ export class RealStation implements LiveStation, MovingStation {
   #rethrow(): void {
     if (this.#problem !== undefined) throw this.#problem;
   }
-}
-
-/** How long nothing may move before an operation of the kernel's is given up. */
-function quietFor(name: keyof KernelOperations, options: Record<string, unknown>): number {
-  if (name !== "tcpClient" && name !== "tcpServer") return QUIET;
-  return options.quiet === undefined ? TCP_QUIET + pauses(options) : Number(options.quiet);
-}
-
-/** All the milliseconds of pause that were asked for, however deep. */
-function pauses(options: unknown): number {
-  if (typeof options !== "object" || options === null || options instanceof Uint8Array) return 0;
-  return Object.entries(options).reduce(
-    (sum, [name, value]) => sum + (name === "pause" || name === "pauseBeforeReading" ? Number(value ?? 0) : pauses(value)),
-    0,
-  );
 }
 
 function hexByte(value: number): string {
