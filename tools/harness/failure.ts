@@ -1,6 +1,14 @@
 /** How a check ends when it does not pass. Matchers throw these; nothing else is a verdict. */
 import type { Mismatch } from "./matchers.ts";
 
+/** What a part of a check is about, where that is not what the whole check is about: how it is set up, or that the connection still works in the end. */
+export interface Topic {
+  /** In place of the check's own. */
+  readonly why?: string;
+  /** The contract functions to look at first; the check's own come behind them. */
+  readonly look: readonly string[];
+}
+
 /** What was expected did not come. */
 export class CheckFailed extends Error {
   override readonly name = "CheckFailed";
@@ -10,6 +18,8 @@ export class CheckFailed extends Error {
   readonly mismatches: readonly Mismatch[];
   /** The lab function that is known to be at fault: "parseIpv4". */
   readonly symbol: string | undefined;
+  /** What the part of the check was about in which it failed. */
+  topic: Topic | undefined;
 
   constructor(expected: string, got: string, details: { mismatches?: readonly Mismatch[]; symbol?: string } = {}) {
     super(`expected ${expected}, got ${got}`);
@@ -17,6 +27,16 @@ export class CheckFailed extends Error {
     this.got = got;
     this.mismatches = details.mismatches ?? [];
     this.symbol = details.symbol;
+  }
+}
+
+/** Does a part of a check that is about something of its own; a failure in it says so. */
+export async function about<T>(topic: Topic, part: () => Promise<T>): Promise<T> {
+  try {
+    return await part();
+  } catch (error) {
+    if (error instanceof CheckFailed) error.topic ??= topic;
+    throw error;
   }
 }
 

@@ -163,7 +163,10 @@ export class Subject {
     const { last, at, returned } = witness?.trail ?? {};
     const symbol = last ?? direct;
     const { kind, message } = witness?.death ?? death;
-    if (symbol === undefined) return new SubjectDied(kind, `your code ${message}`);
+    if (symbol === undefined) {
+      const [before] = kind === "hang" ? [...this.#deaths.keys()].slice(-1) : [];
+      return new SubjectDied(kind, `your code ${message}${before === undefined ? "" : ` (${before} did not in an earlier check)`}`, before);
+    }
     this.#deaths.set(symbol, (this.#deaths.get(symbol) ?? 0) + 1);
     if (returned?.has(symbol)) this.#returned.add(symbol);
     const many = request.op === "many" || request.op === "manyOn";

@@ -20,6 +20,7 @@ import type { ModuleName, Modules } from "../../stack/contract/modules.ts";
 import type { StatesModule } from "../../stack/contract/states.ts";
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { Random } from "../../stack/wire/random.ts";
+import type { Topic } from "./failure.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
 import type { LiveTcp } from "./live_tcp.ts";
 import type { PacketMatcher } from "./matchers.ts";
@@ -152,6 +153,11 @@ export interface Trial {
   oneOf<T>(actual: T, legal: readonly T[], what: string): void;
   /** Fails unless true. `got` says what came instead. */
   ok(condition: boolean, expected: string, got: string): asserts condition;
+  /**
+   * Does a part of the check that is about something else than the whole: the way to where it begins, the proof in the end that a connection still
+   * works, the opposite case. A failure in it has this Why, and these functions are the first to look at.
+   */
+  about<T>(topic: Topic, part: () => Promise<T>): Promise<T>;
 
   /** The student's host on the virtual wire, with a virtual clock that starts at 0. */
   host(config?: StationConfig): Promise<Station>;

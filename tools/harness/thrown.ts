@@ -13,11 +13,23 @@ export function failureOf(threw: Thrown, called: string | undefined): Error {
   const inner = culpritOf(threw.at);
   const culprit = inner === undefined || called?.split(".")[0] === inner.split(".")[0] ? called : inner;
   const details = culprit === undefined ? {} : { symbol: culprit };
+  const [, event, state] = /^Cannot happen: (".+") in (\S+)$/.exec(threw.message) ?? [];
+  if (event !== undefined) return noArrow(event, state ?? "", inner);
   if (called === undefined && threw.at.length === 0) {
     const found = `the stack around your code found: ${thrownText(threw)}`;
     return new CheckFailed("the stack around your code to go on with what your functions gave it", found);
   }
   return new CheckFailed(`${culprit ?? "your code"} to return: it never throws because of a packet`, thrownText(threw), details);
+}
+
+/** The engine asked `nextState`, and there is no such arrow: either the table has a hole, or `asker` said an event that cannot happen there. */
+function noArrow(event: string, state: string, asker: string | undefined): CheckFailed {
+  const expected = `nextState to allow ${event} in ${state}${asker === undefined ? "" : `, or ${asker} not to say it there`}`;
+  const failure = new CheckFailed(expected, `undefined: it cannot happen${asker === undefined ? "" : `, and ${asker} says it`}`, {
+    symbol: "nextState",
+  });
+  if (asker !== undefined) failure.topic = { look: ["nextState", asker] };
+  return failure;
 }
 
 /** "RangeError: Cannot push 20 bytes: …, from Frame.push, called at writeIcmp (labs/03-ip/icmp.ts:43)". */

@@ -4,7 +4,7 @@
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { createRandom, type Random } from "../../stack/wire/random.ts";
 import { equal } from "@std/assert";
-import { CheckFailed, CheckSkipped, NotWritten } from "./failure.ts";
+import { about, CheckFailed, CheckSkipped, NotWritten, type Topic } from "./failure.ts";
 import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
 import { InOut, Marker } from "./marker.ts";
@@ -27,6 +27,8 @@ export type Verdict =
     readonly got: string;
     readonly mismatches: CheckFailed["mismatches"];
     readonly symbol?: string;
+    /** What the part of the check was about in which it failed. */
+    readonly topic?: Topic;
     readonly complaints: readonly string[];
   }
   | { readonly outcome: "not written"; readonly symbol: string }
@@ -181,6 +183,10 @@ class RunningTrial implements Trial {
     if (!condition) throw new CheckFailed(expected, got);
   }
 
+  about<T>(topic: Topic, part: () => Promise<T>): Promise<T> {
+    return about(topic, part);
+  }
+
   async host(config: StationConfig = {}): Promise<Station> {
     return await startStation(this.#conversation, config, this.#layers);
   }
@@ -210,7 +216,8 @@ class RunningTrial implements Trial {
     if (error instanceof WorkspaceError) return failed("code that can be loaded", error.message, undefined);
     if (error instanceof CheckFailed) {
       const complaints = await this.#live?.kernelComplaints().catch(() => []) ?? [];
-      return { ...failed(error.expected, error.got, error.symbol), mismatches: error.mismatches, complaints };
+      const topic = error.topic === undefined ? {} : { topic: error.topic };
+      return { ...failed(error.expected, error.got, error.symbol), ...topic, mismatches: error.mismatches, complaints };
     }
     return { outcome: "broken", error: error instanceof Error ? `${error.stack ?? error.message}` : String(error) };
   }

@@ -44,7 +44,7 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     labelled("Got", singular(verdict.got)),
     ...verdict.mismatches.map(({ field, expected, got }) => labelled("", `✘ ${field}: expected ${expected}, got ${got}`)),
     ...(verdict.complaints.length > 0 ? [labelled("Kernel", verdict.complaints.join(", "))] : []),
-    labelled("Why", check.why),
+    labelled("Why", verdict.topic?.why ?? check.why),
     ...lookAt(result, context.lab),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
@@ -56,9 +56,8 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
 
 /** The function that a failure most likely lies in. */
 export function suspectOf(failure: Failure): string {
-  const { symbol, got } = failure.verdict;
-  if (symbol !== undefined) return symbol;
-  return got.includes(NO_NEXT_STATE) ? "nextState" : sealerOf(failure) ?? failure.check.look[0] ?? "";
+  const { symbol, topic } = failure.verdict;
+  return symbol ?? sealerOf(failure) ?? topic?.look[0] ?? failure.check.look[0] ?? "";
 }
 
 /** Who wrote the checksum, when a packet came from the student with a wrong one. */
@@ -74,12 +73,8 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
   return undefined;
 }
 
-/** How the engine says that `nextState` gave no state: either the event was wrong, or the table is. */
-const NO_NEXT_STATE = 'Cannot happen: "';
-
 function lookAt(result: Failure, lab: Lab): string[] {
-  const table = result.verdict.got.includes(NO_NEXT_STATE) ? ["nextState"] : [];
-  const symbols = [...new Set([suspectOf(result), ...table, ...result.check.look])].slice(0, 3);
+  const symbols = [...new Set([suspectOf(result), ...result.verdict.topic?.look ?? [], ...result.check.look])].slice(0, 3);
   const lines: string[] = [];
   for (const symbol of symbols) {
     const place = placeOf(symbol, lab);
