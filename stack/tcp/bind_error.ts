@@ -10,8 +10,12 @@ export function bindError(address: Ipv4Address, port: number, reject: BindReject
       return new Deno.errors.AddrInUse(`${name}: the address is in use`);
     case "address not available":
       return new Deno.errors.AddrNotAvailable(`${name}: the address is none of this host's`);
-    case "permission denied":
-      return new Deno.errors.PermissionDenied(`${name}: ports below 1024 need the privilege`);
+    case "permission denied": {
+      const why = port === 0
+        ? "0 is no port to be bound, it asks for any that is free, and needs no privilege"
+        : "ports below 1024 need the privilege";
+      return new Deno.errors.PermissionDenied(`${name}: ${why}`);
+    }
     case "no port free":
       return new Deno.errors.AddrInUse(`${name}: all ephemeral ports are in use`);
   }

@@ -2,10 +2,12 @@
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { ANY, hosts, type PortBench, portBench } from "./bench.ts";
 
-/** Binds port 0; fails unless a number comes back. */
+/** Binds port 0; fails unless a port comes back. */
 export async function anyFree(t: Trial, bench: PortBench, address = bench.one, reuse = false): Promise<number> {
   const given = await bench.bind(address, 0, reuse);
-  t.ok(typeof given === "number", "an ephemeral port for port 0", `${JSON.stringify(given)}`);
+  const what = "an ephemeral port: 0 is no port that could be bound, it asks for any that is free";
+  t.ok(typeof given === "number", what, `${JSON.stringify(given)} for port 0`);
+  t.ok(given !== 0, what, "0 itself");
   return given;
 }
 

@@ -58,7 +58,7 @@ export const hold: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 2,
     covers: ["LA-11"],
-    look: ["createPorts.release", "createPorts.size"],
+    look: ["createPorts.release", "createPorts.listen", "createPorts.size"],
     why: "There are 65,535 ports on an address. A host that loses one with every connection has none left after an afternoon.",
     hints: [
       "How many hold this pair, and how many when one has gone?",
@@ -83,7 +83,7 @@ export const hold: Readonly<Record<string, CheckSpec>> = {
     title: "of several who share a port, each gives back his own",
     kind: "table",
     covers: ["LA-11", "LA-4"],
-    look: ["createPorts.release"],
+    look: ["createPorts.release", "createPorts.listen", "createPorts.bind"],
     why: "A port is free when the last has gone. Whoever frees it with the first one lets somebody in beside the others, who never " +
       "agreed to him.",
     hints: [
@@ -112,7 +112,7 @@ export const hold: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 2,
     covers: ["LA-4"],
-    look: ["createPorts.share", "createPorts.release"],
+    look: ["createPorts.share", "createPorts.release", "createPorts.listen"],
     why: "A connection that was accepted has the listener's port, and keeps it when the listener closes, TIME-WAIT included " +
       "(RFC 9293 §3.6.1). If the port counted as free, a stranger could bind it, and meet the old connection's segments.",
     hints: [
@@ -136,12 +136,36 @@ export const hold: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
+  "mixed": {
+    title: "one who did not set reuse counts, among many who did",
+    kind: "table",
+    covers: ["LA-4"],
+    look: ["createPorts.share", "createPorts.bind"],
+    why: "Reuse is consent, and everybody who is there must have given it. One holder who has not is enough for a no, whether he came " +
+      "first or last: he was promised that nobody would be put beside him.",
+    hints: [
+      "What does your note on a pair say of reuse, when a second holder comes to it?",
+      "That all of them set it: the second one's `reuse` and what stood there before. Neither of the two alone will do.",
+      "In the helper that adds a holder to a pair that is held: `holding.reuse &&= reuse`.",
+    ],
+    run: async (t) => {
+      for (const order of [[true, false], [false, true], [true, false, true]]) {
+        const bench = await portBench(t);
+        const port = anyPort(t.random);
+        for (const reuse of order) await bench.ports.share(bench.one, port, reuse);
+        await bench.expectBind(bench.one, port, true, "address in use");
+        await bench.expectBind(ANY, port, true, "address in use");
+        await bench.expectBind(bench.two, port, true);
+      }
+    },
+  },
+
   "restart": {
     title: "a server with reuse starts again beside its old connections",
     kind: "table",
     weight: 2,
     covers: ["LA-4"],
-    look: ["createPorts.share", "createPorts.bind"],
+    look: ["createPorts.share", "createPorts.bind", "createPorts.listen"],
     why: "A server that ends leaves connections in TIME-WAIT for minutes. They don't listen, so a new listener takes nothing from " +
       'them; with reuse on both sides it may have the port at once. Without it: "address in use", which every server\'s author has ' +
       "met once.",

@@ -17,10 +17,13 @@ export async function tunnel(t: Trial, config: Omit<StationConfig, "interfaces">
   return await t.tcp({ ...config, interfaces: [{ medium: "ip", address: STACK }] });
 }
 
+/** A RST for a SYN that should be let in: the segment did not find its listener. */
+const REFUSED = { "RST ACK": "createConnectionTable.findListener", "RST": "createConnectionTable.findListener" };
+
 /** A client's SYN, which must be answered by SYN and ACK. */
 export async function half(peer: TcpPeer): Promise<void> {
   await peer.send({ flags: "SYN", seq: 0, mss: 1460 });
-  await peer.expect({ flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN to a listening port is answered by SYN and ACK");
+  await peer.expect({ flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN to a listening port is answered by SYN and ACK", 0, REFUSED);
 }
 
 /** A client's SYN that must find no answer. */

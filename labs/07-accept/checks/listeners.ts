@@ -1,7 +1,7 @@
 /** Checks of createConnectionTable's listening sockets: who hears of a connection that is yet to be made. */
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { ANY, anyPort, hosts, type Pairs, tableBench } from "./bench.ts";
+import { ANY, anyPort, hosts, type Pairs, pairText, tableBench } from "./bench.ts";
 
 export const listeners: Readonly<Record<string, CheckSpec>> = {
   "listen": {
@@ -80,6 +80,33 @@ export const listeners: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
+  "beside-connections": {
+    title: "connections of an address don't hide 0.0.0.0's listener",
+    kind: "table",
+    weight: 2,
+    covers: ["LA-2", "MUST-41"],
+    look: ["createConnectionTable.findListener"],
+    why: "A server listens on 0.0.0.0:80, and its first client is connected to 10.44.0.2:80. Now there is something in the table for " +
+      "10.44.0.2:80, a connection, and still nobody listens there. Whoever stops looking at that place turns the second client away: RST.",
+    hints: [
+      "What does your table have for 10.44.0.2:80, when the listener is at 0.0.0.0:80 and one client is connected?",
+      "A place with a connection and without a listener. Then the listener of 0.0.0.0 is asked for, as if there were no place.",
+      "`places.get(own)?.listener ?? places.get(any)?.listener`: the `??` stands between two listeners, not between two places.",
+    ],
+    run: async (t) => {
+      const bench = await tableBench(t);
+      const [local, other, remote] = hosts(t.random, 3) as [Ipv4Address, Ipv4Address, Ipv4Address];
+      const port = anyPort(t.random);
+      t.equal(await bench.table.addListener(ANY, port, "on all"), true, `adding a listener on ${pairText(ANY, port)}`);
+      await bench.expectListener(local, port, "on all");
+      for (const [i, client] of [5000, 5001].entries()) {
+        await bench.expectAdd([local, port, remote, client], i, true);
+        await bench.expectListener(local, port, "on all");
+        await bench.expectListener(other, port, "on all");
+      }
+    },
+  },
+
   "second": {
     title: "a second listener on the same pair is refused",
     kind: "table",
@@ -97,9 +124,10 @@ export const listeners: Readonly<Record<string, CheckSpec>> = {
       const [one, two] = hosts(t.random, 2) as [Ipv4Address, Ipv4Address];
       const port = anyPort(t.random);
       for (const [address, possible] of [[one, true], [two, true], [ANY, true], [one, false], [ANY, false]] as const) {
-        t.equal(await bench.table.addListener(address, port, `on ${address}`), possible, "adding a listener");
+        const where = pairText(address, port);
+        t.equal(await bench.table.addListener(address, port, where), possible, `adding a listener on ${where}`);
       }
-      await bench.expectListener(one, port, `on ${one}`);
+      await bench.expectListener(one, port, pairText(one, port));
     },
   },
 
@@ -121,7 +149,7 @@ export const listeners: Readonly<Record<string, CheckSpec>> = {
       await bench.table.addListener(one, port, "on one");
       await bench.table.addListener(ANY, port, "on all");
       for (const [address, possible] of [[two, false], [one, true], [one, false]] as const) {
-        t.equal(await bench.table.removeListener(address, port), possible, "removing a listener");
+        t.equal(await bench.table.removeListener(address, port), possible, `removing the listener on ${pairText(address, port)}`);
       }
       await bench.expectListener(one, port, "on all");
       t.equal(await bench.table.removeListener(ANY, port), true, "removing the listener on 0.0.0.0");

@@ -23,7 +23,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "See bind/taken and bind/any-address.",
       "Also the server's own address overlaps with 0.0.0.0.",
-      "After closeListener the port is released as what it was taken for: `release(…, true)`.",
+      "After closeListener the port is released as what it was taken for, `release(…, true)`: take the listener off, not one of the others.",
     ],
     run: async (t) => {
       const tcp = await tunnel(t);
@@ -54,7 +54,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Two servers, one port, two addresses: which listener does a SYN find?",
       "The one with the address that the SYN went to.",
-      "See listeners/very-address.",
+      "`findListener`: the listener of the very pair, or else that of 0.0.0.0; never that of another address with this port.",
     ],
     run: async (t) => {
       const inside = "10.45.0.2";
@@ -85,7 +85,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which port do your SYNs come from?",
       "One between 49152 and 65535 that nobody holds.",
-      "See ephemeral/range.",
+      "`findEphemeral`: first + (begin + i) % count, for i from 0 up to count; the first one that has no rivals is taken and returned.",
     ],
     run: async (t: Trial) => {
       const tcp = await tunnel(t);
@@ -112,7 +112,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Who holds port 80 when the listener is closed and the connection is in TIME-WAIT?",
       "The connection: `share` took the port for it, and `release(…, false)` comes at the very end.",
-      "Does hold/share pass?",
+      "`share` adds one to the others of this pair; `release(…, true)` takes off the listener and leaves the others as they are.",
     ],
     run: async (t) => {
       const tcp = await tunnel(t);
@@ -143,7 +143,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "The connection is over: what still holds the port?",
       "The listener's hold and the connection's are two, and both must be given back.",
-      "See hold/release-one.",
+      "`release(…, false)` takes one off the others; when nobody is left and none listens, delete the pair from its Map (hold/release-one).",
     ],
     run: async (t) => {
       const tcp = await tunnel(t);
@@ -169,7 +169,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Listener and connection both set reuse, and the connection does not listen. Does `bind` let the new listener in?",
       "`share` passes the listener's reuse on.",
-      "See hold/restart.",
+      "`bind`: every rival has set reuse, so has the newcomer, and no rival listens. `release(…, true)` must have set `listening` to false.",
     ],
     run: async (t) => {
       const tcp = await tunnel(t);

@@ -59,11 +59,12 @@ export const table: Readonly<Record<string, CheckSpec>> = {
     title: "addresses that differ in few bits are different",
     kind: "table",
     covers: ["LA-1"],
-    look: ["createConnectionTable.find"],
+    look: ["createConnectionTable.find", "createConnectionTable.add"],
     why: "Address and port have 48 bits, JavaScript's bit operators work on 32: `address << 16` drops the upper half of every " +
-      "address, and what begins with 128 or more turns negative. Such a table works at home, and mixes up strangers.",
+      "address, and what begins with 128 or more turns negative. Such a table works at home, and mixes up strangers. The fault lies in " +
+      'your helper that makes the key of a pair, rather than in the methods that call it (handout, "The key").',
     hints: [
-      "Are your keys made by `<<`, `|` or `^`?",
+      "Look at your helper that makes the key: does it use `<<`, `|` or `^`?",
       "Multiply and add: address * 0x1_0000 + port is exact, as it stays below 2⁵³.",
       "Four parts don't fit into one number: 96 bits. Two maps, one inside the other, do.",
     ],

@@ -67,6 +67,22 @@ const ports: readonly Mutant[] = [
     caughtBy: "bind/both-reuse",
   },
   {
+    name: "first-reuse-counts",
+    fault: "a pair is shared if its first holder has set reuse, whatever the others did",
+    file: "ports.ts",
+    replace: "    holding.reuse &&= reuse;\n",
+    by: "",
+    caughtBy: "hold/mixed",
+  },
+  {
+    name: "last-reuse-counts",
+    fault: "a pair is shared if its last holder has set reuse, whatever the others did",
+    file: "ports.ts",
+    replace: "holding.reuse &&= reuse;",
+    by: "holding.reuse = reuse;",
+    caughtBy: "hold/mixed",
+  },
+  {
     name: "two-listen",
     fault: "a second socket may listen on an overlapping address",
     file: "ports.ts",
@@ -204,6 +220,15 @@ const table: readonly Mutant[] = [
     file: "table.ts",
     replace: "return places.get(pair(localAddress, localPort))?.listener ?? places.get(pair(UNSPECIFIED, localPort))?.listener;",
     by: "return (places.get(pair(localAddress, localPort)) ?? places.get(pair(UNSPECIFIED, localPort)))?.listener;",
+    caughtBy: "listeners/beside-connections",
+  },
+  {
+    name: "busy-place-hides-listener",
+    fault: "a SYN for an address that has connections finds only who listens on that very address",
+    file: "table.ts",
+    replace: "return places.get(pair(localAddress, localPort))?.listener ?? places.get(pair(UNSPECIFIED, localPort))?.listener;",
+    by:
+      "const place = places.get(pair(localAddress, localPort));\n      if (place !== undefined && place.connections.size > 0) return place.listener;\n      return place?.listener ?? places.get(pair(UNSPECIFIED, localPort))?.listener;",
     caughtBy: "listeners/with-connections",
   },
   {
