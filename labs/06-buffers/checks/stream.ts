@@ -20,8 +20,10 @@ export function framed(random: Random, text: Uint8Array): { frame: Frame; at: nu
 /** Fails unless the bytes are equal: first by how many they are, then by the first that is wrong. `from`: the stream's offset of the first. */
 export function expectBytes(t: Trial, actual: Uint8Array, expected: Uint8Array, what: string, from = 0): void {
   t.ok(actual.length === expected.length, `${what}: ${amount(expected.length)}`, amount(actual.length));
-  const wrong = expected.findIndex((byte, index) => byte !== actual[index]);
-  t.ok(wrong < 0, `${what}: at offset ${from + wrong} the byte ${hex(expected[wrong])}`, `${hex(actual[wrong])} at offset ${from + wrong}`);
+  let wrong = 0;
+  while (wrong < expected.length && expected[wrong] === actual[wrong]) wrong++;
+  const same = wrong === expected.length;
+  t.ok(same, `${what}: at offset ${from + wrong} the byte ${hex(expected[wrong])}`, `${hex(actual[wrong])} at offset ${from + wrong}`);
 }
 
 /** All orders of a few things. */
