@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly virtual: boolean;
   readonly driver: Driver;
   readonly inspect: boolean;
+  /** A wire that outlives this run; without it the run has one of its own. */
+  readonly wire?: LiveWire;
   /** Called once it is known whether there is a live wire, if one is wanted: with the reason why not. */
   readonly wired?: (refused: NoLiveWire | undefined) => void;
   /** Called as soon as a check has its verdict. */
@@ -79,7 +81,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
   const began = performance.now();
   const live = options.checks.filter((check) => check.kind === "live");
   const still = options.checks.filter((check) => check.kind !== "live");
-  const wire = new LiveWire(options.driver);
+  const wire = options.wire ?? new LiveWire(options.driver);
   if (live.length > 0 && !options.virtual) wire.begin();
   const results = new Map<string, CheckResult>();
   const finish = (result: CheckResult): void => {
@@ -102,7 +104,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
         : runLive(),
     ]);
   } finally {
-    wire.close();
+    if (options.wire === undefined) wire.close();
   }
   return { results: options.checks.map((check) => results.get(check.id) as CheckResult), noWire: wire.refused, firstCheck };
 
@@ -140,8 +142,8 @@ export function seedOf(seed: number, id: string): number {
   return hash;
 }
 
-/** The kernel peer of a run, started at most once. */
-class LiveWire {
+/** The kernel peer of a run, or of several, started at most once. */
+export class LiveWire {
   refused: NoLiveWire | undefined;
   readonly #driver: Driver;
   #starting: Promise<KernelPeer | string> | undefined;
