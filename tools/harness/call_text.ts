@@ -20,7 +20,7 @@ export interface CallText {
 /**
  * For each function, what its arguments are, and its result behind the arrow, as `showValue` knows them. "-" speaks for
  * itself. A frame or a view with "start" and "end" behind it is shown by the bytes between them, a frame that is a "segment"
- * by its options. What stands in parentheses only stands for something, and is called so.
+ * by its options; of "bytes" only the length matters. What stands in parentheses only stands for something, and is called so.
  */
 const SIGNATURES: Readonly<Record<string, string>> = {
   writeEthernet: "- mac mac etherType",
@@ -69,7 +69,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   createChallengeLimit: "- ms",
   "createChallengeLimit.allow": "ms",
   createSendBuffer: "count",
-  "createSendBuffer.write": "- count count → count",
+  "createSendBuffer.write": "bytes count count → count",
   "createSendBuffer.start": "→ count",
   "createSendBuffer.next": "→ count",
   "createSendBuffer.end": "→ count",
@@ -82,7 +82,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   "createReceiveBuffer.insert": "count - count count → count",
   "createReceiveBuffer.next": "→ count",
   "createReceiveBuffer.readable": "→ count",
-  "createReceiveBuffer.read": "- count count → count",
+  "createReceiveBuffer.read": "bytes count count → count",
   "createReceiveBuffer.edge": "→ count",
   "createReceiveBuffer.announce": "count count → count",
   "createReceiveBuffer.beyond": "- → count",
@@ -124,7 +124,9 @@ export function callText(name: string, all: readonly unknown[]): CallText {
   const { bytes, what, whole } = partOf(args[0], kinds, args);
   const shown = args.map((arg, index) => {
     const kind = kinds[index] ?? "";
-    if (arg instanceof InOut) return showValue(arg.target, kind, ARGUMENT);
+    const value = arg instanceof InOut ? arg.target : arg;
+    if (kind === "bytes" && value instanceof Uint8Array) return `${value.length}-byte array`;
+    if (arg instanceof InOut) return showValue(value, kind, ARGUMENT);
     if (arg instanceof Marker) return kind.slice(1, -1);
     if (index === 0 && bytes !== undefined && !whole && arg instanceof DataView) return `${arg.byteLength}-byte view`;
     return showValue(arg, kind, ARGUMENT);
