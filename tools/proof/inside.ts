@@ -16,8 +16,9 @@ import { impair } from "../../stack/link/impair.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
 import { run } from "../../stack/runner.ts";
+import type { TcpConn } from "../../stack/socket/conn.ts";
 import { serveNode } from "../../stack/socket/duplex.ts";
-import { listen } from "../../stack/socket/listener.ts";
+import { listen, type TcpListener } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { parseMac } from "../../stack/wire/mac_address.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
@@ -53,16 +54,23 @@ function serve(file: string): (request: IncomingMessage, response: ServerRespons
 }
 
 /** Listens to the end, and only then answers: all that came, and how much it was. */
-async function answerAtTheEnd(host: Host): Promise<void> {
-  for await (const conn of listen(host, { port: 7 })) {
+async function answerAtTheEnd(conn: TcpConn): Promise<void> {
+  try {
     const parts: Uint8Array[] = [];
     const buffer = new Uint8Array(4096);
     for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) parts.push(buffer.slice(0, count));
     const said = await new Blob(parts as BlobPart[]).bytes();
     await conn.write(said);
     await conn.write(new TextEncoder().encode(`${said.length} bytes\n`));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionReset)) throw error; // a scanner's way of leaving
+  } finally {
     conn.close();
   }
+}
+
+async function answerAll(listener: TcpListener): Promise<void> {
+  for await (const conn of listener) answerAtTheEnd(conn);
 }
 
 async function runCommand(words: readonly string[]): Promise<CommandResult> {
@@ -85,7 +93,7 @@ async function prove(order: ProofOrder): Promise<ProofResult> {
   const stop = new AbortController();
   const running = run(host, [wire], { signal: stop.signal });
   serveNode(createServer(serve(order.file ?? "/dev/null")), listen(host, { port: 80 }));
-  answerAtTheEnd(host);
+  answerAll(listen(host, { port: 7 }));
   const commands: CommandResult[] = [];
   for (const command of order.commands) commands.push(await runCommand(command));
   const states = (): string[] => (host.tcp?.connections() ?? []).map(({ tcb }) => tcb.state);
