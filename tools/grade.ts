@@ -119,9 +119,11 @@ async function runJob(job: Job): Promise<{ code: number; said: string }> {
   }).spawn();
   const overdue = setTimeout(() => child.kill("SIGKILL"), job.limit + GRACE);
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(JSON.stringify(job))).then(() => writer.close()).catch(() => {});
-  const { code, stderr } = await child.output();
+  // The pipe stays open until the result is there: should this process end before, the other one ends too.
+  writer.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).bytes()]);
   clearTimeout(overdue);
+  writer.abort().catch(() => {});
   return { code, said: new TextDecoder().decode(stderr).slice(0, 4000).trim() };
 }
 

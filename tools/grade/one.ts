@@ -1,6 +1,6 @@
 /**
  * Grades one submission, in a process of its own: whatever it does to the grader, it does to this process only. The command
- * `deno task grade` (see `../grade.ts`) writes a `Job` to standard input, and finds in the job's folder, when this
+ * `deno task grade` (see `../grade.ts`) writes a `Job` to standard input, as a line, and finds in the job's folder, when this
  * process ends well, everything there is to know of the submission.
  *
  * Each lab is graded on the reference's other labs, so that a fault in lab 01 costs points once. Verdicts come from
@@ -260,9 +260,22 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   await Deno.writeTextFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** Reads the job, a line. Whoever wrote it holds the pipe open as long as the result is wanted: when it closes, this process ends. */
+async function readJob(): Promise<Job> {
+  const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) Deno.exit(1);
+    text += value;
+  }
+  reader.read().finally(() => Deno.exit(1));
+  return JSON.parse(text) as Job;
+}
+
 if (import.meta.main) {
   try {
-    const result = await gradeOne(await new Response(Deno.stdin.readable).json() as Job);
+    const result = await gradeOne(await readJob());
     Deno.exit(result === undefined ? UNCHANGED : 0);
   } catch (error) {
     if (!(error instanceof NoWire)) throw error;
