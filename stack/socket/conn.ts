@@ -78,19 +78,24 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   /** Copies what there is, 1 byte at least, into `target`; gives how many, or null: the peer has sent everything. */
-  async read(target: Uint8Array): Promise<number | null> {
-    const count = await this.#ask(() => this.#socket.read(target));
-    return count === 0 && target.length > 0 ? null : count;
+  read(target: Uint8Array): Promise<number | null> {
+    return this.#ask("read from", () => {
+      const count = this.#socket.tryToRead(target);
+      return count === 0 && target.length > 0 ? null : count;
+    });
   }
 
   /** Gives `bytes` to TCP; gives how many it took. */
   write(bytes: Uint8Array): Promise<number> {
-    return this.#ask(() => this.#socket.write(bytes));
+    return this.#ask("write to", this.#socket.writing(bytes));
   }
 
   /** Nothing more will be written; reading goes on. */
   async closeWrite(): Promise<void> {
-    await this.#ask(() => Promise.resolve(this.#socket.shutdown("write")));
+    await this.#ask("shut down", () => {
+      this.#socket.shutdown("write");
+      return true;
+    });
   }
 
   /** Neither reads nor writes any more. What was written is still delivered. Throws a BadResource when it was closed before. */
@@ -121,18 +126,17 @@ export class TcpConn implements Deno.TcpConn {
   unref(): void {}
 
   #check(): void {
-    if (!this.#open) {
-      throw new Deno.errors.BadResource(`Cannot use the connection to ${this.remoteAddr.hostname}:${this.remoteAddr.port}: it is closed`);
-    }
+    if (!this.#open) throw this.#closed();
   }
 
-  async #ask<T>(call: () => Promise<T>): Promise<T> {
-    this.#check();
-    try {
-      return await call();
-    } catch (error) {
-      if (!this.#open) throw new Deno.errors.Interrupted((error as Error).message);
-      throw forDeno(error);
-    }
+  #closed(): Error {
+    return new Deno.errors.BadResource(`Cannot use the connection to ${this.remoteAddr.hostname}:${this.remoteAddr.port}: it is closed`);
+  }
+
+  #ask<T>(doing: string, attempt: () => T | undefined): Promise<T> {
+    if (!this.#open) return Promise.reject(this.#closed());
+    return this.#socket.whenPossible(doing, attempt, (error) => {
+      return this.#open ? forDeno(error) : new Deno.errors.Interrupted((error as Error).message);
+    });
   }
 }

@@ -453,7 +453,7 @@ Deno.test("SO_REUSEADDR lets a server start again while its connections are in T
   }
 });
 
-Deno.test("SO_RCVBUF and SO_SNDBUF are what a connection gets, accepted ones too, and fixed from then on", async () => {
+Deno.test("SO_RCVBUF and SO_SNDBUF are what a connection gets, accepted ones too", async () => {
   const play = stage();
   const { client, server, settle, pass } = play;
   const listener = server.socket("inet", "stream");
@@ -463,6 +463,7 @@ Deno.test("SO_RCVBUF and SO_SNDBUF are what a connection gets, accepted ones too
   const near = client.socket("inet", "stream");
   client.setsockopt(near, "SO_SNDBUF", 2000);
   await settle(client.connect(near, SERVER));
+  server.setsockopt(listener, "SO_RCVBUF", 9000);
   const far = await server.accept(listener);
   assertEquals([server.getsockopt(far, "SO_RCVBUF"), client.getsockopt(near, "SO_SNDBUF")], [4000, 2000]);
   client.setNonBlocking(near, true);
@@ -472,7 +473,77 @@ Deno.test("SO_RCVBUF and SO_SNDBUF are what a connection gets, accepted ones too
     await pass(100);
   }
   assertEquals(total, 6000, "what both buffers hold");
-  assertEquals(await codeOf(() => client.setsockopt(near, "SO_SNDBUF", 9)), "EISCONN");
+});
+
+Deno.test("SO_SNDBUF of a connected socket is what it holds at most from then on, up to what it was made with", async () => {
+  const play = stage({ sendBuffer: 20_000, receiveBuffer: 1000 });
+  const { client, server, settle, pass } = play;
+  const { near, far } = await connected(play);
+  const set = (size: number): number => {
+    client.setsockopt(near, "SO_SNDBUF", size);
+    return client.getsockopt(near, "SO_SNDBUF");
+  };
+  client.setNonBlocking(near, true);
+  const fill = (): Promise<number> => client.write(near, new Uint8Array(50_000)).catch(() => 0);
+  assertEquals([set(5000), await fill(), await fill()], [5000, 5000, 0]);
+  assertEquals([set(8000), await fill()], [8000, 3000], "what is left of it");
+  assertEquals([set(2000), await fill()], [2000, 0], "less than it holds already: that stays");
+  assertEquals([set(1 << 30), await fill()], [20_000, 12_000], "no more than it was made with");
+  // Nothing of what it took is lost, and a writer that waits is woken by room below the limit.
+  client.setNonBlocking(near, false);
+  set(4000);
+  const writing = client.write(near, new Uint8Array(10));
+  let arrived = 0;
+  while (arrived < 20_010) arrived += await settle(server.read(far, new Uint8Array(5000)));
+  assertEquals([arrived, await settle(writing)], [20_010, 10]);
+  // And by a higher limit.
+  await fillUp(client, near, pass);
+  const waiting = client.write(near, new Uint8Array(10));
+  assertEquals(set(20_000), 20_000);
+  assertEquals(await settle(waiting), 10);
+});
+
+/** Writes until nothing more is taken. */
+async function fillUp(process: Process, descriptor: Descriptor, pass: TwoHosts["pass"]): Promise<void> {
+  process.setNonBlocking(descriptor, true);
+  while (await process.write(descriptor, new Uint8Array(1000)).catch(() => 0) > 0) await pass(100);
+  process.setNonBlocking(descriptor, false);
+}
+
+Deno.test("SO_RCVBUF of a connected socket moves its window, which never takes back what it promised", async () => {
+  const play = stage({ receiveBuffer: 20_000 });
+  const { a, b, client, server, pass } = play;
+  const { near, far } = await connected(play);
+  const set = (size: number): number => {
+    server.setsockopt(far, "SO_RCVBUF", size);
+    return server.getsockopt(far, "SO_RCVBUF");
+  };
+  const window = (): number => a.tcp?.connections()[0]?.tcb.sndWnd ?? -1;
+  const held = (): number => b.tcp?.connections()[0]?.readable ?? -1;
+  const edges: number[] = [];
+  const write = async (count: number): Promise<void> => {
+    client.setNonBlocking(near, true);
+    await client.write(near, new Uint8Array(count)).catch(() => 0);
+    await pass(1000);
+    const tcb = b.tcp?.connections()[0]?.tcb;
+    edges.push((tcb?.rcvNxt ?? 0) - (tcb?.irs ?? 0) + (tcb?.rcvWnd ?? 0));
+  };
+  await write(1000);
+  assertEquals([set(4000), window(), held()], [4000, 19_000, 1000], "what was announced stays");
+  await write(10_000);
+  assertEquals([window(), held()], [9000, 11_000], "and is honoured");
+  await write(9000);
+  assertEquals([window(), held()], [0, 20_000]);
+  assertEquals(await server.read(far, new Uint8Array(17_000)), 17_000);
+  await write(1);
+  assertEquals([window(), held()], [0, 3000], "it holds all but as much as it may: no window of a few bytes opens");
+  assertEquals(await server.read(far, new Uint8Array(3000)), 3000);
+  await pass(1000);
+  assertEquals(held() + window(), 4000, "empty, it takes what it may hold");
+  assertEquals(set(1 << 30), 20_000, "no more than it was made with");
+  await pass();
+  assertEquals(held() + window(), 20_000, "and the peer hears of it at once");
+  assertEquals(edges, edges.toSorted((one, other) => one - other));
 });
 
 Deno.test("setsockopt() refuses values that are none", async () => {

@@ -18,7 +18,7 @@ import type { Tcp } from "../tcp/tcp.ts";
 import { ANYWHERE, formatSocketAddress, type Port, type SocketAddress } from "./address.ts";
 import { Alarm } from "./alarm.ts";
 import { codeOfFailure, type ErrorCode, fromTcp, SocketError } from "./errors.ts";
-import { checkOption, connectionOptionsOf, createSocketOptions, type SocketOptions } from "./socket_options.ts";
+import { checkOption, connectionOptionsOf, createSocketOptions, limitBuffers, type SocketOptions } from "./socket_options.ts";
 
 /** What a socket is at the moment. */
 export type SocketRole = "fresh" | "bound" | "listening" | "connecting" | "connected" | "closed";
@@ -41,7 +41,7 @@ export class Socket {
   #writeOver = false;
   /** How many descriptors stand for it. */
   #references = 1;
-  #waiting: (() => void)[] = [];
+  #waiting: readonly Call[] = NOBODY;
 
   constructor(tcp: Tcp) {
     this.#tcp = tcp;
@@ -113,9 +113,9 @@ export class Socket {
   }
 
   /** The connection that has waited longest, as a new socket. This one goes on listening. */
-  async accept(): Promise<Socket> {
-    return await this.#whenPossible(`Cannot accept on ${this}`, () => {
-      if (this.#listener === undefined) throw new SocketError("EINVAL", `Cannot accept on ${this}`, "it does not listen");
+  accept(): Promise<Socket> {
+    return this.whenPossible("accept on", () => {
+      if (this.#listener === undefined) throw new SocketError("EINVAL", this.#cannot("accept on"), "it does not listen");
       const connection = this.#listener.accept();
       if (connection === undefined) return undefined;
       const accepted = new Socket(this.#tcp);
@@ -141,8 +141,8 @@ export class Socket {
     if (isBound) this.#tcp.ports.release(ip, port, false);
     this.#role = "connecting";
     if (this.nonBlocking) throw new SocketError("EINPROGRESS", what);
-    await this.#whenPossible(what, () => {
-      this.#throwError(what);
+    await this.whenPossible("connect", () => {
+      this.#throwError("connect to", what);
       return this.#role === "connecting" ? undefined : true;
     });
   }
@@ -150,50 +150,67 @@ export class Socket {
   // ── Bytes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Copies what there is, 1 byte at least, into `target`; returns how many. 0: the peer has sent everything. */
-  async read(target: Uint8Array): Promise<number> {
-    const what = `Cannot read from ${this}`;
-    return await this.#whenPossible(what, () => {
-      const connection = this.#connected(what);
-      const count = connection.read(target);
-      if (count > 0 || target.length === 0) return count;
-      // What came before the connection broke is read first.
-      this.#throwError(what);
-      return connection.atEnd || this.#readOver || connection.tcb.state === "CLOSED" ? 0 : undefined;
-    });
+  read(target: Uint8Array): Promise<number> {
+    return this.whenPossible("read from", () => this.tryToRead(target));
+  }
+
+  /** The same at once: undefined when there is nothing to read yet. */
+  tryToRead(target: Uint8Array): number | undefined {
+    const connection = this.#connected("read from");
+    const count = connection.read(target);
+    if (count > 0 || target.length === 0) return count;
+    // What came before the connection broke is read first.
+    this.#throwError("read from");
+    return connection.atEnd || this.#readOver || connection.tcb.state === "CLOSED" ? 0 : undefined;
   }
 
   /**
    * Writes all of `bytes` into the send buffer, and waits for room where there is none; returns how many. Fewer than all: the connection broke
    * meanwhile, or this socket must not wait. *Written* does not mean that the peer has it.
    */
-  async write(bytes: Uint8Array): Promise<number> {
-    const what = `Cannot write to ${this}`;
+  write(bytes: Uint8Array): Promise<number> {
+    return this.whenPossible("write to", this.writing(bytes));
+  }
+
+  /** The same as an attempt, which may be made several times. */
+  writing(bytes: Uint8Array): () => number | undefined {
     let written = 0;
-    return await this.#whenPossible(what, () => {
-      const connection = this.#connected(what);
+    return () => {
+      const connection = this.#connected("write to");
       const { state } = connection.tcb;
       if (this.#role === "connecting") return undefined;
       const open = !this.#writeOver && (state === "ESTABLISHED" || state === "CLOSE-WAIT");
       if (open) written += connection.write(bytes, written);
       else if (written === 0) {
-        this.#throwError(what);
-        throw new SocketError("EPIPE", what);
+        this.#throwError("write to");
+        throw new SocketError("EPIPE", this.#cannot("write to"));
       }
       return !open || written === bytes.length || written > 0 && this.nonBlocking ? written : undefined;
-    });
+    };
   }
 
   /** Ends one half of the connection, or both, for all descriptors. The socket stays. */
   shutdown(half: Half): void {
-    const what = `Cannot shut down ${this}`;
-    const connection = this.#connected(what);
-    if (connection.tcb.state === "CLOSED") throw new SocketError("ENOTCONN", what);
+    const connection = this.#connected("shut down");
+    if (connection.tcb.state === "CLOSED") throw new SocketError("ENOTCONN", this.#cannot("shut down"));
     if (half !== "write") this.#readOver = true;
     if (half !== "read" && !this.#writeOver) {
       this.#writeOver = true;
       connection.shutdown();
     }
     this.#wake();
+  }
+
+  /**
+   * What the attempt gives: it is made at once, and again each time that something has happened, until it gives something or throws; or
+   * only once, if this socket must not wait. `doing` is for messages ("read from"), `failure` makes of an error what the caller is to have. However many layers
+   * are above this one, a call that waits costs one promise and one record: a server has thousands of them, nearly all in `read`.
+   */
+  whenPossible<T>(doing: string, attempt: () => T | undefined, failure: (error: unknown) => unknown = asItIs): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const call = { doing, attempt, failure, resolve, reject } as Call;
+      if (!this.#isOver(call)) this.#waiting = [...this.#waiting, call];
+    });
   }
 
   // ── Options ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,13 +221,13 @@ export class Socket {
   }
 
   setOption<K extends keyof SocketOptions>(name: K, value: SocketOptions[K]): void {
-    checkOption(name, value, this.#connection !== undefined);
+    checkOption(name, value);
     this.#options[name] = value;
+    if (this.#connection !== undefined) limitBuffers(this.#options, this.#connection.made);
     const options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
     if (this.#listener !== undefined) this.#listener.options = options;
-    if (this.#connection === undefined) return;
-    this.#connection.options = options;
-    this.#tcp.mark(this.#connection);
+    this.#connection?.change(options);
+    this.#wake();
   }
 
   /** SO_ERROR: why the connection broke, if nobody was told yet. It is told once. */
@@ -265,6 +282,7 @@ export class Socket {
   /** Makes a connection this socket's own. */
   #adopt(connection: Connection): void {
     this.#connection = connection;
+    limitBuffers(this.#options, connection.options);
     connection.notify = (notice) => this.#hear(notice);
   }
 
@@ -296,33 +314,60 @@ export class Socket {
     this.#role = "fresh";
   }
 
-  #connected(what: string): Connection {
+  #cannot(doing: string): string {
+    return `Cannot ${doing} ${this}`;
+  }
+
+  #connected(doing: string): Connection {
     if (this.#connection !== undefined) return this.#connection;
-    this.#throwError(what);
-    throw new SocketError("ENOTCONN", what);
+    this.#throwError(doing);
+    throw new SocketError("ENOTCONN", this.#cannot(doing));
   }
 
-  #throwError(what: string): void {
+  #throwError(doing: string, what?: string): void {
     const error = this.takeError();
-    if (error !== undefined) throw new SocketError(error, what);
+    if (error !== undefined) throw new SocketError(error, what ?? this.#cannot(doing));
   }
 
-  /** Tries until `attempt` gives something, each time that something has happened; or once, if this socket must not wait. */
-  async #whenPossible<T>(what: string, attempt: () => T | undefined): Promise<T> {
-    for (;;) {
-      if (this.#role === "closed") throw new SocketError("EBADF", what, "it was closed");
+  /** Makes the attempt. True: the call is over, well or badly. */
+  #isOver({ doing, attempt, failure, resolve, reject }: Call): boolean {
+    try {
+      if (this.#role === "closed") throw new SocketError("EBADF", this.#cannot(doing), "it was closed");
       const result = attempt();
-      if (result !== undefined) return result;
-      if (this.nonBlocking) throw new SocketError("EAGAIN", what);
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (result === undefined && !this.nonBlocking) return false;
+      if (result === undefined) throw new SocketError("EAGAIN", this.#cannot(doing));
+      resolve(result);
+    } catch (error) {
+      reject(failure(error));
     }
+    return true;
   }
 
+  /** Attempts are made again, once everything is told that happened at the same time: an end is told before its reason. */
   #wake(): void {
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    if (waiting.length === 0) return;
+    this.#waiting = NOBODY;
+    void Promise.resolve().then(() => {
+      const left = waiting.filter((call) => !this.#isOver(call));
+      this.#waiting = [...left, ...this.#waiting];
+    });
   }
+}
+
+/** A call that waits. */
+interface Call {
+  readonly doing: string;
+  readonly attempt: () => unknown;
+  readonly failure: (error: unknown) => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const NOBODY: readonly Call[] = [];
+
+function asItIs(error: unknown): unknown {
+  return error;
 }
 
 /** What `call` gives; what TCP throws is thrown by its name. */

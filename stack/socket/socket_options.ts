@@ -1,6 +1,7 @@
 /**
  * What can be set on a socket, by the names of `setsockopt`. Options are the socket's: its connection gets them when it is made, and an
- * accepted socket has those of the socket that listened. The sizes of the buffers are fixed once there is a connection.
+ * accepted socket has those of the socket that listened. All of them may be set at any time; what a smaller or larger buffer means once there
+ * is a connection stands at `SO_RCVBUF`.
  */
 import type { ConnectionOptions } from "../tcp/options.ts";
 import { SocketError } from "./errors.ts";
@@ -8,7 +9,13 @@ import { SocketError } from "./errors.ts";
 export interface SocketOptions {
   /** May bind a port that others hold who set it too, unless one of them listens: what lets a server start again at once. */
   SO_REUSEADDR: boolean;
-  /** Size of the receive and the send buffer: whole bytes, 1 to 2³⁰. */
+  /**
+   * Size of the receive and the send buffer: whole bytes, 1 to 2³⁰. A connection is made with these sizes, and never has more: whoever
+   * wants large buffers says so before `connect` or `listen`, where the window's scale is chosen, too (RFC 7323 §2). On a connected socket less is in force at
+   * once, though nothing that is held is thrown away, and no window that was announced is taken back; and so is more, up to what the connection
+   * was made with. To ask for more than that is no error, as it is none on UNIX to ask for more than the system allows. `getsockopt` says
+   * what is in force.
+   */
   SO_RCVBUF: number;
   SO_SNDBUF: number;
   /** Asks a peer that has been silent for two hours whether it is still there. */
@@ -48,8 +55,14 @@ export function connectionOptionsOf(options: SocketOptions, defaults: Connection
   };
 }
 
-/** Throws a SocketError when `name` is no option, or `value` none of its values. `connected`: there is a connection, with buffers. */
-export function checkOption(name: keyof SocketOptions, value: unknown, connected: boolean): void {
+/** Makes the options say what a connection has that was made like this. */
+export function limitBuffers(options: SocketOptions, made: ConnectionOptions): void {
+  options.SO_RCVBUF = Math.min(options.SO_RCVBUF, made.receiveBuffer);
+  options.SO_SNDBUF = Math.min(options.SO_SNDBUF, made.sendBuffer);
+}
+
+/** Throws a SocketError when `name` is no option, or `value` none of its values. */
+export function checkOption(name: keyof SocketOptions, value: unknown): void {
   const what = `Cannot set ${name} to ${value}`;
   switch (name) {
     case "SO_REUSEADDR":
@@ -60,7 +73,6 @@ export function checkOption(name: keyof SocketOptions, value: unknown, connected
     case "SO_RCVBUF":
     case "SO_SNDBUF":
       if (!isWhole(value) || value < 1 || value > 2 ** 30) throw new SocketError("EINVAL", what, "it is a number of bytes, 1 to 2³⁰");
-      if (connected) throw new SocketError("EISCONN", what, "the buffers were made together with the connection");
       return;
     case "SO_LINGER":
       if (value === undefined || isWhole(value) && value >= 0) return;

@@ -19,14 +19,16 @@ import { Receiver } from "./receiver.ts";
 import { fillFields } from "./segment_fields.ts";
 import { Silence } from "./silence.ts";
 import { Sender, type SenderPort, timestampOf } from "./sender.ts";
+import { mayBeHeard } from "./tcb.ts";
 import type { Timed } from "./timer_heap.ts";
 
 /** How long FIN-WAIT-2 lasts at most when the application has closed: the peer's FIN may never come. */
 const ORPHAN_TIME = 60_000;
 export class Connection implements TcpEffects, SenderPort, Timed {
   readonly tcb: Tcb;
-  /** May be replaced at any time, but for the sizes of the buffers. */
+  /** As it is now, which `change` replaces; and as it was made: its buffers never hold more than that says. */
   options: ConnectionOptions;
+  readonly made: ConnectionOptions;
   scheduledFor = Infinity;
   heapPlace = 0;
   marked = false;
@@ -58,11 +60,11 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   constructor(tcb: Tcb, context: ConnectionContext, options: ConnectionOptions, createCongestion: CreateCongestionControl) {
     this.tcb = tcb;
-    this.options = options;
+    this.options = this.made = options;
     this.openedAt = context.now();
     this.#context = context;
     this.#sender = new Sender(this, context.buffers, createCongestion);
-    this.#receiver = new Receiver(tcb, context.buffers, options);
+    this.#receiver = new Receiver(this, context.buffers);
     this.#silence = new Silence(this.openedAt);
   }
 
@@ -75,7 +77,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   write(bytes: Uint8Array, at = 0, count = bytes.length - at): number {
     if (this.tcb.finQueued) throw new Deno.errors.BrokenPipe("Cannot write: the connection was shut down");
     if (this.tcb.state === "CLOSED") return 0;
-    const taken = this.#sender.buffer.write(bytes, at, count);
+    const taken = this.#sender.write(bytes, at, count);
     if (taken > 0) this.#context.mark(this);
     return taken;
   }
@@ -108,7 +110,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Bytes that could be written now. */
   get room(): number {
-    return this.#sender.buffer.room();
+    return this.#sender.room();
   }
 
   /** Bytes that the application wrote and the peer has not acknowledged. */
@@ -119,6 +121,13 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   /** Segments that were sent more than once. */
   get resent(): number {
     return this.#sender.resent;
+  }
+
+  /** From now on it behaves like this. A smaller receive buffer takes back nothing that the peer was promised (SHLD-14). */
+  change(options: ConnectionOptions): void {
+    this.options = options;
+    if (this.#receiver.canOpenWindow()) this.acknowledge("now");
+    this.#context.mark(this);
   }
 
   /** Everything that the peer will ever send was read. */
@@ -137,7 +146,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   close(): void {
     if (this.orphaned) return;
     this.orphaned = true;
-    if (this.#receiver.readable > 0 && this.#peerWaits()) return this.abort();
+    if (this.#receiver.readable > 0 && mayBeHeard(this.tcb)) return this.abort();
     if (this.tcb.state === "FIN-WAIT-2") {
       this.#overAt = this.#context.now() + ORPHAN_TIME;
       this.#context.schedule(this);
@@ -252,12 +261,9 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     switch (verdict) {
       case "ignore":
         return;
-      case "narrower": {
-        const size = segmentSize(error.mtu, tcb.timestamps);
-        if (size >= tcb.sndMss) return;
-        this.#sender.shrinkSegments(size);
+      case "narrower":
+        this.#sender.shrinkSegments(segmentSize(error.mtu, tcb.timestamps));
         return this.#context.mark(this);
-      }
       case "refused":
       case "unreachable":
         this.event("abort");
@@ -353,12 +359,6 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   #sendEmpty(flags: TcpFlags, number: Seq): void {
     const frame = this.#context.acquire();
     if (frame !== undefined) this.transmit(frame, flags, number);
-  }
-
-  /** Whether the peer may still send, and would learn of a RST. */
-  #peerWaits(): boolean {
-    const { state } = this.tcb;
-    return state === "ESTABLISHED" || state === "FIN-WAIT-1" || state === "FIN-WAIT-2" || state === "CLOSE-WAIT";
   }
 
   #keepAliveAt(): number {

@@ -40,6 +40,7 @@ export const NOTICES: readonly ConnectionNotice[] = [
  * give it another.
  */
 export interface ConnectionOptions {
+  /** A connection that exists can be given less than it was made with, and that much again, but not more. */
   readonly sendBuffer: number;
   readonly receiveBuffer: number;
   readonly noDelay: boolean;

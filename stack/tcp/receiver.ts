@@ -15,24 +15,31 @@ const NO_BLOCKS: readonly Seq[] = [];
 /** Bytes of a timestamps option with its padding. */
 const TIMESTAMPS_LENGTH = 12;
 
+/** What the receiver needs from its connection. */
+export interface ReceiverPort {
+  readonly tcb: Tcb;
+  readonly options: ConnectionOptions;
+  readonly made: ConnectionOptions;
+}
+
 export class Receiver {
   /** An acknowledgment must go out with this batch. */
   ackNow = false;
   readonly #tcb: Tcb;
   readonly #buffer: ReceiveBuffer;
   readonly #acknowledger: Acknowledger;
-  readonly #capacity: number;
+  readonly #port: ReceiverPort;
   /** Offset behind the urgent data. */
   #urgentEnd = 0;
   /** A duplicate to report with the next acknowledgment (RFC 2883); none when both are equal. */
   #duplicateFrom: Seq = seq(0);
   #duplicateTo: Seq = seq(0);
 
-  constructor(tcb: Tcb, buffers: BuffersModule, options: ConnectionOptions) {
-    this.#tcb = tcb;
-    this.#capacity = options.receiveBuffer;
-    this.#buffer = buffers.createReceiveBuffer(options.receiveBuffer);
-    this.#acknowledger = buffers.createAcknowledger(options.delayedAck);
+  constructor(port: ReceiverPort, buffers: BuffersModule) {
+    this.#port = port;
+    this.#tcb = port.tcb;
+    this.#buffer = buffers.createReceiveBuffer(port.made.receiveBuffer);
+    this.#acknowledger = buffers.createAcknowledger(port.made.delayedAck);
   }
 
   /** Bytes that can be read now. */
@@ -75,7 +82,8 @@ export class Receiver {
   canOpenWindow(): boolean {
     const { rcvWnd, rcvMss, finReceived } = this.#tcb;
     const enough = rcvWnd < rcvMss ? rcvMss : 2 * rcvMss;
-    return !finReceived && this.#window() - rcvWnd >= Math.min(enough, this.#capacity / 2);
+    const { options, made } = this.#port;
+    return !finReceived && this.#window() - rcvWnd >= Math.min(enough, options.receiveBuffer / 2, made.receiveBuffer / 2);
   }
 
   /** The window field of the next segment. What it says is promised: `rcvWnd` grows with it, and never shrinks. */
@@ -149,7 +157,14 @@ export class Receiver {
   /** The window that could be announced now, as far as the field can say it. */
   #window(): number {
     const { rcvWnd, rcvMss, rcvScale } = this.#tcb;
+    const { options, made } = this.#port;
     const next = this.#buffer.next();
-    return Math.min(this.#buffer.announce(next + rcvWnd, rcvMss) - next, 0xffff << rcvScale);
+    let window = this.#buffer.announce(next + rcvWnd, rcvMss) - next;
+    if (options.receiveBuffer < made.receiveBuffer) {
+      // The application wants less than the buffer holds. Such a window opens in strides, too.
+      const room = options.receiveBuffer - this.#buffer.readable();
+      window = room - rcvWnd < Math.min(options.receiveBuffer / 2, rcvMss) ? rcvWnd : Math.min(window, room);
+    }
+    return Math.min(window, 0xffff << rcvScale);
   }
 }

@@ -23,6 +23,7 @@ import type { ConnectionOptions } from "./options.ts";
 export interface SenderPort {
   readonly tcb: Tcb;
   readonly options: ConnectionOptions;
+  readonly made: ConnectionOptions;
   readonly openedAt: number;
   /** Nobody above waits for the outcome any more. */
   readonly orphaned: boolean;
@@ -83,6 +84,22 @@ export class Sender {
     });
   }
 
+  /** Takes what fits of `bytes[at … at + count)`; returns how many bytes. */
+  write(bytes: Uint8Array, at: number, count: number): number {
+    return this.buffer.write(bytes, at, Math.min(count, this.#spare()));
+  }
+
+  /** Bytes that `write` would still take. */
+  room(): number {
+    return Math.min(this.buffer.room(), this.#spare());
+  }
+
+  /** What is left of a limit that was lowered since the buffer was made; before that it is the buffer alone that says how much it takes. */
+  #spare(): number {
+    const { options, made } = this.#port;
+    return options.sendBuffer < made.sendBuffer ? Math.max(0, options.sendBuffer - this.buffer.end() + this.buffer.start()) : Infinity;
+  }
+
   /** Our SYN has this number, and goes out at once. */
   begin(iss: Seq): void {
     this.#una = iss;
@@ -132,14 +149,14 @@ export class Sender {
       this.#retransmission.opened();
       this.#congestion = this.#createCongestion(this.#port.tcb.sndMss);
     }
-    const hadRoom = buffer.room() > 0;
+    const hadRoom = this.room() > 0;
     buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
     this.#allowance += this.#port.tcb.sndMss;
     this.#probes = 0;
     this.#probeAt = Infinity;
     this.#retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
     this.#congestion?.acknowledged(buffer.start(), buffer.next() - buffer.start(), now);
-    if (!hadRoom && buffer.room() > 0) this.#port.tell("writable");
+    if (!hadRoom && this.room() > 0) this.#port.tell("writable");
   }
 
   /** An acknowledgment that says nothing new, while there is something in flight (RFC 5681 §2). */
@@ -160,8 +177,9 @@ export class Sender {
     }
   }
 
-  /** The way is narrower than we thought: what is in flight goes out again, in smaller segments. */
+  /** The way is narrower than we thought: what is in flight goes out again, in smaller segments. Never in larger ones. */
   shrinkSegments(mss: number): void {
+    if (mss >= this.#port.tcb.sndMss) return;
     this.#port.tcb.sndMss = mss;
     this.#sendAllAgain(mss);
   }

@@ -57,3 +57,8 @@ export function createTcb(start: TcbStart): Tcb {
     lastAckSent: zero,
   };
 }
+
+/** Whether the peer has a connection of which a RST would tell it the end. */
+export function mayBeHeard({ state }: Tcb): boolean {
+  return state === "ESTABLISHED" || state === "FIN-WAIT-1" || state === "FIN-WAIT-2" || state === "CLOSE-WAIT";
+}
