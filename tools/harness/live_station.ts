@@ -8,7 +8,6 @@
  */
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
-import { describe } from "../../stack/wire/describe.ts";
 import { CheckFailed } from "./failure.ts";
 import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
 import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
@@ -93,6 +92,8 @@ export class RealStation implements LiveStation, MovingStation {
   #events: HostEvent[] = [];
   #incoming: { bytes: Uint8Array; time: number }[] = [];
   #activity = performance.now();
+  /** The time of the last packet in the transcript. */
+  #filed = 0;
   #turn: Promise<unknown> = Promise.resolve();
   /** Questions to the subject that have no answer yet. On a busy machine one may take longer than quiet is waited for. */
   #asked = 0;
@@ -161,7 +162,7 @@ export class RealStation implements LiveStation, MovingStation {
       const mismatches = matchPacket(frame.bytes, medium, matcher);
       if (mismatches.length === 0) return frame.bytes;
       if (nearest === undefined || mismatches.length < nearest.mismatches.length) {
-        nearest = { mismatches, text: describe(frame.bytes, medium) };
+        nearest = { mismatches, text: this.#conversation.transcript.describe(frame.bytes, medium) };
       }
     }
     const who = direction === "from stack" ? "your stack" : "the kernel";
@@ -370,7 +371,10 @@ export class RealStation implements LiveStation, MovingStation {
   #file(direction: "to you" | "from you", time: number, bytes: Uint8Array, on: number): void {
     const medium = this.#wires[on]?.medium ?? "ethernet";
     if (on === 0) this.frames.push({ direction: direction === "to you" ? "from kernel" : "from stack", time, bytes });
-    this.#conversation.transcript.packet({ time, direction, other: on === 0 ? "kernel" : "wire", bytes, medium, fcs: false, note: "", on });
+    // What came while the host was at work has waited: in the transcript it comes when the host was given it.
+    this.#filed = Math.max(this.#filed, time);
+    const other = on === 0 ? "kernel" : "wire";
+    this.#conversation.transcript.packet({ time: this.#filed, direction, other, bytes, medium, fcs: false, note: "", on });
   }
 
   #rethrow(): void {

@@ -115,10 +115,9 @@ export class TcpPeer {
     const length = data.length + (flags.includes("SYN") ? 1 : 0) + (flags.includes("FIN") ? 1 : 0);
     if (!flags.includes("RST")) this.#next = Math.max(this.#next, from + length);
     const packet = ipv4({ source: this.address, protocol: 6, identification: 1, dontFragment: true }, bytes);
-    // Before a SYN of the stack's was seen there is nothing that the number could count from.
-    const acked = this.#stackIss === undefined ? `; ack ${ack} as it stands` : ` ack ${ack}`;
-    const said = note === "" ? `relative: seq ${from}${flags.includes("ACK") ? acked : ""}` : note;
-    await this.#station.send(this.#station.isEthernet ? ethernet({}, packet) : packet, said);
+    const frame = this.#station.isEthernet ? ethernet({}, packet) : packet;
+    this.#station.declareStream(frame, this.#iss);
+    await this.#station.send(frame, note);
   }
 
   /** The next packet from the stack must be this segment. `instead`: the function to look at when a segment with these flags comes instead. */

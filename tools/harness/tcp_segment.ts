@@ -104,7 +104,7 @@ export function relativeTo(segment: SeenSegment, sender: number, receiver: numbe
 const FAR = 0x100_0000;
 
 /** A relative number, "7"; but "0 (absolute)" where that would be nonsense: the number lies nowhere in the stream, or was never set. */
-function placeText(relative: number, absolute: number | undefined): string {
+export function placeText(relative: number, absolute: number | undefined): string {
   const isNonsense = Math.abs(relative) > FAR || absolute === 0 && relative !== 0;
   return absolute !== undefined && isNonsense ? `${absolute} (absolute)` : `${relative}`;
 }

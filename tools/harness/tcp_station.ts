@@ -77,8 +77,24 @@ export class ScriptedTcp implements TcpStation {
   }
 
   async inState(state: TcpState, options: PeerOptions = {}): Promise<{ peer: TcpPeer; connection: StackConnection }> {
+    const since = this.#station.steps;
     const reached = await driveTo(this, state, options);
-    this.#station.note(`the connection is in ${state}`);
+    this.#station.note(waySummary(state, options), since);
     return reached;
   }
+}
+
+/** "✔ handshake done, the connection is in FIN-WAIT-1; the peer's window is 100". */
+function waySummary(state: TcpState, { window, mss, windowScale, sackPermitted, timestamps, active }: PeerOptions): string {
+  const opened = state === "CLOSED" || state === "LISTEN" || state === "SYN-SENT" || state === "SYN-RECEIVED";
+  const offers = [
+    ...(window === undefined ? [] : [`window ${window}`]),
+    ...(mss === undefined ? [] : [`MSS ${mss}`]),
+    ...(windowScale === undefined ? [] : [`window scale ${windowScale}`]),
+    ...(sackPermitted ? ["SACK permitted"] : []),
+    ...(timestamps === undefined ? [] : ["timestamps"]),
+  ];
+  const peer = offers.length === 0 ? "" : `; the peer's SYN: ${offers.join(", ")}`;
+  if (state === "LISTEN" || state === "CLOSED") return `✔ no connection yet: ${state}`;
+  return `✔ ${opened ? "" : active ? "you have connected: " : "handshake done: "}the connection is in ${state}${peer}`;
 }

@@ -6,6 +6,7 @@ import { PcapngWriter } from "../../stack/link/pcapng.ts";
 import type { Medium } from "../../stack/link/device.ts";
 import { describe, describeProblems } from "../../stack/wire/describe.ts";
 import { Frame } from "../../stack/wire/frame.ts";
+import { countedFrom, StreamNumbers } from "./stream_numbers.ts";
 
 /** The direction of a packet, as the student sees it. */
 export type PacketDirection = "to you" | "from you";
@@ -13,8 +14,9 @@ export type PacketDirection = "to you" | "from you";
 /** One step. `time` is in milliseconds of the check's own clock. */
 export type Step =
   | CallStep
-  /** Something that was said, or found to be right. */
-  | { readonly kind: "note" | "right"; readonly time: number; readonly text: string }
+  /** Something that was found to be right. */
+  | { readonly kind: "right"; readonly time: number; readonly text: string }
+  | NoteStep
   /** A printed line, with the number of the step in which it was printed. */
   | { readonly kind: "log"; readonly time: number; readonly text: string; readonly step: number }
   | {
@@ -34,6 +36,15 @@ export type Step =
 
 export type PacketStep = Step & { kind: "packet" };
 
+/** Something that was said. */
+export interface NoteStep {
+  readonly kind: "note";
+  readonly time: number;
+  readonly text: string;
+  /** How many numbered steps there were before those that it sums up, since they went well. */
+  readonly since?: number;
+}
+
 /** A call of a lab function: "createRoutes.add(10.0.0.0/8 on 0)", and what came of it: "→ true". */
 export interface CallStep {
   readonly kind: "call";
@@ -45,6 +56,9 @@ export interface CallStep {
   readonly outcome: string;
 }
 
+/** The note beside a packet of the peer's that no check has asked for. */
+export const ANSWERS_BY_ITSELF = "the peer answers by itself";
+
 const MAX_STEPS = 5000;
 const MAX_LOG = 200;
 
@@ -52,6 +66,8 @@ export class Transcript {
   readonly steps: Step[] = [];
   /** Steps that were not kept, because there were too many. */
   lost = 0;
+  /** Where the numbers in the segments begin. */
+  readonly streams = new StreamNumbers();
   #numbered = 0;
   #logs = 0;
 
@@ -69,8 +85,9 @@ export class Transcript {
     this.#add({ kind: "right", time, text: what });
   }
 
-  note(time: number, text: string): void {
-    this.#add({ kind: "note", time, text });
+  /** `since`: it sums up all from there on, where so many numbered steps had been made. */
+  note(time: number, text: string, since?: number): void {
+    this.#add({ kind: "note", time, text, ...(since === undefined ? {} : { since }) });
   }
 
   /** Lines that student code printed in step number `step`. */
@@ -82,17 +99,26 @@ export class Transcript {
   }
 
   packet(step: Omit<PacketStep, "kind" | "text" | "problems">): void {
+    const begins = this.streams.take(step.bytes, step.medium);
     // Most transcripts are never shown: what a packet says of itself is made out when somebody reads it.
     this.#add({
       ...step,
       kind: "packet",
       get text() {
-        return describe(step.bytes, step.medium, step);
+        const line = describe(step.bytes, step.medium, step);
+        return begins === undefined ? line : countedFrom(line, begins);
       },
       get problems() {
         return step.direction === "from you" ? ownProblems(step) : [];
       },
     });
+  }
+
+  /** What a packet is that has crossed the wire, in a line. */
+  describe(packet: Uint8Array, medium: Medium): string {
+    const begins = this.streams.take(packet, medium);
+    const line = describe(packet, medium);
+    return begins === undefined ? line : countedFrom(line, begins);
   }
 
   /** The packets as a pcapng file, with the check's clock and a comment where there is something to say. */

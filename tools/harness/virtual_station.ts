@@ -13,6 +13,7 @@ import { CheckFailed } from "./failure.ts";
 import { matchPacket, type PacketMatcher } from "./matchers.ts";
 import { arp, ethernet, fcs, pad, pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
+import { ANSWERS_BY_ITSELF } from "./transcript.ts";
 import type { Reply, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, Station, StationConfig } from "./suite.ts";
 
@@ -60,6 +61,7 @@ export async function startStation(
   const wires = interfaces.map((each, index) => wireFor(each, index, "virtual"));
   const reply = await conversation.ask({ op: "host", config: settings, wires, now: 0 });
   if (reply.threw !== undefined) throw conversation.exception(reply.threw);
+  conversation.transcript.streams.forget();
   const station = new VirtualStation(conversation, settings, wires, reply, config);
   await station.begin(reply);
   return station;
@@ -133,7 +135,7 @@ export class VirtualStation implements Station {
     }
     const medium = this.#wires[next.on]?.medium ?? "ethernet";
     const mismatches = matchPacket(next.bytes, medium, matcher);
-    if (mismatches.length > 0) throw new CheckFailed(why, describe(next.bytes, medium), { mismatches });
+    if (mismatches.length > 0) throw new CheckFailed(why, this.#conversation.transcript.describe(next.bytes, medium), { mismatches });
     return next.bytes;
   }
 
@@ -141,7 +143,8 @@ export class VirtualStation implements Station {
     await this.#until(this.#now + milliseconds, () => this.#queue.length > 0);
     const next = this.#queue[0];
     if (next === undefined) return this.#conversation.transcript.note(this.#now, `silence for ${milliseconds} ms, as it should be`);
-    throw new CheckFailed(why, `a packet: ${describe(next.bytes, this.#wires[next.on]?.medium ?? "ethernet")}`);
+    const medium = this.#wires[next.on]?.medium ?? "ethernet";
+    throw new CheckFailed(why, `a packet: ${this.#conversation.transcript.describe(next.bytes, medium)}`);
   }
 
   async wait(milliseconds: number): Promise<void> {
@@ -222,9 +225,19 @@ export class VirtualStation implements Station {
     this.#queue.unshift(...packets.map((bytes) => ({ on: 0, bytes })));
   }
 
-  /** Writes a step into the transcript. */
-  note(text: string): void {
-    this.#conversation.transcript.note(this.#now, text);
+  /** Writes a step into the transcript; `since`: it sums up those from there on. */
+  note(text: string, since?: number): void {
+    this.#conversation.transcript.note(this.#now, text, since);
+  }
+
+  /** Numbered steps in the transcript so far. */
+  get steps(): number {
+    return this.#conversation.transcript.numbered;
+  }
+
+  /** The sender of this packet begins its stream at `number`. */
+  declareStream(packet: Uint8Array, number: number): void {
+    this.#conversation.transcript.streams.declare(packet, this.isEthernet ? "ethernet" : "ip", number);
   }
 
   async #act(act: "ping" | "output" | "outputLink", args: readonly unknown[]): Promise<void> {
@@ -256,7 +269,7 @@ export class VirtualStation implements Station {
       });
       const packet = this.#unwrap(bytes, wire);
       const answer = this.#answerArp && wire.medium === "ethernet" ? this.#arpAnswer(packet) : undefined;
-      if (answer !== undefined) await this.send(answer, "the peer answers by itself", on);
+      if (answer !== undefined) await this.send(answer, ANSWERS_BY_ITSELF, on);
       else this.#queue.push({ on, bytes: packet });
     }
   }

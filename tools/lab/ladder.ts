@@ -2,7 +2,7 @@
  * The steps that led to a failure, one a line: packets with an arrow, calls with what they returned. What went well is
  * folded into a line, and so is what is done again and again to set a check up: the eye shall find the step that matters.
  */
-import type { CallStep, PacketStep, Step } from "../harness/transcript.ts";
+import { ANSWERS_BY_ITSELF, type CallStep, type PacketStep, type Step } from "../harness/transcript.ts";
 import { cut, milliseconds, paint, singular, WIDTH, wrap } from "./text.ts";
 
 /** One line of the ladder: a step, or several. */
@@ -39,12 +39,69 @@ type Numbered = Exclude<Step, { kind: "log" }>;
 function fold(steps: readonly Numbered[]): Rung[] {
   const lastCall = steps.findLastIndex((step) => step.kind === "call");
   const rungs: Rung[] = [];
+  const summed = summaries(steps);
   for (let at = 0; at < steps.length;) {
-    const rung = goodRung(steps, at, lastCall) ?? sameRung(steps, at, lastCall) ?? toldRung(steps, at, lastCall) ?? plainRung(steps, at);
+    const rung = summed.get(at) ?? goodRung(steps, at, lastCall) ?? sameRung(steps, at, lastCall) ?? toldRung(steps, at, lastCall) ??
+      askedRung(steps, at) ?? plainRung(steps, at);
     rungs.push(rung);
     at = rung.last;
+    const again = againRung(steps, rungs);
+    if (again === undefined) continue;
+    rungs.push(again);
+    at = again.last;
   }
   return rungs;
+}
+
+/** Steps that a later one sums up, by the place of the first of them. */
+function summaries(steps: readonly Numbered[]): ReadonlyMap<number, Rung> {
+  const found = new Map<number, Rung>();
+  for (const [index, step] of steps.entries()) {
+    if (step.kind !== "note" || step.since === undefined) continue;
+    found.set(step.since, rungOf(steps, step.since, index + 1 - step.since, step.text, 2, true));
+  }
+  return found;
+}
+
+/** Your stack asks by ARP, and the peer answers by itself: where TCP is spoken that is by the way. */
+function askedRung(steps: readonly Numbered[], at: number): Rung | undefined {
+  const [question, answer] = [steps[at], steps[at + 1]];
+  if (question?.kind !== "packet" || answer?.kind !== "packet" || answer.note !== ANSWERS_BY_ITSELF) return undefined;
+  if (question.problems.length > 0 || !steps.some(isTcp)) return undefined;
+  const [asked = "the peer"] = /[\d.]+(?= is at)/.exec(answer.text) ?? [];
+  return rungOf(steps, at, 2, `✔ you ask by ARP, and the peer answers for ${asked}`, 1, true);
+}
+
+function isTcp(step: Numbered): boolean {
+  return step.kind === "packet" && step.text.startsWith("TCP");
+}
+
+/** From so many times on, packets that come again and again are one line. */
+const AGAIN = 3;
+/** So many packets, one after the other, may be what comes again. */
+const PERIOD = 3;
+
+/** The same packets as on the last rungs, but for their numbers, several times. The last step of all stays. */
+function againRung(steps: readonly Numbered[], rungs: readonly Rung[]): Rung | undefined {
+  const at = rungs.at(-1)?.last ?? 0;
+  for (let period = 1; period <= PERIOD; period++) {
+    const model = rungs.slice(-period).map((rung) => rung.packet);
+    if (model.length < period || model.some((packet) => packet === undefined || packet.problems.length > 0)) return undefined;
+    let end = at;
+    while (end < steps.length - 1 && isSame(model[(end - at) % period] as PacketStep, steps[end])) end++;
+    const times = Math.floor((end - at) / period);
+    if (times < AGAIN) continue;
+    const what = period === 1 ? "the same" : period === 2 ? "these two" : "these three";
+    return rungOf(steps, at, times * period, `… ${what}, ${times} times more`, 1, true);
+  }
+  return undefined;
+}
+
+/** Whether a step is a packet as this one, but for the numbers in it. */
+function isSame(model: PacketStep, step: Numbered | undefined): boolean {
+  if (step?.kind !== "packet" || step.direction !== model.direction || step.note !== model.note || step.problems.length > 0) return false;
+  const bare = (text: string): string => text.replace(/(seq|ack|id) -?\d+( \(absolute\))?/g, "$1");
+  return bare(step.text) === bare(model.text);
 }
 
 function rungOf(steps: readonly Numbered[], at: number, count: number, text: string, most: number, dim: boolean): Rung {

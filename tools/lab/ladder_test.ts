@@ -1,11 +1,24 @@
 /** The ladder: what went well takes little room, what did not is told in full. */
 import { assertEquals } from "@std/assert";
-import type { Step } from "../harness/transcript.ts";
+import { ANSWERS_BY_ITSELF, type Step } from "../harness/transcript.ts";
 import { ladder } from "./ladder.ts";
 
 const call = (name: string, args: string, outcome = "", time = 0): Step => ({ kind: "call", time, name, args, outcome });
 const right = (text: string): Step => ({ kind: "right", time: 0, text });
 const note = (text: string, time = 0): Step => ({ kind: "note", time, text });
+const packet = (direction: "to you" | "from you", text: string, said = ""): Step => ({
+  kind: "packet",
+  time: 0,
+  direction,
+  other: "peer",
+  text,
+  problems: [],
+  bytes: new Uint8Array(),
+  medium: "ethernet",
+  fcs: false,
+  note: said,
+  on: 0,
+});
 
 Deno.test("ladder() folds what was right, and keeps the last call", () => {
   const steps = [
@@ -57,21 +70,46 @@ Deno.test("ladder() shows the last sixteen lines, with a clock only where one ru
   assertEquals(shown.length, 17);
 });
 
+Deno.test("ladder() folds what a note sums up, and ARP that the peer answers by itself", () => {
+  const steps = [
+    note("listens"),
+    packet("to you", "TCP SYN"),
+    packet("from you", "TCP SYN ACK"),
+    { ...note("handshake done"), since: 1 },
+    packet("from you", "ARP who has 10.44.0.1? tell 10.44.0.2"),
+    packet("to you", "ARP 10.44.0.1 is at 02:00:00:00:00:01", ANSWERS_BY_ITSELF),
+    packet("from you", "TCP FIN ACK"),
+  ];
+  assertEquals(ladder(steps), [
+    "    1   listens",
+    "  2–4   handshake done",
+    "  5–6   ✔ you ask by ARP, and the peer answers for 10.44.0.1",
+    "    7   peer ◀── you   TCP FIN ACK",
+  ]);
+});
+
+Deno.test("ladder() folds packets that come again and again, but for their numbers; the last stays", () => {
+  const steps = Array.from({ length: 6 }, (_, index) => [
+    packet("to you", `TCP :1 → :2 RST seq ${index} win 0`),
+    packet("from you", "TCP :2 → :1 ACK seq 7 ack 9 win 0"),
+  ]).flat();
+  assertEquals(ladder(steps), [
+    "     1   peer ──▶ you   TCP :1 → :2 RST seq 0 win 0",
+    "     2   peer ◀── you   TCP :2 → :1 ACK seq 7 ack 9 win 0",
+    "  3–10   … these two, 4 times more",
+    "    11   peer ──▶ you   TCP :1 → :2 RST seq 5 win 0",
+    "    12   peer ◀── you   TCP :2 → :1 ACK seq 7 ack 9 win 0",
+  ]);
+  assertEquals(ladder(steps.filter((_, index) => index % 2 === 0)), [
+    "    1   peer ──▶ you   TCP :1 → :2 RST seq 0 win 0",
+    "  2–5   … the same, 4 times more",
+    "    6   peer ──▶ you   TCP :1 → :2 RST seq 5 win 0",
+  ]);
+});
+
 Deno.test("ladder() marks what is wrong with a packet below it", () => {
-  const packet: Step = {
-    kind: "packet",
-    time: 0,
-    direction: "from you",
-    other: "peer",
-    text: "ICMP echo reply id 1 seq 1, 8 bytes",
-    problems: ["checksum 0x0001, should be 0x0002"],
-    bytes: new Uint8Array(),
-    medium: "ethernet",
-    fcs: false,
-    note: "",
-    on: 0,
-  };
-  assertEquals(ladder([packet]), [
+  const wrong = { ...packet("from you", "ICMP echo reply id 1 seq 1, 8 bytes"), problems: ["checksum 0x0001, should be 0x0002"] };
+  assertEquals(ladder([wrong as Step]), [
     "    1   peer ◀── you   ICMP echo reply id 1 seq 1, 8 bytes",
     "                       ✘ checksum 0x0001, should be 0x0002",
   ]);
