@@ -17,6 +17,9 @@ import { labs } from "../labs/manifest.ts";
 /** What a suite or a mutant may use of the harness. */
 const VOCABULARY = ["suite", "matchers", "packets", "mutant"].map((name) => `tools/harness/${name}.ts`);
 
+/** What of `stack/wire` takes packets apart and checks them, which is what labs are to write. */
+const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
+
 /** What a file is, as far as imports go. */
 type Room = "contract" | "wire" | "stack" | "lab" | "suite" | "list" | "free";
 
@@ -57,6 +60,7 @@ export function refuseImport(from: string, to: string, typeOnly: boolean): strin
         : "a list of labs imports only types from stack/contract";
     case "lab":
       if (target === "contract") return types && `a lab takes from the contract ${types}`;
+      if (READERS.includes(to)) return "a lab takes packets apart itself";
       if (target === "wire" || target === "lab" && from.split("/").slice(0, 2).join() === to.split("/").slice(0, 2).join()) {
         return undefined;
       }

@@ -34,6 +34,7 @@ const refused: [from: string, to: string, typeOnly: boolean, why: RegExp][] = [
   ["stack/wire/frame.ts", "stack/host.ts", true, /the bottom/],
   ["labs/03-ip/icmp.ts", "stack/contract/ip.ts", false, /import type/],
   ["labs/03-ip/icmp.ts", "stack/host.ts", true, /a lab imports/],
+  ["labs/03-ip/icmp.ts", "stack/wire/dissect.ts", false, /itself/],
   ["labs/03-ip/icmp.ts", "labs/02-arp/cache.ts", false, /a lab imports/],
   ["labs/03-ip/icmp.ts", "solutions/03-ip/icmp.ts", false, /a lab imports/],
   ["solutions/03-ip/icmp.ts", "labs/03-ip/checksum.ts", false, /a lab imports/],

@@ -9,6 +9,7 @@
  * Checksums are verified where all the bytes they cover are here: not in a fragment. What an ICMP
  * error quotes (RFC 1122 §3.2.2) is somebody else's: of it, only the IPv4 header is verified.
  */
+import { frameCheckSequence, isRightSum, missingWord, sumWords } from "./arithmetic.ts";
 import {
   ARP,
   ARP_ADDRESSES,
@@ -315,33 +316,10 @@ function verify(walk: Walk, layer: Open, name: string, at: number, end: number, 
   const index = layer.fields.findIndex((field) => field.name === name);
   const field = layer.fields[index] as Field;
   const sum = pseudoSum + sumWords(walk.bytes, at, end);
-  const without = sum - field.value;
-  // One's complement arithmetic is arithmetic modulo 65535 (RFC 1071 §2); only all-zero data sum to zero.
-  const expected = without === 0 ? 0xffff : (0xffff - without % 0xffff) % 0xffff || zero;
-  const ok = sum !== 0 && sum % 0xffff === 0;
+  const expected = missingWord(sum - field.value) || zero;
+  const ok = isRightSum(sum);
   layer.fields[index] = { ...field, ok, expected };
   if (!ok) layer.problems.push(`${spell(name)} ${hexNumber(field.value, 4)}, should be ${hexNumber(expected, 4)}`);
-}
-
-/** The plain sum of 16-bit words; an odd last byte is the high one of its word. */
-function sumWords(bytes: Uint8Array, from: number, end: number): number {
-  let sum = 0;
-  let at = from;
-  for (; at + 1 < end; at += 2) sum += (bytes[at] as number) * 256 + (bytes[at + 1] as number);
-  return at < end ? sum + (bytes[at] as number) * 256 : sum;
-}
-
-/** The FCS as IEEE 802.3 clause 3.2.9 words it: the remainder of a long division, bit by bit. */
-function frameCheckSequence(bytes: Uint8Array, end: number): number {
-  let remainder = 0xffff_ffff;
-  for (let bit = 0; bit < end * 8; bit++) {
-    const sent = (bytes[bit >> 3] as number) >> bit % 8 & 1;
-    const carry = remainder >>> 31;
-    remainder = (remainder << 1 ^ (carry === sent ? 0 : 0x04c1_1db7)) >>> 0;
-  }
-  let reversed = 0;
-  for (let bit = 0; bit < 32; bit++) reversed = reversed * 2 + (remainder >>> bit & 1);
-  return 0xffff_ffff - reversed;
 }
 
 /** "headerChecksum" as people write it: "header checksum". */

@@ -7,6 +7,7 @@
  * is decided in `policy.ts`, never here.
  */
 import type { CheckKind, Visibility } from "../harness/suite.ts";
+import type { Origin } from "../harness/workspace.ts";
 
 /** The name and version of the format. A reader refuses what it does not know. */
 export const FORMAT = "wallsocket-result/1";
@@ -63,7 +64,7 @@ export interface GradedLab {
   readonly status: LabStatus;
   readonly reason?: string;
   /** Whose code each module of the run was: { framing: "reference", arp: "reference", ip: "yours" }. */
-  readonly origins: Readonly<Record<string, "yours" | "reference">>;
+  readonly origins: Readonly<Record<string, Origin>>;
   readonly public: Tally;
   readonly hidden: Tally;
   readonly total: Tally;

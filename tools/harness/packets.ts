@@ -7,6 +7,7 @@
  * given is written as it is, right or wrong: that is how packets are forged. All builders return
  * bytes of their own and change nothing that they are given.
  */
+import { checksum, crc32 } from "./arithmetic.ts";
 
 /** An address as text ("10.44.0.2", "02:00:00:00:00:02") or as the number it is. */
 export type Address = string | number;
@@ -283,24 +284,6 @@ export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return whole;
-}
-
-/** The Internet checksum, as RFC 1071 §4.1 puts it. */
-function checksum(bytes: Uint8Array): number {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at] as number) << 8 | (bytes[at + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
-}
-
-/** CRC-32, bit by bit (RFC 1952 §8). */
-function crc32(bytes: Uint8Array): number {
-  let remainder = 0xffff_ffff;
-  for (const byte of bytes) {
-    remainder ^= byte;
-    for (let bit = 0; bit < 8; bit++) remainder = remainder >>> 1 ^ (remainder & 1 ? 0xedb8_8320 : 0);
-  }
-  return ~remainder >>> 0;
 }
 
 function withChecksum(bytes: Uint8Array<ArrayBuffer>, at: number, value: number): Uint8Array<ArrayBuffer> {

@@ -9,8 +9,11 @@
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 
-/** Whose code a module is. */
-export type Origin = "yours" | "reference";
+/**
+ * Whose code a module is. "peer": the reference as a student's kit has it, in one bundle without its source
+ * (`tools/handout/bundle.ts`).
+ */
+export type Origin = "yours" | "reference" | "peer";
 
 /** Which code a subject runs. */
 export interface Selection {
@@ -51,6 +54,10 @@ const SUBJECT_FILES = [
   "tools/harness/message.ts",
   ...["main", "application", "protocol", "values", "console", "crumbs"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
+/** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
+const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
+/** All modules of the reference in one bundle, and what it says of itself to the compiler. */
+export const PEER = "tools/peer/peer.js";
 const KEEP = 12;
 
 /** Makes (or finds) the folder for a selection. Throws a WorkspaceError. */
@@ -77,15 +84,18 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
   return { folder, entry };
 }
 
-/** The file that a module's lab is made of, for messages: "labs/03-ip". */
+/** The folder that a module's lab is made of, for messages: "labs/03-ip". */
 export function sourceFolder(module: ModuleName, origin: Origin): string {
+  if (origin === "peer") return PEER;
   const lab = labs.find((each) => each.module === module);
   return `${origin === "yours" ? "labs" : "solutions"}/${lab?.folder}`;
 }
 
 async function collect(selection: Selection): Promise<Map<string, string>> {
   const paths = [...SUBJECT_FILES, ...await stackFiles(selection.root, "stack")];
+  if (labsOf(selection).some((lab) => selection.origins[lab.module] === "peer")) paths.push(PEER);
   for (const lab of labsOf(selection)) {
+    if (selection.origins[lab.module] === "peer") continue;
     const folder = sourceFolder(lab.module, selection.origins[lab.module]);
     paths.push(`${folder}/mod.ts`, ...lab.files.map((file) => `${folder}/${file}`));
   }
@@ -112,7 +122,7 @@ async function stackFiles(root: string, folder: string): Promise<string[]> {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) {
       if (entry.name !== "link" && entry.name !== "socket") found.push(...await stackFiles(root, path));
-    } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts")) found.push(path);
+    } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts") && !READERS.includes(path)) found.push(path);
   }
   return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts"] : found;
 }
@@ -124,7 +134,11 @@ function labsOf(selection: Selection): readonly Lab[] {
 function entryText(selection: Selection, options: WorkspaceOptions): string {
   const labs = labsOf(selection);
   const wanted = Object.fromEntries(labs.map((lab) => [lab.module, Object.keys(lab.functions)]));
-  const imports = labs.map((lab) => `import ${lab.module} from "./${sourceFolder(lab.module, selection.origins[lab.module])}/mod.ts";`);
+  const imports = labs.map((lab) => {
+    const origin = selection.origins[lab.module];
+    if (origin === "peer") return `import { ${lab.module} } from "./${PEER}";`;
+    return `import ${lab.module} from "./${sourceFolder(lab.module, origin)}/mod.ts";`;
+  });
   const modules = labs.map((lab) => lab.module).join(", ");
   const settings = JSON.stringify({ wanted, crumbs: options.crumbs ?? false, inspect: options.inspect ?? false });
   return [
@@ -171,6 +185,9 @@ async function checkGraph(folder: string): Promise<void> {
         throw new WorkspaceError(
           `${path}:${line} imports "${dependency.specifier}". A lab is made of the files that its handout names, and of no others.`,
         );
+      }
+      if (READERS.includes(target)) {
+        throw new WorkspaceError(`${path}:${line} imports "${dependency.specifier}". A lab takes packets apart itself.`);
       }
       if (target.endsWith(".ts") && [folder, "stack/contract/", "stack/wire/"].some((allowed) => target.startsWith(allowed))) continue;
       throw new WorkspaceError(
