@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import type { TcpState } from "../../stack/contract/tcb.ts";
+import { seq } from "../../stack/wire/seq.ts";
 import { ROOT } from "../lab/run.ts";
 import { Subject } from "./subject.ts";
 import type { Check, Trial } from "./suite.ts";
@@ -90,6 +91,30 @@ Deno.test("a wrong expectation names the fields that differ", async () => {
   });
   assert(verdict.outcome === "failed");
   assertEquals(verdict.mismatches.map(({ field }) => field), ["TCP ack (relative)", "TCP MSS option"]);
+});
+
+Deno.test("a number that lies nowhere in a stream is told as the header has it", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcp = await t.tcp();
+    const peer = tcp.peer({ port: 81 });
+    await peer.send({ flags: "ACK", seq: 1, ack: 0x7000_0000 });
+    await peer.expect({ flags: "RST", seq: 7 }, "a wrong wish");
+  });
+  assert(verdict.outcome === "failed");
+  assertEquals(verdict.mismatches.map(({ got }) => got), [`${0x7000_0000} (absolute)`]);
+});
+
+Deno.test("recorder() keeps what inout() gave as it was at each call", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcb = { state: "CLOSED", iss: 0, sndUna: 0, sndNxt: 0 };
+    const effects = t.recorder<never>({ beside: true });
+    await t.handshake.activeOpen(t.inout(tcb) as never, seq(7), effects.object);
+    tcb.sndNxt = 100;
+    await t.states.abort(t.inout(tcb) as never, effects.object);
+    const found = effects.calls.map(({ name, beside }) => [name, (beside as (typeof tcb)[]).map(({ sndNxt }) => sndNxt)]);
+    assertEquals(found, [["event", [8]], ["send", [8]]]);
+  });
+  assertEquals(verdict, { outcome: "passed" });
 });
 
 Deno.test("inout() shows what a function changed", async () => {
