@@ -84,6 +84,11 @@ export class TcpPeer {
     return this.#stackNext;
   }
 
+  /** The stack's port of the connection; `port` is what it was meant to be. */
+  get stackPort(): number {
+    return this.#stackPort;
+  }
+
   /** Sends a segment. */
   async send(segment: PeerSegment, note = ""): Promise<void> {
     const { flags, data = new Uint8Array() } = segment;

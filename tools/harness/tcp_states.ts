@@ -1,16 +1,66 @@
 /** How a connection is brought into each state: the shortest honest exchange, every step of it checked. */
 import type { TcpState } from "../../stack/contract/tcb.ts";
-import { CheckFailed } from "./failure.ts";
+import { about, CheckFailed } from "./failure.ts";
 import type { ConnectionView, StackConnection, TcpStation } from "./tcp_station.ts";
-import type { PeerOptions, TcpPeer } from "./tcp_peer.ts";
+import type { PeerOptions, SeenSegment, SegmentMatcher, TcpPeer } from "./tcp_peer.ts";
 
 interface Reached {
   readonly peer: TcpPeer;
   readonly connection: StackConnection;
 }
 
-/** Brings a new connection into `state`. */
+/** What each part of the way looks at: the contract functions of labs 04 and 05 that it needs. */
+const WAY = {
+  open: ["activeOpen", "nextState"],
+  answer: ["passiveOpen", "nextState"],
+  cross: ["synSentArrives", "nextState"],
+  complete: ["synSentArrives", "nextState"],
+  third: ["completeOpen", "checkAck", "checkSequence", "nextState"],
+  close: ["close", "nextState"],
+  closed: ["checkAck", "nextState"],
+  fin: ["checkFin", "checkAck", "nextState"],
+} as const;
+
+/** Brings a new connection into `state`. What fails on the way is said to be on the way. */
 export async function driveTo(tcp: TcpStation, state: TcpState, options: PeerOptions): Promise<Reached> {
+  const reached = await drive(tcp, state, options);
+  if (state === "CLOSED" || state === "LISTEN") return reached;
+  const { peer } = reached;
+  const view = (await tcp.connections()).find(({ localPort, remotePort }) => localPort === peer.stackPort && remotePort === peer.peerPort);
+  await onTheWay(LAST_PART[state], () => {
+    if (view?.state === state) return Promise.resolve();
+    throw new CheckFailed(`a connection in ${state}, with which this check begins`, view === undefined ? "none" : `one in ${view.state}`);
+  });
+  return reached;
+}
+
+/** The part of the way that leads into a state. */
+const LAST_PART: Readonly<Record<Exclude<TcpState, "CLOSED" | "LISTEN">, keyof typeof WAY>> = {
+  "SYN-SENT": "open",
+  "SYN-RECEIVED": "answer",
+  "ESTABLISHED": "third",
+  "FIN-WAIT-1": "close",
+  "FIN-WAIT-2": "closed",
+  "CLOSING": "fin",
+  "TIME-WAIT": "fin",
+  "CLOSE-WAIT": "fin",
+  "LAST-ACK": "close",
+};
+
+/** A part of the way: what is wrong here is not what the check is about. */
+function onTheWay<T>(part: keyof typeof WAY, work: () => Promise<T>): Promise<T> {
+  const why =
+    "This has nothing to do yet with what the check is about: the connection was still on its way to the state in which it begins. " +
+    "Mend this first; other checks, of the functions below, say more.";
+  return about({ why, look: WAY[part] }, work);
+}
+
+/** The next packet on the way must be this segment. */
+function expectOnTheWay(part: keyof typeof WAY, peer: TcpPeer, matcher: SegmentMatcher, why: string, within = 0): Promise<SeenSegment> {
+  return onTheWay(part, () => peer.expect(matcher, why, within));
+}
+
+async function drive(tcp: TcpStation, state: TcpState, options: PeerOptions): Promise<Reached> {
   switch (state) {
     case "CLOSED":
       return { peer: tcp.peer(options), connection: unheld(tcp) };
@@ -33,17 +83,14 @@ export async function driveTo(tcp: TcpStation, state: TcpState, options: PeerOpt
     case "CLOSING": {
       const reached = await closedByUs(tcp, options);
       await reached.peer.send({ flags: "FIN ACK", ack: reached.peer.stackNext - 1 });
-      await reached.peer.expect(
-        { flags: ["ACK", "FIN ACK"], ack: reached.peer.next },
-        "a FIN is acknowledged, also when both sides close at once",
-        600,
-      );
+      const wanted = { flags: ["ACK", "FIN ACK"], ack: reached.peer.next };
+      await expectOnTheWay("fin", reached.peer, wanted, "a FIN is acknowledged, also when both sides close at once", 600);
       return reached;
     }
     case "TIME-WAIT": {
       const reached = await closedByUs(tcp, options);
       await reached.peer.send({ flags: "FIN ACK" });
-      await reached.peer.expect({ flags: "ACK", ack: reached.peer.next }, "the last FIN is acknowledged", 600);
+      await expectOnTheWay("fin", reached.peer, { flags: "ACK", ack: reached.peer.next }, "the last FIN is acknowledged", 600);
       return reached;
     }
     case "CLOSE-WAIT":
@@ -51,7 +98,7 @@ export async function driveTo(tcp: TcpStation, state: TcpState, options: PeerOpt
     case "LAST-ACK": {
       const reached = await closedByPeer(tcp, options);
       await reached.connection.shutdown();
-      await reached.peer.expect({ flags: "FIN ACK", seq: reached.peer.stackNext }, "shutdown sends a FIN");
+      await expectOnTheWay("close", reached.peer, { flags: "FIN ACK", seq: reached.peer.stackNext }, "shutdown sends a FIN");
       return reached;
     }
   }
@@ -71,7 +118,7 @@ function offer(options: PeerOptions): Pick<PeerOptions, "mss" | "window" | "wind
 async function synSent(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
   const peer = tcp.peer({ ...options, peerPort: options.port ?? 80 });
   const connection = await tcp.connect(options.port ?? 80, options.address === undefined ? {} : { to: options.address });
-  peer.learn(await peer.expect({ flags: "SYN", seq: 0 }, "connecting sends a SYN"));
+  peer.learn(await expectOnTheWay("open", peer, { flags: "SYN", seq: 0 }, "connecting sends a SYN"));
   return { peer, connection };
 }
 
@@ -79,13 +126,14 @@ async function synReceived(tcp: TcpStation, options: PeerOptions): Promise<Reach
   if (options.active) {
     const reached = await synSent(tcp, options);
     await reached.peer.send({ flags: "SYN", seq: 0, ...offer(options) }, "a SYN that crosses ours");
-    await reached.peer.expect({ flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN that crosses ours is answered by SYN and ACK");
+    const wanted = { flags: "SYN ACK", seq: 0, ack: 1 };
+    await expectOnTheWay("cross", reached.peer, wanted, "a SYN that crosses ours is answered by SYN and ACK");
     return reached;
   }
   await tcp.listen(options.port ?? 80);
   const peer = tcp.peer(options);
   await peer.send({ flags: "SYN", seq: 0, ...offer(options) });
-  await peer.expect({ flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN to a listening port is answered by SYN and ACK");
+  await expectOnTheWay("answer", peer, { flags: "SYN ACK", seq: 0, ack: 1 }, "a SYN to a listening port is answered by SYN and ACK");
   return { peer, connection: unheld(tcp) };
 }
 
@@ -95,27 +143,29 @@ async function established(tcp: TcpStation, options: PeerOptions): Promise<Reach
   if (options.active) {
     const reached = await synSent(tcp, options);
     await reached.peer.send({ flags: "SYN ACK", seq: 0, ack: 1, ...offer(options) });
-    await reached.peer.expect({ flags: "ACK", seq: 1, ack: 1 }, "a SYN+ACK is acknowledged");
+    await expectOnTheWay("complete", reached.peer, { flags: "ACK", seq: 1, ack: 1 }, "a SYN+ACK is acknowledged");
     return reached;
   }
   const { peer } = await synReceived(tcp, options);
   await peer.send({ flags: "ACK", seq: 1, ack: 1, ...window, ...timestamps });
-  const connection = await tcp.accept();
-  if (connection === undefined) throw new CheckFailed("a connection to accept after the third segment of the handshake", "nobody waits");
-  return { peer, connection };
+  return await onTheWay("third", async () => {
+    const connection = await tcp.accept();
+    if (connection === undefined) throw new CheckFailed("a connection to accept after the third segment of the handshake", "nobody waits");
+    return { peer, connection };
+  });
 }
 
 async function closedByUs(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
   const reached = await established(tcp, options);
   await reached.connection.shutdown();
-  await reached.peer.expect({ flags: "FIN ACK", seq: 1, ack: 1 }, "shutdown sends a FIN");
+  await expectOnTheWay("close", reached.peer, { flags: "FIN ACK", seq: 1, ack: 1 }, "shutdown sends a FIN");
   return reached;
 }
 
 async function closedByPeer(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
   const reached = await established(tcp, options);
   await reached.peer.send({ flags: "FIN ACK" });
-  await reached.peer.expect({ flags: "ACK", ack: 2 }, "a FIN takes one sequence number, and is acknowledged", 600);
+  await expectOnTheWay("fin", reached.peer, { flags: "ACK", ack: 2 }, "a FIN takes one sequence number, and is acknowledged", 600);
   return reached;
 }
 

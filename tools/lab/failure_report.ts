@@ -2,7 +2,7 @@
  * One failure, told so that it teaches: what happened step by step, what was expected and what came, why it matters,
  * where to look, and how to run just this again.
  */
-import type { Lab } from "../../labs/manifest.ts";
+import { fileOf, type Lab, labs } from "../../labs/manifest.ts";
 import type { CheckResult, Verdict } from "../harness/trial.ts";
 import { ladder } from "./ladder.ts";
 import { placeOf } from "./places.ts";
@@ -56,8 +56,14 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
 
 /** The function that a failure most likely lies in. */
 export function suspectOf(failure: Failure): string {
-  const { symbol, topic } = failure.verdict;
-  return symbol ?? sealerOf(failure) ?? topic?.look[0] ?? failure.check.look[0] ?? "";
+  return failure.verdict.symbol ?? sealerOf(failure) ?? ownLook(failure)[0] ?? "";
+}
+
+/** Where to look: first what the part of the check was about that failed, as far as that is in this lab. */
+function ownLook({ check, verdict: { topic } }: Failure): string[] {
+  const lab = labs.find(({ number }) => number === check.lab);
+  const own = topic?.look.filter((symbol) => lab !== undefined && fileOf(lab, symbol) !== undefined) ?? [];
+  return [...own, ...check.look];
 }
 
 /** Who wrote the checksum, when a packet came from the student with a wrong one. */
@@ -74,7 +80,7 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
 }
 
 function lookAt(result: Failure, lab: Lab): string[] {
-  const symbols = [...new Set([suspectOf(result), ...result.verdict.topic?.look ?? [], ...result.check.look])].slice(0, 3);
+  const symbols = [...new Set([suspectOf(result), ...ownLook(result)])].slice(0, 3);
   const lines: string[] = [];
   for (const symbol of symbols) {
     const place = placeOf(symbol, lab);
