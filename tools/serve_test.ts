@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
-import { goneWithin, linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
+import { allGoneWithin, goneWithin, linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
 
 const noCurl = await whyNoLiveWire() ?? missingProgram("curl");
 
@@ -54,6 +54,37 @@ testWhen(noCurl, "serve: without a command it says how to get in; interrupted, i
   await lines.return(undefined);
   await child.stderr.cancel();
   assertEquals(await goneWithin(2000, pid), true);
+});
+
+/** Prints three process numbers: of a process in the background, of the command itself, and of the program that started it. */
+const LONG_COMMAND = ["sh", "-c", "sleep 300 & echo $! $$ $PPID; wait"];
+
+for (const who of ["the task", "the program inside"]) {
+  testWhen(await whyNoLiveWire(), `serve: when ${who} is killed, the command ends, and what it has started`, async () => {
+    const child = spawnTask("serve", [await folder(), "--", ...LONG_COMMAND]);
+    const lines = linesOf(child.stdout);
+    const pids = `${(await lines.next()).value}`.split(" ").map(Number);
+    assertEquals(pids.length, 3);
+    if (who === "the task") child.kill("SIGKILL");
+    else await new Deno.Command("sh", { args: ["-c", `kill -9 ${pids[2]}`] }).output();
+    await child.status;
+    for (const pid of pids) assertEquals(await goneWithin(2000, pid), true, `${pid} of ${pids}`);
+    await lines.return(undefined);
+    await child.stderr.cancel();
+  });
+}
+
+testWhen(await whyNoLiveWire(), "serve: killed before it has begun, it leaves nothing behind", async () => {
+  const root = await folder();
+  for (const after of [50, 150, 300, 500, 800]) {
+    const child = spawnTask("serve", [root, "--", "sh", "-c", "sleep 299; true", root]);
+    await new Promise((resolve) => setTimeout(resolve, after));
+    child.kill("SIGKILL");
+    await child.status;
+    await child.stdout.cancel();
+    await child.stderr.cancel();
+    assertEquals(await allGoneWithin(2000, root), true, `killed after ${after} ms`);
+  }
 });
 
 Deno.test("serve: a wrong command is one sentence and status 2", async () => {

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
-import { linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
+import { goneWithin, linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
 
 const noLiveWire = await whyNoLiveWire();
 const noNc = noLiveWire ?? missingProgram("nc");
@@ -47,6 +47,21 @@ testWhen(noLiveWire, "talk: what cannot be done is a sentence and status 1", asy
   const { status, err } = await taskOutput("talk", ["10.9.9.9", "80", "--", "sleep", "1"]);
   assertEquals([status, err], [1, "Cannot connect to 10.9.9.9:80: there is no route\n"]);
   assertEquals((await taskOutput("talk", [...THERE, "true"])).status, 1, "a command that ends without a talk");
+});
+
+testWhen(noLiveWire, "talk: killed, it takes the command along, and what that has started", async () => {
+  const file = await Deno.makeTempFile();
+  const child = spawnTask("talk", ["--listen", "9000", "--", "sh", "-c", `sleep 300 & echo $! $$ $PPID > ${file}; wait`]);
+  let pids: number[] = [];
+  while (pids.length < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    pids = (await Deno.readTextFile(file)).split(" ").map(Number);
+  }
+  child.kill("SIGKILL");
+  await child.status;
+  for (const pid of pids) assertEquals(await goneWithin(2000, pid), true, `${pid} of ${pids}`);
+  await child.stdout.cancel();
+  await child.stderr.cancel();
 });
 
 Deno.test("talk: a wrong command is one sentence and status 2", async () => {

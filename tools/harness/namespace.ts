@@ -64,7 +64,11 @@ export function refusalOf(stderr: string): NoLiveWire | undefined {
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9n;
 
-/** Has the kernel kill this process as soon as the thread that started it ends, however that comes about. Needs `--allow-ffi`. */
-export function dieWithParent(): void {
+/**
+ * Has the kernel kill this process as soon as the thread that started it ends, however that comes about. `parent`: whose thread that was, where it
+ * may have ended before this is called. Needs `--allow-ffi`.
+ */
+export function dieWithParent(parent: number = Deno.ppid): void {
   libc().prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n);
+  if (Deno.ppid !== parent) Deno.exit(1);
 }

@@ -17,9 +17,9 @@ import { WrongCommand } from "./report.ts";
 export const KERNEL = "10.44.0.1";
 export const STACK = "10.44.0.2";
 
-/** Starts the stack, which runs until this process ends. Throws a NoLiveWire or a NoReference. */
-export async function startNeighbour(): Promise<Host> {
-  dieWithParent();
+/** Starts the stack, which runs until this process ends, or its parent, whose number that is. Throws a NoLiveWire or a NoReference. */
+export async function startNeighbour(parent?: number): Promise<Host> {
+  dieWithParent(parent);
   const modules = await loadReference();
   prepareNamespace();
   const tap = openTunTap({ kind: "tap", mac: parseMac("02:00:00:00:00:01"), address: parseIpv4Address(KERNEL), prefixLength: 24 });
@@ -47,10 +47,29 @@ export interface RunningCommand {
   end(): void;
 }
 
-/** Starts a command in here, on this terminal. A signal to this process is one to the command. Throws a WrongCommand when there is none. */
+/**
+ * What a guard does, a shell: it waits until whoever started it is gone, and then ends process $1 and all that descends from it. A process is
+ * stopped first, so that it starts no other meanwhile. What the terminal sends to everybody is not for the guard.
+ */
+const GUARD = `
+trap "" HUP INT QUIT TERM TSTP
+end() {
+  kill -STOP "$1"
+  for child in $(cat /proc/"$1"/task/*/children); do end "$child"; done
+  kill -KILL "$1"
+}
+read -r _
+end "$1"`;
+
+/**
+ * Starts a command in here, on this terminal. A signal to this process is one to the command; and when this process ends before it, killed
+ * even, so does the command, with all that it has started. Throws a WrongCommand when there is none.
+ */
 export function startCommand(words: readonly string[], options: Deno.CommandOptions = {}): RunningCommand {
   const [command = "", ...args] = words;
   const child = spawn(command, { ...options, args });
+  // Its input ends when we do, however that comes about.
+  const guard = spawn("/bin/sh", { args: ["-c", GUARD, "guard", `${child.pid}`], stdin: "piped", stdout: "null", stderr: "null" });
   const signal = (signal: Deno.Signal): void => {
     try {
       child.kill(signal);
@@ -59,7 +78,11 @@ export function startCommand(words: readonly string[], options: Deno.CommandOpti
     }
   };
   for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(each, () => signal(each));
-  return { status: child.status, end: () => signal("SIGTERM") };
+  const status = child.status.then((status) => {
+    guard.kill("SIGKILL");
+    return status;
+  });
+  return { status, end: () => signal("SIGTERM") };
 }
 
 function spawn(command: string, options: Deno.CommandOptions): Deno.ChildProcess {

@@ -9,13 +9,13 @@ import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { enterNamespace, refusalOf, spawnInNamespace } from "../harness/namespace.ts";
 
 /**
- * Runs one of our programs inside, with `words` as its arguments, on this terminal; gives its exit status. Throws a NoLiveWire when
+ * Runs one of our programs inside, with our process number and `words` as its arguments, on this terminal; gives its exit status. Throws a NoLiveWire when
  * there can be no namespace. `permissions` are Deno's, beyond those that every program inside needs.
  */
 export async function runNextDoor(program: URL, permissions: readonly string[], words: readonly string[]): Promise<number> {
   await tryNamespace();
   const options = ["--quiet", "--no-config", "--no-prompt", "--no-check", "--cached-only", "--allow-ffi", "--allow-run", ...permissions];
-  const child = spawnInNamespace([Deno.execPath(), "run", ...options, program.href, ...words], {});
+  const child = spawnInNamespace([Deno.execPath(), "run", ...options, program.href, `${Deno.pid}`, ...words], {});
   // From the keyboard a signal reaches both of us; from elsewhere only this process.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => child.kill(signal));
   return (await child.status).code;

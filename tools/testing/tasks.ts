@@ -50,10 +50,20 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   if (rest !== "") yield rest;
 }
 
-/** Whether a process ends within so many milliseconds. */
-export async function goneWithin(milliseconds: number, pid: number): Promise<boolean> {
+/** Whether a process ends within so many milliseconds. One that has ended, and that nobody has asked for yet, is gone. */
+export function goneWithin(milliseconds: number, pid: number): Promise<boolean> {
+  return silentWithin(milliseconds, "grep -v ' Z ' /proc/$PID/stat", { PID: `${pid}` });
+}
+
+/** Whether all processes end within so many milliseconds that have `word` in their command line. */
+export function allGoneWithin(milliseconds: number, word: string): Promise<boolean> {
+  return silentWithin(milliseconds, `printf %s "$WORD" | grep -lF -f - /proc/[0-9]*/cmdline`, { WORD: word });
+}
+
+/** Whether a line for the shell prints nothing any more within so many milliseconds. */
+async function silentWithin(milliseconds: number, line: string, env: Record<string, string>): Promise<boolean> {
   for (let waited = 0; waited < milliseconds; waited += 20) {
-    const { stdout } = await new Deno.Command("sh", { args: ["-c", `kill -0 ${pid} 2>/dev/null && echo alive`] }).output();
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", `${line} 2>/dev/null`], env }).output();
     if (stdout.length === 0) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
