@@ -9,16 +9,34 @@ interface Reached {
   readonly connection: StackConnection;
 }
 
-/** What each part of the way looks at: the contract functions of labs 04 and 05 that it needs. */
+/** The parts of the way: what each is about, and the contract functions of labs 04 and 05 that it needs. */
 const WAY = {
-  open: ["activeOpen", "nextState"],
-  answer: ["passiveOpen", "nextState"],
-  cross: ["synSentArrives", "nextState"],
-  complete: ["synSentArrives", "nextState"],
-  third: ["completeOpen", "checkAck", "checkSequence", "nextState"],
-  close: ["close", "nextState"],
-  closed: ["checkAck", "nextState"],
-  fin: ["checkFin", "checkAck", "nextState"],
+  open: { why: "Who connects sends a SYN, and is in SYN-SENT (RFC 9293 §3.10.1).", look: ["activeOpen", "nextState"] },
+  answer: {
+    why: "A SYN to a listening port is answered by SYN and ACK; that is SYN-RECEIVED (RFC 9293 §3.10.7.2).",
+    look: ["passiveOpen", "nextState"],
+  },
+  cross: {
+    why: "A SYN that crosses ours leads to SYN-RECEIVED, and is answered by SYN and ACK (RFC 9293 §3.10.7.3).",
+    look: ["synSentArrives", "nextState"],
+  },
+  complete: {
+    why: "The peer's SYN and ACK answers our SYN: ESTABLISHED, and he gets an ACK (RFC 9293 §3.10.7.3).",
+    look: ["synSentArrives", "nextState"],
+  },
+  third: {
+    why: "The third segment of the handshake is an ACK of our SYN, which passes all steps: ESTABLISHED (RFC 9293 §3.10.7.4).",
+    look: ["completeOpen", "checkSequence", "checkAck", "nextState"],
+  },
+  close: { why: "The application closes: a FIN follows its last byte (RFC 9293 §3.10.4).", look: ["close", "nextState"] },
+  closed: {
+    why: "The peer's ACK covers our FIN: FIN-WAIT-2 (RFC 9293 §3.10.7.4, fifth step).",
+    look: ["checkAck", "nextState"],
+  },
+  fin: {
+    why: "The peer's FIN passes all steps, takes one number and is acknowledged at once (RFC 9293 §3.10.7.4, eighth step).",
+    look: ["checkFin", "checkAck", "nextState"],
+  },
 } as const;
 
 /** Brings a new connection into `state`. What fails on the way is said to be on the way. */
@@ -49,10 +67,8 @@ const LAST_PART: Readonly<Record<Exclude<TcpState, "CLOSED" | "LISTEN">, keyof t
 
 /** A part of the way: what is wrong here is not what the check is about. */
 function onTheWay<T>(part: keyof typeof WAY, work: () => Promise<T>): Promise<T> {
-  const why =
-    "This has nothing to do yet with what the check is about: the connection was still on its way to the state in which it begins. " +
-    "Mend this first; other checks, of the functions below, say more.";
-  return about({ why, look: WAY[part] }, work);
+  const { why, look } = WAY[part];
+  return about({ why: `The connection is still on its way to the state in which this check begins. ${why}`, look }, work);
 }
 
 /** The next packet on the way must be this segment. */
