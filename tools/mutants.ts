@@ -54,6 +54,19 @@ export async function tryMutant(lab: Lab, mutant: Mutant, checks: readonly Check
   }
 }
 
+/** Does `work` for every item, for so many at a time as there are processors; gives the results in the order of the items. */
+async function* sideBySide<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<readonly [Item, Result]> {
+  const most = navigator.hardwareConcurrency;
+  const begun: Promise<Result>[] = [];
+  for (const [index, item] of items.entries()) {
+    while (begun.length < Math.min(items.length, index + most)) begun.push(work(items[begun.length] as Item));
+    yield [item, await (begun[index] as Promise<Result>)];
+  }
+}
+
 async function main(words: readonly string[]): Promise<number> {
   const only = words[0] === undefined ? undefined : findLab(Number(words[0]));
   if (words[0] !== undefined && only === undefined) {
@@ -65,8 +78,7 @@ async function main(words: readonly string[]): Promise<number> {
   for (const lab of only === undefined ? finished : [only]) {
     const checks = await loadChecks(lab, true);
     const mutants = (await loadMutants(lab)).filter((mutant) => words[1] === undefined || mutant.name === words[1]);
-    for (const mutant of mutants) {
-      const fate = await tryMutant(lab, mutant, checks, 1);
+    for await (const [mutant, fate] of sideBySide(mutants, (mutant) => tryMutant(lab, mutant, checks, 1))) {
       if (fate.fate === "caught") caught++;
       else lost++;
       const said = fate.fate === "caught" ? `caught by ${mutant.caughtBy}` : `${fate.fate.toUpperCase()}: ${fate.why}`;
