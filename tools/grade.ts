@@ -7,8 +7,9 @@
  */
 import { finished } from "../labs/manifest.ts";
 import { type Job, NO_WIRE, UNCHANGED } from "./grade/one.ts";
-import { hashOfFolders } from "./grade/hashes.ts";
+import { hashOfFolders, hashOfText } from "./grade/hashes.ts";
 import { type GradeOptions, HELP, readOptions } from "./grade/options.ts";
+import { defaultPolicy, type Policy, PolicyError, readPolicy } from "./grade/policy.ts";
 import type { Result } from "./grade/result.ts";
 import { printable } from "./grade/submission.ts";
 import { type Line, lineOf, lineText, summaryCsv, summaryTable } from "./grade/summary.ts";
@@ -32,15 +33,16 @@ export async function main(words: readonly string[]): Promise<number> {
     }
     return await grade(options);
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof ImpossibleError)) throw error;
+    if (!(error instanceof UsageError) && !(error instanceof PolicyError) && !(error instanceof ImpossibleError)) throw error;
     console.error(error.message);
-    return error instanceof UsageError ? USAGE : IMPOSSIBLE;
+    return error instanceof ImpossibleError ? IMPOSSIBLE : USAGE;
   }
 }
 
 async function grade(options: GradeOptions): Promise<number> {
+  const policy = options.policy === undefined ? defaultPolicy : await readPolicy(options.policy);
   await makeFolder(options.out);
-  const grader = await graderOf(options);
+  const grader = await graderOf(options, policy);
   const names = namesOf(options.sources);
   const lines = new Array<Line>(names.length);
   let next = 0, done = 0;
@@ -48,7 +50,7 @@ async function grade(options: GradeOptions): Promise<number> {
     while (next < names.length) {
       const index = next++;
       const name = names[index] as string;
-      const line = await gradeSubmission(name, options.sources[index] as string, grader, options);
+      const line = await gradeSubmission(name, options.sources[index] as string, { grader, policy }, options);
       lines[index] = line;
       console.log(lineText(line, ++done, names.length));
     }
@@ -60,7 +62,7 @@ async function grade(options: GradeOptions): Promise<number> {
   return lines.every((line) => line.problem === undefined) ? DONE : INCOMPLETE;
 }
 
-async function graderOf(options: GradeOptions): Promise<Result["grader"]> {
+async function graderOf(options: GradeOptions, policy: Policy): Promise<Result["grader"]> {
   const suites = finished.filter((lab) => options.labs.includes(lab.number)).map(async ({ folder }) => {
     const hash = await hashOfFolders(ROOT, [`labs/${folder}`, `solutions/${folder}`]);
     return [folder, hash];
@@ -69,6 +71,7 @@ async function graderOf(options: GradeOptions): Promise<Result["grader"]> {
     deno: Deno.version.deno,
     kit: await hashOfFolders(ROOT, ["stack", "tools/harness", "tools/grade", "tools/lab"]),
     suites: Object.fromEntries(await Promise.all(suites)),
+    policy: await hashOfText(JSON.stringify(policy)),
     seed: options.seed,
     wire: options.virtual ? "virtual" : "live",
     sandbox: ["no permissions", "limits"],
@@ -76,13 +79,18 @@ async function graderOf(options: GradeOptions): Promise<Result["grader"]> {
 }
 
 /** Grades one submission into `out/name`. */
-async function gradeSubmission(name: string, source: string, grader: Result["grader"], options: GradeOptions): Promise<Line> {
+async function gradeSubmission(
+  name: string,
+  source: string,
+  by: Pick<Job, "grader" | "policy">,
+  options: GradeOptions,
+): Promise<Line> {
   const began = performance.now();
   const folder = `${options.out}/${name}`;
   const to = `${options.out}/.${name}.partial`;
   await Deno.remove(to, { recursive: true }).catch(() => {});
   await Deno.mkdir(to);
-  const job: Job = { name, source, to, labs: options.labs, grader, limit: options.limit * 1000, previous: `${folder}/result.json` };
+  const job: Job = { name, source, to, labs: options.labs, ...by, limit: options.limit * 1000, previous: `${folder}/result.json` };
   const { code, said } = await runJob(job);
   if (code === NO_WIRE) throw new ImpossibleError(`${said}\nWith --virtual the live checks are left out, and are worth nothing.`);
   const took = performance.now() - began;

@@ -12,7 +12,11 @@ import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import { failureText, isFailure } from "../lab/failure_report.ts";
 import { isLoadError, LiveWire, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "../lab/run.ts";
+import { type Evidence, STUDENT, writeEvidence } from "./formats/evidence.ts";
+import { identityFrom } from "./formats/classroom50.ts";
+import { writeFormats } from "./formats/write.ts";
 import { hashOfFiles, hashOfText } from "./hashes.ts";
+import type { Policy } from "./policy.ts";
 import { FORMAT, type GradedCheck, type GradedLab, type LabStatus, type Result, type Timing } from "./result.ts";
 import { addUp, shareOut, tally } from "./score.ts";
 import { readSubmission } from "./sources/read.ts";
@@ -27,6 +31,8 @@ export interface Job {
   readonly to: string;
   readonly labs: readonly number[];
   readonly grader: Result["grader"];
+  /** What the student may see. `grader` has its hash. */
+  readonly policy: Policy;
   /** Milliseconds that the checks may take together. */
   readonly limit: number;
   /** A result.json of before. When it came of the same files and the same grader, nothing is graded again. */
@@ -49,7 +55,8 @@ interface LabRun {
 }
 
 /**
- * Grades, and writes `result.json`, `timing.json`, `transcripts/` and `captures/` to the job's folder. Returns undefined, and writes
+ * Grades, and writes `result.json`, `timing.json`, `transcripts/`, `captures/` and what the student may see, `student/`, to the
+ * job's folder. Returns undefined, and writes
  * nothing, when the previous result stands.
  */
 export async function gradeOne(job: Job): Promise<Result | undefined> {
@@ -65,11 +72,14 @@ export async function gradeOne(job: Job): Promise<Result | undefined> {
   const hash = await hashOfFiles(submission.files);
   if (job.previous !== undefined && await stands(job.previous, job, hash, problem)) return undefined;
   const runs: LabRun[] = [];
+  const evidence = new Map<string, Evidence>();
   const wire = new LiveWire("ffi");
   try {
     for (const number of job.labs) {
       const run = await gradeLab(findLab(number) as Lab, submission, job, { wire, deadline: began + job.limit });
       await writeTranscript(job, run);
+      const shown = await writeEvidence(job.to, findLab(number) as Lab, run.results, job.grader.seed, job.policy);
+      for (const [key, each] of shown) evidence.set(key, each);
       runs.push({ ...run, results: [] }); // the transcripts of a lab are not kept in memory while the next one runs
     }
   } finally {
@@ -91,7 +101,12 @@ export async function gradeOne(job: Job): Promise<Result | undefined> {
     hidden: addUp(labs.map((lab) => lab.hidden)),
     total: addUp(labs.map((lab) => lab.total)),
   };
-  await writeJson(`${job.to}/timing.json`, timingOf(runs, performance.now() - began));
+  const timing = timingOf(runs, performance.now() - began);
+  await Deno.mkdir(`${job.to}/${STUDENT}`, { recursive: true });
+  for (const [name, text] of writeFormats(result, timing, job.policy, evidence, identityFrom((name) => Deno.env.get(name), result))) {
+    await Deno.writeTextFile(`${job.to}/${name}`, text);
+  }
+  await writeJson(`${job.to}/timing.json`, timing);
   await writeJson(`${job.to}/result.json`, result);
   return result;
 }

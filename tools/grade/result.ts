@@ -86,11 +86,13 @@ export interface Result {
     /** Why it could not be read at all. Then no lab is graded. */
     readonly problem?: string;
   };
-  /** With what it was graded: hashes of stack and tools, and of the suites of each lab. */
+  /** With what it was graded: hashes of stack and tools, of the suites of each lab, and of the policy. */
   readonly grader: {
     readonly deno: string;
     readonly kit: string;
     readonly suites: Readonly<Record<string, string>>;
+    /** SHA-256 of the policy that the formats were made under. */
+    readonly policy: string;
     readonly seed: number;
     /** "virtual": the live checks were left out, and are worth nothing. */
     readonly wire: "live" | "virtual";
