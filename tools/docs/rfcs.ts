@@ -44,6 +44,7 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   3168: ["Explicit Congestion Notification", 21],
   3692: ["Assigning Experimental and Testing Numbers", 5],
   3927: ["Dynamic Configuration of IPv4 Link-Local Addresses", 8],
+  4180: ["Common Format and MIME Type for CSV Files", 7],
   4987: ["TCP SYN Flooding Attacks and Common Mitigations", 7],
   4884: ["Extended ICMP to Support Multi-Part Messages", 11],
   4963: ["IPv4 Reassembly Errors at High Data Rates", 9],

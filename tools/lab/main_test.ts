@@ -57,7 +57,7 @@ Deno.test("a wrong command is one sentence and status 2", async () => {
     [["1", "--only", "nothing/here"], `There is no check and no group "nothing/here" in lab 1`],
     [["1", "--frobnicate"], "There is no option --frobnicate"],
     [["1", "--reference", "3-1"], "Cannot make sense of --reference 3-1"],
-    [["1", "--reference", "1-12"], `There is no lab ${labs.length + 1} to take from the reference`],
+    [["1", "--reference", "1-12"], `there is no lab ${labs.length + 1}`],
     [["1", "--driver", "magic"], `There is no driver "magic"`],
     [["1", "--hint", "nothing/here"], `There is no check "nothing/here"`],
     [["1", "2"], `Cannot make sense of "2"`],
