@@ -8,7 +8,7 @@ import { CheckFailed } from "./failure.ts";
 import { InOut, Marker } from "./marker.ts";
 import type { Subject } from "./subject.ts";
 import { SubjectDied } from "./subject_process.ts";
-import type { RecordedCall, Reply, Request, Returned, Sent, Thrown } from "./subject/protocol.ts";
+import type { Reaction, RecordedCall, Reply, Request, Returned, Sent, Thrown } from "./subject/protocol.ts";
 import type { Outcome, Recorder } from "./suite.ts";
 import { failureOf, outcomeOf, thrownText } from "./thrown.ts";
 import type { Transcript } from "./transcript.ts";
@@ -72,11 +72,12 @@ export class Conversation {
     });
   }
 
-  recorder<T>(callback: boolean, beside: boolean): Recorder<T> {
+  recorder<T>(options: { callback?: boolean; beside?: boolean; reactions?: readonly Reaction[] }): Recorder<T> {
+    const { callback = false, beside = false, reactions = [] } = options;
     const id = this.#nextId++;
     const calls: RecordedCall[] = [];
     this.#recorders.set(id, calls);
-    return { object: new Marker({ t: "recorder", id, callback, beside }) as T, calls, take: () => calls.splice(0) };
+    return { object: new Marker({ t: "recorder", id, callback, beside, reactions }) as T, calls, take: () => calls.splice(0) };
   }
 
   pool(capacity: number, limit: number): { acquire: () => never; release: (frame: never) => void; lent(): Promise<number> } {

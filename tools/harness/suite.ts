@@ -24,10 +24,10 @@ import type { Topic } from "./failure.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
 import type { LiveTcp } from "./live_tcp.ts";
 import type { PacketMatcher } from "./matchers.ts";
-import type { RecordedCall } from "./subject/protocol.ts";
+import type { Reaction, RecordedCall } from "./subject/protocol.ts";
 import type { TcpStation } from "./tcp_station.ts";
 
-export type { RecordedCall } from "./subject/protocol.ts";
+export type { Reaction, RecordedCall } from "./subject/protocol.ts";
 
 export type Visibility = "public" | "hidden";
 export type CheckKind = "table" | "scenario" | "live";
@@ -126,9 +126,10 @@ export interface Trial {
   manyOn(object: object, name: string, argumentLists: readonly (readonly unknown[])[]): Promise<Outcome<any>[]>;
   /**
    * Something to pass as `ArpActions`, or (with `callback: true`) as a plain callback, that records its calls. With `beside` each recorded call
-   * holds the objects that went through `inout` in front of the recorder, as they were at that moment: `call.beside[0]`.
+   * holds the objects that went through `inout` in front of the recorder, as they were at that moment: `call.beside[0]`. The first of these
+   * objects may change when something is called: `reactions: [{ name: "event", arg: "close", set: { state: "LAST-ACK" } }]`.
    */
-  recorder<T>(options?: { callback?: boolean; beside?: boolean }): Recorder<T>;
+  recorder<T>(options?: { callback?: boolean; beside?: boolean; reactions?: readonly Reaction[] }): Recorder<T>;
   /** A pool of big frames in the student's process, for `ReassemblyOptions`. `lent()` says how many are out. */
   pool(options: { capacity?: number; limit?: number }): {
     acquire: () => never;

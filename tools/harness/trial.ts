@@ -133,8 +133,8 @@ class RunningTrial implements Trial {
     return this.#conversation.manyOn(object, name, argumentLists);
   }
 
-  recorder<T>(options: { callback?: boolean; beside?: boolean } = {}): Recorder<T> {
-    return this.#conversation.recorder<T>(options.callback ?? false, options.beside ?? false);
+  recorder<T>(options: Parameters<Trial["recorder"]>[0] = {}): Recorder<T> {
+    return this.#conversation.recorder<T>(options);
   }
 
   pool(options: { capacity?: number; limit?: number }): ReturnType<Trial["pool"]> {

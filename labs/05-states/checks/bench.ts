@@ -1,16 +1,17 @@
 /**
  * One step on a bench: a connection in some state, a segment, and what the student's function made of the two. The check
- * plays the engine and writes down what the step asks for; a state never changes here, as nobody asks `nextState`.
+ * plays the engine: it writes down what the step asks for, and the state changes with an event as it does in a running stack. Nobody
+ * asks the student's `nextState` for it: a step has to be right also while that is not written.
  *
  * Numbers are absolute, as the student's own `console.log` shows them. The first place where they lie is easy to read;
  * the others wrap, or look negative to the bit operators.
  */
-import type { Segment, StepVerdict, Tcb, TcpEffects, TcpState } from "../../../stack/contract/tcb.ts";
+import type { Segment, StepVerdict, Tcb, TcpEffects, TcpEvent, TcpState } from "../../../stack/contract/tcb.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { type Seq, seq, seqAdd, seqDiff } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH, RST, SYN, URG } from "../../../stack/wire/tcp_flags.ts";
-import type { Trial } from "../../../tools/harness/suite.ts";
+import type { Reaction, Trial } from "../../../tools/harness/suite.ts";
 
 /** All eleven, in the order in which a connection may pass through them. */
 export const STATES: readonly TcpState[] = [
@@ -145,6 +146,29 @@ const STAMPS = ["lastAckSent", "tsRecent", "tsRecentAt"] as const;
 
 export type StepName = keyof typeof LOOKS_AT;
 
+/** Where the events of this lab's functions lead. */
+const FOLLOWS: Readonly<Record<string, Partial<Record<TcpState, TcpState>>>> = {
+  "close": {
+    "LISTEN": "CLOSED",
+    "SYN-SENT": "CLOSED",
+    "SYN-RECEIVED": "FIN-WAIT-1",
+    "ESTABLISHED": "FIN-WAIT-1",
+    "CLOSE-WAIT": "LAST-ACK",
+  },
+  "fin received": { "ESTABLISHED": "CLOSE-WAIT", "FIN-WAIT-1": "CLOSING", "FIN-WAIT-2": "TIME-WAIT" },
+  "fin acknowledged": { "FIN-WAIT-1": "FIN-WAIT-2", "CLOSING": "TIME-WAIT", "LAST-ACK": "CLOSED" },
+};
+
+/** How the engine changes the state for the sake of a step: by one event at most. */
+function reactionsIn(state: TcpState): Reaction[] {
+  const ends = (["reset received", "abort"] satisfies TcpEvent[]).map((arg) => ({ name: "event", arg, set: { state: "CLOSED" } }));
+  const others = Object.entries(FOLLOWS).flatMap(([arg, leads]) => {
+    const next = leads[state];
+    return next === undefined ? [] : [{ name: "event", arg, set: { state: next } }];
+  });
+  return [...ends, ...others];
+}
+
 /** What a step must do. */
 export interface Wanted {
   /** What it returns, or what it may return; not looked at when left out. */
@@ -169,7 +193,8 @@ export async function expectStep(
   now?: number,
 ): Promise<void> {
   const before = { ...tcb };
-  const recorder = t.recorder<TcpEffects>();
+  const reactions = reactionsIn(tcb.state);
+  const recorder = t.recorder<TcpEffects>({ reactions });
   const clock = now === undefined || !tcb.timestamps ? "" : ` · now ${now}`;
   const given = segment === undefined ? "" : ` · segment: ${segmentText(name, tcb, segment)}${clock}`;
   const fields: readonly (keyof Tcb)[] = tcb.timestamps && name === "checkSequence" ? [...LOOKS_AT[name], ...STAMPS] : LOOKS_AT[name];
@@ -182,8 +207,11 @@ export async function expectStep(
     ...name === "mayReopen" ? [] : [recorder.object],
   );
   if (wanted.verdict !== undefined) compareVerdict(t, name, wanted.verdict, returned);
-  compareEffects(t, name, wanted, recorder.take().map(({ name: effect, args }) => effectText(effect, args)));
-  const changes: Record<string, unknown> = { ...wanted.changes };
+  const calls = recorder.take();
+  compareEffects(t, name, wanted, calls.map(({ name: effect, args }) => effectText(effect, args)));
+  const events = calls.filter((call) => call.name === "event").map(({ args }) => args[0]);
+  const reaction = reactions.find(({ arg }) => arg === events[0]);
+  const changes: Record<string, unknown> = { ...reaction?.set, ...wanted.changes };
   const keys = Object.keys(before) as (keyof Tcb)[];
   for (const key of keys) {
     if (wanted.free?.includes(key)) continue;

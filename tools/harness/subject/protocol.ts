@@ -16,13 +16,27 @@ export interface RecordedCall {
   readonly beside?: readonly unknown[];
 }
 
+/** What happens to the first object that was passed as "inout" in front of a recorder, when `name(arg)` is called on that. */
+export interface Reaction {
+  readonly name: string;
+  readonly arg: unknown;
+  /** Takes the place of the object's own fields. */
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
 /** An argument on its way to the subject. */
 export type Sent =
   | { readonly t: "value"; readonly value: unknown }
   | { readonly t: "frame"; readonly bytes: Uint8Array; readonly start: number; readonly end: number; readonly headroom: number }
   | { readonly t: "view"; readonly bytes: Uint8Array }
   | { readonly t: "inout"; readonly value: unknown }
-  | { readonly t: "recorder"; readonly id: number; readonly callback: boolean; readonly beside: boolean }
+  | {
+    readonly t: "recorder";
+    readonly id: number;
+    readonly callback: boolean;
+    readonly beside: boolean;
+    readonly reactions: readonly Reaction[];
+  }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
   | { readonly t: "random"; readonly seed: number }
   | { readonly t: "record"; readonly members: Readonly<Record<string, Sent>> };

@@ -81,12 +81,14 @@ export class Values {
     return { t: "value", value };
   }
 
-  #recorder({ id, callback, beside }: Sent & { t: "recorder" }): unknown {
+  #recorder({ id, callback, beside, reactions }: Sent & { t: "recorder" }): unknown {
     const inouts = this.#inouts.splice(0);
     const record = (name: string, args: unknown[]): void => {
       if (this.#recorded.length >= 10_000) throw new RangeError("more than 10 000 actions in one call");
       const call = { name, args: args.map((arg) => arg instanceof Frame ? arg.toBytes() : arg) };
       this.#recorded.push({ id, call: beside ? { ...call, beside: inouts.map(copyOf) } : call });
+      const reaction = reactions.find((each) => each.name === name && each.arg === args[0]);
+      if (reaction !== undefined) Object.assign(inouts[0] as object, reaction.set);
     };
     if (callback) return (...args: unknown[]) => record("", args);
     return new Proxy({}, {
