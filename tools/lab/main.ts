@@ -7,13 +7,15 @@ import { Subject } from "../harness/subject.ts";
 import type { Check } from "../harness/suite.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import { sourceFolder } from "../harness/workspace.ts";
+import { takeSuiteKey } from "../seal/term_key.ts";
 import { failureText, isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
 import { hintText } from "./hints.ts";
 import { loadErrorText } from "./load_error.ts";
 import { helpText, type LabOptions, readOptions } from "./options.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
-import { hasReference, isLoadError, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.ts";
+import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, runLab, type RunResult, selectOrigins, standInFor } from "./run.ts";
+import { sealedText } from "./sealed_report.ts";
 import { cut, paint, titled, WIDTH, wrap } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -27,13 +29,14 @@ chrome://inspect. Your files run from a copy below .wallsocket/subjects.
 
 /** Runs the command and returns its exit status. */
 export async function main(words: readonly string[]): Promise<number> {
+  const suiteKey = takeSuiteKey(); // before anything is started that could inherit it
   try {
     const options = readOptions(words);
     if ("help" in options) {
       console.log(helpText(options.help));
       return PASSED;
     }
-    return await run(options);
+    return await run(options, suiteKey);
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(error.message);
@@ -43,27 +46,38 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function run(options: LabOptions): Promise<number> {
+async function run(options: LabOptions, suiteKey: string | undefined): Promise<number> {
   const { lab } = options;
   for (const number of options.reference) {
     const wanted = labs.find((each) => each.number === number) as Lab;
-    if (!hasReference(wanted)) {
+    if (standInFor(wanted) === undefined) {
       throw new UsageError(`Cannot take lab ${number} from the reference: solutions/${wanted.folder} is not here.`);
     }
   }
-  const all = await loadChecks(lab, hasReference(lab));
+  if (KIT !== undefined && !KIT.labs.includes(lab.number)) throw new UsageError(`Lab ${lab.number} is not in this kit.`);
+  const all = await openChecks(lab, suiteKey);
   const checks = choose(all, options.only, lab);
   if (options.list) {
     const column = Math.max(...checks.map((check) => check.id.length));
-    for (const check of checks) console.log(titled(check.id, check.title, column).join("\n"));
+    for (const check of checks.filter((each) => !isSealed(each))) console.log(titled(check.id, check.title, column).join("\n"));
     return PASSED;
   }
   if (options.hint !== undefined) {
-    console.log(await hintText(options.hint, all));
+    console.log(await hintText(options.hint, all.filter((each) => !isSealed(each))));
     return PASSED;
   }
   if (options.pcap !== undefined) await makeFolder(options.pcap);
   return await runAndReport(options, checks, all.length);
+}
+
+/** The checks, with the hidden ones where they are: in the open, or sealed with the key at hand. */
+async function openChecks(lab: Lab, suiteKey: string | undefined): Promise<Check[]> {
+  try {
+    return await loadChecks(lab, hasReference(lab), suiteKey);
+  } catch (error) {
+    if (error instanceof Error && error.name === "SealError") throw new ImpossibleError(error.message);
+    throw error;
+  }
 }
 
 async function runAndReport(options: LabOptions, checks: readonly Check[], all: number): Promise<number> {
@@ -155,7 +169,7 @@ async function printFailures(
   captures: ReadonlyMap<string, string>,
   origins: ReturnType<typeof selectOrigins>,
 ): Promise<void> {
-  const failures = results.filter(isFailure);
+  const failures = results.filter(isFailure).filter(({ check }) => !isSealed(check));
   const shown = options.all || options.only.length > 0 ? failures.length : FULL_FAILURES;
   const failed = inReadingOrder(failures, shown);
   for (const [index, result] of failed.slice(0, shown).entries()) {
@@ -168,8 +182,10 @@ async function printFailures(
     for (const { check } of more) console.log(paint("red", cut(`✘ ${check.id.padEnd(30)} ${check.title}`, WIDTH)));
     console.log();
   }
+  const sealed = sealedText(options.lab, results.filter(({ check }) => isSealed(check)));
+  if (sealed !== "") console.log(`${sealed}\n`);
   for (const { check, verdict } of results) {
-    if (verdict.outcome === "broken") {
+    if (verdict.outcome === "broken" && !isSealed(check)) {
       console.log(`! ${check.id}: this check itself is broken, which is our fault and not yours.\n${verdict.error}\n`);
     }
   }
@@ -195,7 +211,7 @@ async function blameOf(result: CheckResult, origins: ReturnType<typeof selectOri
 async function writeCaptures(results: readonly CheckResult[], options: LabOptions): Promise<Map<string, string>> {
   const folder = options.pcap ?? `.wallsocket/lab${options.lab.number}`;
   const written = new Map<string, string>();
-  const wanted = results.filter((result) =>
+  const wanted = results.filter((result) => !isSealed(result.check)).filter((result) =>
     result.transcript.steps.some((step) => step.kind === "packet") && (options.pcap !== undefined || result.verdict.outcome === "failed")
   );
   if (wanted.length === 0) return written;
@@ -243,7 +259,7 @@ function choose(all: readonly Check[], only: readonly string[], lab: Lab): Check
 }
 
 function fits(check: Check, name: string): boolean {
-  return check.id === name || check.group === name.replace(/\/$/, "");
+  return check.id === name && !isSealed(check) || check.group === name.replace(/\/$/, "");
 }
 
 if (import.meta.main) {

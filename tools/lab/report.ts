@@ -11,6 +11,7 @@ import type { Origin } from "../harness/workspace.ts";
 import { placeOf } from "./places.ts";
 import { type Failure, isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
+import { isSealed } from "./run.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
 /** The last lab that carries packets without TCP: up to here each lab runs on those below it, from here on all run together. */
@@ -119,7 +120,7 @@ export function scoreOf(lab: Lab, results: readonly CheckResult[]): { passed: nu
 function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean): string {
   if (allPassed) return "";
   const command = `deno task lab${lab.number}`;
-  const [red] = inReadingOrder(results.filter(isFailure));
+  const [red] = inReadingOrder(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
   const steps = [...red === undefined ? [] : [mendText(red, command)], ...writeText(lab, results, red !== undefined, command)];
   return steps.join("\n");
 }
@@ -168,15 +169,17 @@ export function jsonReport(
     points,
     ofPoints: lab.points,
     noLiveWire: noWire === undefined ? null : { reason: noWire.reason, message: noWire.message },
-    results: results.map(({ check, verdict, milliseconds: time }) => ({
-      id: check.id,
-      title: check.title,
-      kind: check.kind,
-      visibility: check.visibility,
-      weight: check.weight ?? 1,
-      milliseconds: Math.round(time * 10) / 10,
-      ...verdict,
-    })),
+    results: results.map(({ check, verdict, milliseconds: time }) =>
+      isSealed(check) ? { group: check.group, visibility: check.visibility, outcome: verdict.outcome } : ({
+        id: check.id,
+        title: check.title,
+        kind: check.kind,
+        visibility: check.visibility,
+        weight: check.weight ?? 1,
+        milliseconds: Math.round(time * 10) / 10,
+        ...verdict,
+      })
+    ),
   };
 }
 

@@ -11,10 +11,14 @@ import { SubjectDied } from "../harness/subject_process.ts";
 import type { Check, Suite } from "../harness/suite.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import { Transcript } from "../harness/transcript.ts";
-import { type Origin, type Selection, WorkspaceError } from "../harness/workspace.ts";
+import { type Origin, PEER, type Selection, WorkspaceError } from "../harness/workspace.ts";
+import { readKit } from "./kit.ts";
 
 /** The project's root, without a slash at its end. */
 export const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
+
+/** The kit that this tree is; undefined in an instructor's. */
+export const KIT = readKit();
 
 /** A run of one lab. */
 export interface RunOptions {
@@ -44,34 +48,60 @@ export interface RunResult {
   readonly firstCheck: number;
 }
 
-/** The checks of a lab, group by group as the handout has them: the public ones, and the hidden ones where there are solutions. */
-export async function loadChecks(lab: Lab, hidden: boolean): Promise<Check[]> {
-  const suites = [import(`../../labs/${lab.folder}/suite.ts`)];
-  if (hidden) suites.push(import(`../../solutions/${lab.folder}/hidden.ts`));
-  const loaded = await Promise.all(suites) as { default: Suite }[];
-  const checks = loaded.flatMap((module) => module.default.checks);
+/**
+ * The checks of a lab, group by group as the handout has them: the public ones, and the hidden ones where there are solutions, or
+ * where `suiteKey` opens the sealed ones.
+ */
+export async function loadChecks(lab: Lab, hidden: boolean, suiteKey?: string): Promise<Check[]> {
+  const suites: Promise<{ default: Suite }>[] = [import(`../../labs/${lab.folder}/suite.ts`)];
+  if (KIT === undefined && hidden) suites.push(import(`../../solutions/${lab.folder}/hidden.ts`));
+  const loaded = (await Promise.all(suites)).map((module) => module.default);
+  if (KIT !== undefined && suiteKey !== undefined) {
+    const { openSuite } = await import("../seal/open_suite.ts");
+    const sealed = await openSuite(ROOT, lab.folder, KIT.hash, suiteKey);
+    if (sealed !== undefined) loaded.push(sealed);
+  }
+  const checks = loaded.flatMap((suite) => suite.checks);
   const groups = [...new Set(checks.map(({ group }) => group))];
   return checks.toSorted((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
 }
 
+/** Whether a check's words are nobody's to read: hidden ones in a student's kit. */
+export function isSealed(check: Check): boolean {
+  return KIT !== undefined && check.visibility === "hidden";
+}
+
 /** Whether the reference of a lab is here: an instructor's checkout has it, a student's has not. */
 export function hasReference(lab: Lab): boolean {
+  return isFile(`solutions/${lab.folder}/mod.ts`);
+}
+
+/** What can stand in for a student's module: the reference, or in a kit the peer bundle; undefined when there is neither. */
+export function standInFor(lab: Lab): "reference" | "peer" | undefined {
+  if (hasReference(lab)) return "reference";
+  return isFile(PEER) ? "peer" : undefined;
+}
+
+function isFile(path: string): boolean {
   try {
-    return Deno.statSync(`${ROOT}/solutions/${lab.folder}/mod.ts`).isFile;
+    return Deno.statSync(`${ROOT}/${path}`).isFile;
   } catch {
     return false;
   }
 }
 
 /**
- * Whose code runs in lab `number`: the lab itself is yours unless `reference` names it; the other labs come from the
- * reference where that is here, unless `mine` is set.
+ * Whose code runs in lab `number`: the lab itself is yours unless `reference` names it. In an instructor's tree the other labs come
+ * from the reference, unless `mine` is set. In a kit earlier labs are yours, and later ones come from the peer bundle: they may not be
+ * written yet.
  */
 export function selectOrigins(number: number, options: { reference?: ReadonlySet<number>; mine?: boolean }): Record<ModuleName, Origin> {
   const origins = labs.map((lab): [ModuleName, Origin] => {
-    if (options.reference?.has(lab.number)) return [lab.module, "reference"];
-    if (lab.number === number || options.mine) return [lab.module, "yours"];
-    return [lab.module, hasReference(lab) ? "reference" : "yours"];
+    const standIn = standInFor(lab);
+    if (options.reference?.has(lab.number)) return [lab.module, standIn ?? "reference"];
+    if (KIT !== undefined && !KIT.labs.includes(lab.number)) return [lab.module, standIn ?? "yours"];
+    const isYours = lab.number === number || options.mine || KIT !== undefined && lab.number < number;
+    return [lab.module, isYours ? "yours" : standIn ?? "yours"];
   });
   return Object.fromEntries(origins) as Record<ModuleName, Origin>;
 }
