@@ -75,7 +75,7 @@ Deno.test("Subject.ask() says which of many calls did not return", async () => {
 
 Deno.test("Subject.ask() takes a second process's answer where the first is late", async () => {
   // Old processes loop, young ones don't: as if the first had been kept from running.
-  const subject = await subjectWith("if (Date.now() - loaded > 3500) for (;;);", { top: "const loaded = Date.now();" });
+  const subject = await subjectWith("if (Date.now() - loaded > 3500) for (;;);", { top: "const loaded = Date.now();", patience: 6000 });
   try {
     await subject.start();
     await new Promise((resolve) => setTimeout(resolve, 3600));

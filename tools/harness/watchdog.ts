@@ -44,7 +44,7 @@ export class Watchdog {
   #startTimer(due: number): void {
     this.close();
     this.#ends = due;
-    this.#timer = setTimeout(() => this.#look(), Math.min(due - performance.now(), LONGEST));
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(1, due - performance.now()), LONGEST));
   }
 
   /** Tells those whose time is over, and waits for the next one. */
