@@ -153,7 +153,9 @@ export class Ring {
   }
 
   #held(): Store {
-    if (this.#store === undefined) throw new RangeError("Cannot use an empty ring: reserve comes first");
+    if (this.#store === undefined) {
+      throw new RangeError("Cannot use an empty ring: reserve comes first, and release only when nothing is held");
+    }
     return this.#store;
   }
 }

@@ -146,6 +146,8 @@ export interface Trial {
 
   /** Writes a step into the transcript: what was done or seen, in words. Shown when the check fails. */
   step(text: string): void;
+  /** Forgets all steps so far: for a check that has tried many stories, and now tells the one that goes wrong. */
+  tellAnew(): void;
   /** Fails unless deeply equal. `what` names the thing: "the checksum". */
   equal<T>(actual: T, expected: T, what: string): void;
   /** Fails unless `actual` is an object whose named members are equal; lists every wrong one. A string (a reject) in place of the object is named. */

@@ -6,6 +6,9 @@ import { fileOf, labs } from "../../labs/manifest.ts";
 import { CheckFailed, NotWritten } from "./failure.ts";
 import type { Thrown } from "./subject/protocol.ts";
 
+/** Functions whose contract names an exception, for a caller that asks for what cannot be. */
+const MAY_THROW = new Set(["createSendBuffer.copyInto", "createAcknowledger"]);
+
 /** The check's end that an exception means. `called`: the function that the check itself had called, "createRoutes.add". */
 export function failureOf(threw: Thrown, called: string | undefined): Error {
   const { symbol } = threw;
@@ -19,7 +22,8 @@ export function failureOf(threw: Thrown, called: string | undefined): Error {
     const found = `the stack around your code found: ${thrownText(threw)}`;
     return new CheckFailed("the stack around your code to go on with what your functions gave it", found);
   }
-  return new CheckFailed(`${culprit ?? "your code"} to return: it never throws because of a packet`, thrownText(threw), details);
+  const reason = MAY_THROW.has(culprit ?? "") ? "what it was asked for is right" : "it never throws because of a packet";
+  return new CheckFailed(`${culprit ?? "your code"} to return: ${reason}`, thrownText(threw), details);
 }
 
 /** The engine asked `nextState`, and there is no such arrow: either the table has a hole, or `asker` said an event that cannot happen there. */

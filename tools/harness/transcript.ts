@@ -90,6 +90,15 @@ export class Transcript {
     this.#add({ kind: "note", time, text, ...(since === undefined ? {} : { since }) });
   }
 
+  /** Forgets all steps so far, and what was printed in them. */
+  restart(): void {
+    this.steps.length =
+      this.lost =
+      this.#numbered =
+      this.#logs =
+        0;
+  }
+
   /** Lines that student code printed in step number `step`. */
   log(time: number, step: number, lines: readonly string[], lost: number): void {
     for (const text of lines) {

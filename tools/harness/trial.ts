@@ -153,6 +153,10 @@ class RunningTrial implements Trial {
     this.#transcript.note(this.#conversation.now(), text);
   }
 
+  tellAnew(): void {
+    this.#transcript.restart();
+  }
+
   equal<T>(actual: T, expected: T, what: string): void {
     if (equal(actual, expected)) return this.#right(what);
     if (actual instanceof Uint8Array && expected instanceof Uint8Array) throw differentBytes(actual, expected, what);

@@ -1,7 +1,7 @@
 /**
  * Random stories, and the shortest one that goes wrong. A story is a list of steps for a fresh buffer; playing it compares the buffer
  * with a naive model after each step. When one goes wrong, steps are left out for as long as it still does: what is left is
- * what a student can follow on paper. It is played once more, so that it stands at the end of the transcript.
+ * what a student can follow on paper. It is played once more, and the transcript holds nothing else.
  */
 import type { Trial } from "../../../tools/harness/suite.ts";
 import { amount } from "./stream.ts";
@@ -25,6 +25,7 @@ export async function tellStories<S>(t: Trial, stories: readonly (readonly S[])[
     const wrong = await play(story, begin);
     if (wrong === undefined) continue;
     const shortest = await shorten(story.slice(0, wrong.step + 1), begin);
+    t.tellAnew();
     t.step(`the shortest story that goes wrong has ${amount(shortest.length, "step")}; on a fresh buffer:`);
     const { expected, got } = await play(shortest, begin) ?? wrong;
     t.ok(false, expected, got);
