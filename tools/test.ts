@@ -1,6 +1,6 @@
 /**
  * `deno task test`: all tests of the tree, then one line that counts them. More words are passed on to `deno test`:
- * files, or `--filter …`.
+ * files, or `--filter …`. As many files run side by side as there are processors (`DENO_JOBS=1`: one after the other).
  *
  * The runner's output is shown as it comes. Its own summary is the count; tests it ignored are named before the last
  * line, because what was not tested must not be overlooked. A test that cannot run somewhere says why in its name:
@@ -32,14 +32,14 @@ export function readResult(output: string, success: boolean): Result {
   return { passed: count("passed"), failed: Math.max(count("failed"), success ? 0 : 1), skipped };
 }
 
-/** Names of ignored tests, and of ignored steps behind the name of their test. */
+/** Names of ignored tests, and of ignored steps behind the name of their test. Where files run side by side, a line says all by itself. */
 function ignoredNames(lines: readonly string[]): string[] {
   let test = "";
   return lines.flatMap((line) => {
-    const [, indent = "", name = "", ignored] = /^( *)(\S.*?) \.\.\.( ignored \(.*)?$/.exec(line) ?? [];
+    const [, indent = "", name = "", ignored] = /^( *)(?:\S+_test\.ts => )?(\S.*?) \.\.\.( ignored \(.*)?$/.exec(line) ?? [];
     if (indent === "" && name !== "") test = name;
     if (ignored === undefined) return [];
-    return [indent === "" ? name : `${test}: ${name}`];
+    return [indent === "" ? name.replaceAll(" ... ", ": ") : `${test}: ${name}`];
   });
 }
 
@@ -65,7 +65,7 @@ export function permissions(temporary: string): string[] {
 if (import.meta.main) {
   const plain = Deno.noColor || !Deno.stdout.isTerminal();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...permissions(Deno.env.get("TMPDIR") ?? "/tmp"), ...Deno.args],
+    args: ["test", "--parallel", ...permissions(Deno.env.get("TMPDIR") ?? "/tmp"), ...Deno.args],
     stdin: "null",
     stdout: "piped",
     env: plain ? { NO_COLOR: "1" } : {},

@@ -20,6 +20,17 @@ Deno.test("readResult() counts an ignored step too, and says in which test", () 
   assertEquals(readResult(output, true), { passed: 1, failed: 0, skipped: ["live: no live wire"] });
 });
 
+Deno.test("readResult() reads the lines of files that run side by side", () => {
+  const output = `./a_test.ts => live ... no live wire ... ignored (0ms)
+./b_test.ts => fine ... ok (0ms)
+./a_test.ts => live ... ok (1ms)
+./b_test.ts => opens (tshark is not installed) ... ignored (0ms)
+
+ok | 2 passed | 0 failed | 1 ignored (1 step) (7ms)
+`;
+  assertEquals(readResult(output, true), { passed: 2, failed: 0, skipped: ["live: no live wire", "opens (tshark is not installed)"] });
+});
+
 Deno.test("conclusion() names the skipped tests, and ends in the count", () => {
   assertEquals(conclusion({ passed: 12, failed: 2, skipped: ["a (no tshark)"] }), "skipped: a (no tshark)\n12 passed, 2 failed, 1 skipped");
 });
@@ -43,7 +54,7 @@ Deno.test("deno task test passes words on, and its last line counts passed, fail
     assertEquals(code, 1);
     const [filtered, status] = await run("--filter", "good");
     assertEquals(filtered.at(-2), "1 passed, 0 failed, 0 skipped");
-    assertMatch(filtered.join("\n"), /^good \.\.\. ok/m);
+    assertMatch(filtered.join("\n"), /^(\S+three_test\.ts => )?good \.\.\. ok/m);
     assertEquals(status, 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
