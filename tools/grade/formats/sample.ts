@@ -4,7 +4,10 @@
 import { labs } from "../../../labs/manifest.ts";
 import { FORMAT, type GradedCheck, type GradedLab, type Outcome, type Result, type Timing } from "../result.ts";
 import { addUp, shareOut, tally } from "../score.ts";
+import { defaultPolicy, type Policy } from "../policy.ts";
+import { identityFrom } from "./classroom50.ts";
 import type { Evidence } from "./evidence.ts";
+import { writeFormats } from "./write.ts";
 
 /** Texts that some program would take for its own. */
 export const HOSTILE: readonly string[] = [
@@ -139,4 +142,43 @@ export function sampleEvidence(result: Result, text = "1  you → kernel  ARP re
       return [`${lab.folder} ${check.id}`, { transcript: check.visibility === "hidden" ? "hidden-transcript" : text, files }];
     })
   ));
+}
+
+/** The formats of a result, with evidence in which the student speaks. */
+export function formatsOf(
+  result: Result,
+  policy: Policy = defaultPolicy,
+  identity = identityFrom(() => undefined, result),
+): ReadonlyMap<string, string> {
+  return writeFormats(result, sampleTiming(result), policy, sampleEvidence(result, HOSTILE.join("\n")), identity);
+}
+
+/** One of them. */
+export function formatOf(file: string, result: Result, policy: Policy = defaultPolicy): string {
+  const text = formatsOf(result, policy).get(file);
+  if (text === undefined) throw new Error(`no format is called ${file}`);
+  return text;
+}
+
+/** The shipped policy with some members changed. */
+export function policyWith(
+  changes: { public?: Partial<Policy["public"]>; hidden?: Partial<Policy["hidden"]>; leaderboard?: boolean },
+): Policy {
+  return {
+    ...defaultPolicy,
+    public: { ...defaultPolicy.public, ...changes.public },
+    hidden: { ...defaultPolicy.hidden, ...changes.hidden },
+    leaderboard: changes.leaderboard ?? defaultPolicy.leaderboard,
+  };
+}
+
+/** Results that every format must hold: ordinary, hostile, perfect, unreadable, without labs. */
+export function samples(): readonly Result[] {
+  const begun = sampleResult();
+  const none = begun.labs.map((lab): GradedLab => {
+    const checks = lab.checks.map((check): GradedCheck => ({ ...check, outcome: "not written", points: 0 }));
+    const of = (visibility: string): GradedCheck[] => checks.filter((check) => check.visibility === visibility);
+    return { ...lab, status: "not begun", checks, public: tally(of("public")), hidden: tally(of("hidden")), total: tally(checks) };
+  });
+  return [begun, hostileResult(), fullResult(), resultOf(none, "carol", `it has two files ${HOSTILE.join("")}`), resultOf([], "nobody")];
 }

@@ -1,0 +1,41 @@
+import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes } from "@std/assert";
+import { formatOf, fullResult, policyWith, sampleResult, samples } from "./sample.ts";
+
+const FILE = "student/student.txt";
+
+Deno.test("reportText() never has a line of more than 80 columns, whatever a student wrote", () => {
+  for (const result of samples()) {
+    for (const line of formatOf(FILE, result).split("\n")) assert(line.length <= 80, `${line.length}: ${line}`);
+  }
+});
+
+Deno.test("reportText() states public, hidden and their sum, and in which groups hidden checks fail", () => {
+  const text = formatOf(FILE, sampleResult());
+  assertMatch(text, /^ {2}public {4}168 of {2}308 checks {5}249\.34 of {2}461\.65 points$/m);
+  assertMatch(text, /^ {2}hidden {4}133 of {2}154 checks {5}206\.57 of {2}238\.35 points$/m);
+  assertMatch(text, /^ {2}sum {7}301 of {2}462 checks {5}455\.91 of {2}700\.00 points$/m);
+  assertStringIncludes(text, "  public 24/44; hidden 19/22: two fail in retransmission, one in parsing\n");
+  assertStringIncludes(formatOf(FILE, fullResult()), "  public 44/44; hidden 22/22\n");
+});
+
+Deno.test("reportText() says that there are hidden checks when it doesn't show them, and no sum", () => {
+  const text = formatOf(FILE, sampleResult(), policyWith({ hidden: { show: "nothing" } }));
+  assertStringIncludes(text, "Hidden checks count, too; what they found is not shown here.");
+  assertNotMatch(text, /^ {2}(sum|hidden)|133/m);
+});
+
+Deno.test("reportText() has no line that a CI service takes for a command", () => {
+  for (const result of samples()) {
+    for (const line of formatOf(FILE, result).split("\n")) {
+      assertNotMatch(line, /^\s*::|##\w*\[|\[\[/);
+      // deno-lint-ignore no-control-regex -- that is what is looked for
+      assertNotMatch(line, /[\u0000-\u001f\u007f-\u009f]/);
+    }
+  }
+});
+
+Deno.test("reportText() of an unreadable submission says why, and lists no checks", () => {
+  const text = formatOf(FILE, samples()[3] as never);
+  assertStringIncludes(text, "Nothing was graded: it has two files");
+  assertEquals(text.includes("✘"), false);
+});
