@@ -16,6 +16,8 @@ export interface FailureContext {
   readonly capture: string | undefined;
   /** "passes with the reference 02-arp: look there". */
   readonly blame: string | undefined;
+  /** All code was the student's, and is to be when this is run again. */
+  readonly mine?: boolean;
 }
 
 /** A check that failed. */
@@ -48,7 +50,7 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     ...lookAt(result, context.lab),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
-    labelledCommand("Again", `${name} --only ${check.id} --seed ${context.seed}`),
+    labelledCommand("Again", `${name}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
     ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
     labelledCommand("Hint", `${name} --hint ${check.id}`),
   ].join("\n");

@@ -108,7 +108,7 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
   else {
     printer.finish();
     await printFailures(results, options, seed, captures, origins);
-    console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all }));
+    console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all, mine: options.mine }));
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
     console.error(`\n--require-live: the live checks could not be run.`);
@@ -174,7 +174,7 @@ async function printFailures(
   const failed = inReadingOrder(failures, shown);
   for (const [index, result] of failed.slice(0, shown).entries()) {
     const blame = index < MAX_BLAMED ? await blameOf(result, origins) : undefined;
-    console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame })}\n`);
+    console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame, mine: options.mine })}\n`);
   }
   const more = failed.slice(shown);
   if (more.length > 0) {

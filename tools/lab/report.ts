@@ -83,10 +83,12 @@ export interface RunFacts {
   readonly took: number;
   /** All checks of the lab ran, so the points are the lab's. */
   readonly whole: boolean;
+  /** All code was the student's: what is to be run next is run in the same way. */
+  readonly mine?: boolean;
 }
 
 /** The lines below the failures: score, skipped checks, the next step. */
-export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire, seed, took, whole }: RunFacts): string {
+export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire, seed, took, whole, mine }: RunFacts): string {
   const { passed, points, ran } = scoreOf(lab, results);
   const of = whole ? ` · ${points} of ${lab.points} points` : "";
   const lines = [paint("bold", sides(`${passed} of ${results.length} checks${of}`, `seed ${seed} · ${milliseconds(took)}`))];
@@ -101,7 +103,7 @@ export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire,
       );
     }
   }
-  const next = nextStep(lab, results, ran === passed);
+  const next = nextStep(lab, results, ran === passed, mine ? " --mine" : "");
   if (next !== "") lines.push("", next);
   return lines.join("\n");
 }
@@ -117,11 +119,11 @@ export function scoreOf(lab: Lab, results: readonly CheckResult[]): { passed: nu
 }
 
 /** What is red comes first; then the next function to write. */
-function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean): string {
+function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean, flags: string): string {
   if (allPassed) return "";
-  const command = `deno task lab${lab.number}`;
+  const command = `deno task lab${lab.number}${flags}`;
   const [red] = inReadingOrder(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
-  const steps = [...red === undefined ? [] : [mendText(red, command)], ...writeText(lab, results, red !== undefined, command)];
+  const steps = [...red === undefined ? [] : [mendText(red, command)], ...writeText(lab, results, red !== undefined, flags)];
   return steps.join("\n");
 }
 
@@ -129,19 +131,29 @@ function mendText({ check }: Failure, command: string): string {
   return [labelled("Next", `mend ${check.id}: ${check.title}`, 0), labelledCommand("", `${command} --only ${check.id}`, 0)].join("\n");
 }
 
-function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, command: string): string[] {
-  const missing = new Set(missingIn(results).map((symbol) => symbol.split(".")[0]));
-  const first = Object.keys(lab.functions).find((name) => missing.has(name)) ?? missingIn(results)[0];
+/** Of an object with methods the one that the checks met first. What is missing in this lab comes before what is missing in another. */
+function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, flags: string): string[] {
+  const missing = missingIn(results);
+  const name = Object.keys(lab.functions).find((each) => missing.some((symbol) => baseOf(symbol) === each)) ?? baseOf(missing[0] ?? "");
+  const first = missing.find((symbol) => baseOf(symbol) === name);
   if (first === undefined) return [];
   const place = placeOf(first, lab);
-  const blocked = results.filter((result) => result.verdict.outcome === "not written" && result.verdict.symbol.split(".")[0] === first);
-  const group = blocked[0]?.check.group;
+  const blocked = results.filter(({ verdict }) => verdict.outcome === "not written" && baseOf(verdict.symbol) === name);
   const waiting = blocked.length === 1 ? "1 check waits for it" : `${blocked.length} checks wait for it`;
+  const owner = labs.find((each) => Object.hasOwn(each.functions, name)) ?? lab;
+  const waits = blocked.find(({ verdict }) => "symbol" in verdict && verdict.symbol === first);
+  const here = `deno task lab${lab.number}${flags}`;
+  const then = owner === lab ? `${here} --only ${waits?.check.group}` : `deno task lab${owner.number}, and again ${here}`;
   return [
     labelled(second ? "Then" : "Next", `write ${first}  ${place?.file ?? ""}`, 0),
     labelled("", `${place?.handout ?? ""} · ${waiting}`, 0),
-    labelled("", `then  ${command}${group === undefined ? "" : ` --only ${group}`}`, 0),
+    labelled("", `then  ${then}`, 0),
   ];
+}
+
+/** "createPorts" of "createPorts.bind". */
+function baseOf(symbol: string): string {
+  return symbol.split(".")[0] as string;
 }
 
 /** Functions that are not written yet, in the order in which the checks met them. */
