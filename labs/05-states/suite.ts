@@ -5,13 +5,14 @@
 import { suite } from "../../tools/harness/suite.ts";
 import { ack } from "./checks/ack.ts";
 import { ackOfFin } from "./checks/ack_of_fin.ts";
-import { abort, close, limit, reopen } from "./checks/endings.ts";
+import { abort, close, limit } from "./checks/endings.ts";
 import { closing } from "./checks/closing.ts";
 import { fin } from "./checks/fin.ts";
 import { guessing } from "./checks/guessing.ts";
 import { live } from "./checks/live.ts";
 import { losing } from "./checks/losing.ts";
 import { opening } from "./checks/opening.ts";
+import { reopen } from "./checks/reopen.ts";
 import { reset, syn } from "./checks/reset.ts";
 import { sequence } from "./checks/sequence.ts";
 import { table } from "./checks/table.ts";
@@ -29,6 +30,7 @@ export default suite({
     timestamps,
     sequence,
     reset,
+    reopen,
     syn,
     ack: { ...ack, ...ackOfFin },
     urgent,
@@ -37,7 +39,6 @@ export default suite({
     close,
     abort,
     limit,
-    reopen,
     opening,
     closing,
     waiting,

@@ -31,7 +31,7 @@ export class CheckFailed extends Error {
 }
 
 /** Does a part of a check that is about something of its own; a failure in it says so. */
-export async function about<T>(topic: Topic, part: () => Promise<T>): Promise<T> {
+export async function about<T>(topic: Topic, part: () => T | Promise<T>): Promise<T> {
   try {
     return await part();
   } catch (error) {

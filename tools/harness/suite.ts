@@ -160,7 +160,7 @@ export interface Trial {
    * Does a part of the check that is about something else than the whole: the way to where it begins, the proof in the end that a connection still
    * works, the opposite case. A failure in it has this Why, and these functions are the first to look at.
    */
-  about<T>(topic: Topic, part: () => Promise<T>): Promise<T>;
+  about<T>(topic: Topic, part: () => T | Promise<T>): Promise<T>;
 
   /** The student's host on the virtual wire, with a virtual clock that starts at 0. */
   host(config?: StationConfig): Promise<Station>;

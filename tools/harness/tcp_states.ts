@@ -46,7 +46,7 @@ export async function driveTo(tcp: TcpStation, state: TcpState, options: PeerOpt
   const { peer } = reached;
   const view = (await tcp.connections()).find(({ localPort, remotePort }) => localPort === peer.stackPort && remotePort === peer.peerPort);
   await onTheWay(LAST_PART[state], () => {
-    if (view?.state === state) return Promise.resolve();
+    if (view?.state === state) return;
     throw new CheckFailed(`a connection in ${state}, with which this check begins`, view === undefined ? "none" : `one in ${view.state}`);
   });
   return reached;
@@ -66,7 +66,7 @@ const LAST_PART: Readonly<Record<Exclude<TcpState, "CLOSED" | "LISTEN">, keyof t
 };
 
 /** A part of the way: what is wrong here is not what the check is about. */
-function onTheWay<T>(part: keyof typeof WAY, work: () => Promise<T>): Promise<T> {
+function onTheWay<T>(part: keyof typeof WAY, work: () => T | Promise<T>): Promise<T> {
   const { why, look } = WAY[part];
   return about({ why: `The connection is still on its way to the state in which this check begins. ${why}`, look }, work);
 }

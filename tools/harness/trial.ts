@@ -187,7 +187,7 @@ class RunningTrial implements Trial {
     if (!condition) throw new CheckFailed(expected, got);
   }
 
-  about<T>(topic: Topic, part: () => Promise<T>): Promise<T> {
+  about<T>(topic: Topic, part: () => T | Promise<T>): Promise<T> {
     return about(topic, part);
   }
 

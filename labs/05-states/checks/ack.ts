@@ -1,8 +1,9 @@
 /** Checks of `checkAck`: what the peer has received, and how much more it takes. Our FIN is in `ack_of_fin.ts`. */
 import type { Tcb, TcpState } from "../../../stack/contract/tcb.ts";
-import { seqAdd } from "../../../stack/wire/seq.ts";
+import { seq, seqAdd } from "../../../stack/wire/seq.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectStep, type Place, places, segmentFor, SYNCHRONIZED, tcbIn, withNoise } from "./bench.ts";
+import { expectStep, type Place, places, segmentFor, SYNCHRONIZED, tcbIn, type Wanted, withNoise } from "./bench.ts";
+import { opposite } from "./wire.ts";
 
 /** A connection with `flight` bytes on their way; when it has sent its FIN, that is the last of them. */
 export function sending(state: TcpState, place: Place, flight: number, overrides: Partial<Tcb> = {}): Tcb {
@@ -16,6 +17,11 @@ export const NO_FIN_OUT: readonly TcpState[] = ["ESTABLISHED", "CLOSE-WAIT"];
 export async function everywhere(t: Trial, run: (place: Place) => Promise<void>): Promise<void> {
   for (const place of places(t.random)) await run(place);
 }
+
+const PASSES = opposite("a segment with ACK goes on to the next step.", ["checkAck"]);
+
+/** The connection of the handout's examples. */
+const EXAMPLE: Place = { una: seq(5000), rcv: seq(1000) };
 
 export const ack: Readonly<Record<string, CheckSpec>> = {
   "new": {
@@ -62,7 +68,8 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
         for (const flags of ["PSH", "FIN", "URG PSH"]) {
           await expectStep(t, "checkAck", { ...tcb }, segmentFor(tcb, { flags, textLength: 9 }), { verdict: "drop" });
         }
-        await expectStep(t, "checkAck", sending("ESTABLISHED", place, 9), segmentFor(tcb, { flags: "ACK" }), { verdict: "continue" });
+        const good = sending("ESTABLISHED", place, 9);
+        await t.about(PASSES, () => expectStep(t, "checkAck", good, segmentFor(good, { flags: "ACK" }), { verdict: "continue" }));
       });
     },
   },
@@ -143,6 +150,43 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
+  "example": {
+    title: "the handout's examples: 5050, 5000, 4990, 5101, −4000, −4001",
+    kind: "table",
+    covers: ["R5961-5.2", "SM-6"],
+    look: ["checkAck"],
+    why:
+      "The edges of the picture: sndNxt, the last number that can be acknowledged, and sndUna − maxSndWnd, the oldest that an honest peer may still send, are both inside (RFC 5961 §5.2). One further is " +
+      "outside.",
+    hints: [
+      "Which comparisons are “less”, and which “less or equal”?",
+      "Both ends are inside: −4000 and 5100 are no reason for a challenge.",
+      "Challenge when seqDiff(segment.ack, tcb.sndUna) < −tcb.maxSndWnd, or when tcb.sndNxt lies before segment.ack.",
+    ],
+    run: async (t) => {
+      const challenged: Wanted = { verdict: "drop", effects: ["challenge()"] };
+      const old: Wanted = { verdict: "continue" };
+      const fresh = (ack: number): Wanted => ({
+        verdict: "continue",
+        effects: [`acknowledged(${ack})`],
+        changes: { sndUna: seq(ack), sndWl2: seq(ack) },
+      });
+      const cases: readonly (readonly [number, Wanted])[] = [
+        [5050, fresh(5050)],
+        [5000, old],
+        [4990, old],
+        [5100, fresh(5100)],
+        [5101, challenged],
+        [-4000, old],
+        [-4001, challenged],
+      ];
+      for (const [number, wanted] of cases) {
+        const tcb = sending("ESTABLISHED", EXAMPLE, 100);
+        await expectStep(t, "checkAck", tcb, segmentFor(tcb, { flags: "ACK", acks: number - 5000 }), wanted);
+      }
+    },
+  },
+
   "window": {
     title: "a newer segment's window is taken, also without new ACK",
     kind: "table",
@@ -212,8 +256,7 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
         for (const window of [0x8000, 0xffff, t.random.int(0x8001, 0xfffe)]) {
           const tcb = sending("ESTABLISHED", place, 100);
           const segment = segmentFor(tcb, { flags: "ACK", window });
-          const changes = { sndWnd: window, maxSndWnd: window };
-          await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", changes });
+          await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", changes: { sndWnd: window }, free: ["maxSndWnd"] });
         }
       });
     },
@@ -238,7 +281,7 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
         const tcb = sending("ESTABLISHED", place, 100, { sndScale, rcvScale: 3, windowScaling: true });
         const segment = segmentFor(tcb, { flags: "ACK", window: t.random.int(40_000, 0xffff) });
         const sndWnd = segment.window * 2 ** sndScale;
-        await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", changes: { sndWnd, maxSndWnd: sndWnd } });
+        await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", changes: { sndWnd }, free: ["maxSndWnd"] });
       });
     },
   },

@@ -15,7 +15,7 @@ export async function expectFinAcknowledged(t: Trial, state: TcpState, timer: bo
     const segment = segmentFor(tcb, { flags: "ACK", acks: flight });
     const told = `acknowledged(${segment.ack})`;
     const event = 'event("fin acknowledged")';
-    const wanted: Wanted = state === "LAST-ACK" ? { verdict: ["continue", "drop"], effects: [event], also: [told], free: ALL_OVER } : {
+    const wanted: Wanted = state === "LAST-ACK" ? { verdict: "drop", effects: [event], also: [told], free: ALL_OVER } : {
       verdict: state === "FIN-WAIT-1" ? "continue" : ["continue", "drop"],
       effects: [told, event, ...timer ? ["startTimeWait()"] : []],
       changes: { sndUna: segment.ack, sndWl2: segment.ack },
@@ -63,8 +63,9 @@ export const ackOfFin: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-8"],
     look: ["checkAck"],
     why:
-      "We closed second, so the waiting is the peer's. Nothing is left that could arrive: CLOSED at once, without a timer (RFC 9293 §3.10.7.4, fifth step).",
-    hints: FIN_HINTS,
+      "We closed second, so the waiting is the peer's. Nothing is left that could arrive: CLOSED at once, without a timer; and as there is no connection any more, no step has anything to look at: " +
+      '"drop" (RFC 9293 §3.10.7.4, fifth step).',
+    hints: [FIN_HINTS[0], FIN_HINTS[1], 'In LAST-ACK the event, and "drop".'],
     run: (t) => expectFinAcknowledged(t, "LAST-ACK", false),
   },
 

@@ -2,6 +2,12 @@
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { expectEnded, expectHeard, expectNotice, expectSaid, expectState, expectTable } from "./wire.ts";
 
+const TIMER = {
+  why:
+    "TIME-WAIT ends because a timer ends it, and nobody starts that by itself: in CLOSING it is checkAck who has to (RFC 9293 §3.10.7.4, fifth step). This host waits for a minute.",
+  look: ["checkAck"],
+};
+
 export const closing: Readonly<Record<string, CheckSpec>> = {
   "first": {
     title: "you close first: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT",
@@ -72,13 +78,15 @@ export const closing: Readonly<Record<string, CheckSpec>> = {
       "In CLOSING checkAck starts the timer, since no FIN will come any more.",
     ],
     run: async (t) => {
-      const tcp = await t.tcp();
+      const tcp = await t.tcp({ tcp: { timeWait: 60_000 } });
       const { peer, connection } = await tcp.inState("FIN-WAIT-1");
       await peer.send({ flags: "FIN ACK", ack: 1 }, "the peer's FIN, sent before he saw ours: ack 1");
       await peer.expect({ flags: ["ACK", "FIN ACK"], ack: 2 }, "a FIN is acknowledged, also when both sides close at once", 600);
       await expectState(t, connection, "CLOSING", "after a FIN that does not acknowledge ours");
       await peer.send({ flags: "ACK", seq: 2 });
       await expectState(t, connection, "TIME-WAIT", "after the ACK of our FIN");
+      await tcp.wait(61_000);
+      await t.about(TIMER, () => expectEnded(t, connection, "closed", "61 seconds later"));
     },
   },
 

@@ -4,6 +4,9 @@ import { seqAdd } from "../../../stack/wire/seq.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { everywhere } from "./ack.ts";
 import { expectStep, FIN_SEEN, segmentFor, TAKING_TEXT, tcbIn } from "./bench.ts";
+import { opposite } from "./wire.ts";
+
+const TAKEN = opposite("a FIN in order is taken (see fin/in-order).", ["checkFin"]);
 
 /** A FIN in order in this state: what it changes, and whether the timer of TIME-WAIT starts. */
 export async function expectFin(t: Trial, state: TcpState, timer: boolean): Promise<void> {
@@ -114,7 +117,7 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkFin", { ...tcb }, segment, { verdict: "continue" });
         }
       });
-      await expectFin(t, "ESTABLISHED", false);
+      await t.about(TAKEN, () => expectFin(t, "ESTABLISHED", false));
     },
   },
 
@@ -137,7 +140,7 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkFin", tcb, segmentFor(tcb, { flags: "FIN ACK" }), { verdict: "continue" });
         }
       });
-      await expectFin(t, "FIN-WAIT-2", true);
+      await t.about(TAKEN, () => expectFin(t, "FIN-WAIT-2", true));
     },
   },
 };

@@ -1,6 +1,6 @@
 /** The arrows of the upper half of the diagram, on the wire: how a connection comes to be. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectAccepted, expectEnded, expectHeard, expectSaid, expectState, expectTable } from "./wire.ts";
+import { expectAccepted, expectEnded, expectState, expectStillHeard, expectStillSaid, expectTable } from "./wire.ts";
 
 export const opening: Readonly<Record<string, CheckSpec>> = {
   "passive": {
@@ -26,7 +26,7 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
       await expectState(t, connection, "ESTABLISHED", "after the ACK of our SYN");
       const { sndUna, sndNxt } = await connection.look();
       t.equal(sndUna, sndNxt, "sndUna, once all is acknowledged");
-      await expectHeard(t, peer, connection, 10);
+      await expectStillHeard(t, peer, connection, 10);
     },
   },
 
@@ -50,8 +50,8 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
       await peer.send({ flags: "SYN ACK", seq: 0, mss: 1460 });
       await peer.expect({ flags: "ACK", seq: 1, ack: 1 }, "a SYN+ACK is acknowledged");
       await expectState(t, connection, "ESTABLISHED", "after the SYN+ACK");
-      await expectHeard(t, peer, connection, 10);
-      await expectSaid(t, peer, connection, 20);
+      await expectStillHeard(t, peer, connection, 10);
+      await expectStillSaid(t, peer, connection, 20);
     },
   },
 
@@ -95,8 +95,8 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
       await peer.send({ flags: "ACK" });
       await expectState(t, connection, "ESTABLISHED", "after the ACK of our SYN");
       await expectTable(t, tcp, ["ESTABLISHED"], "in the end");
-      await expectHeard(t, peer, connection, 10);
-      await expectSaid(t, peer, connection, 20);
+      await expectStillHeard(t, peer, connection, 10);
+      await expectStillSaid(t, peer, connection, 20);
     },
   },
 
@@ -128,8 +128,8 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
       await peer.send({ flags: "ACK" }, "the peer, who has our SYN+ACK, acknowledges it");
       await expectState(t, connection, "ESTABLISHED", "after the peer's ACK");
       tcp.take();
-      await expectHeard(t, peer, connection, 10);
-      await expectSaid(t, peer, connection, 20);
+      await expectStillHeard(t, peer, connection, 10);
+      await expectStillSaid(t, peer, connection, 20);
     },
   },
 

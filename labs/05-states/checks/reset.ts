@@ -2,9 +2,13 @@
 import type { TcpState } from "../../../stack/contract/tcb.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { expectStep, places, segmentFor, SYNCHRONIZED, tcbIn, withNoise } from "./bench.ts";
+import { opposite } from "./wire.ts";
 
 /** States in which a RST is an unwelcome end: the application learns of it. */
 const TOLD: readonly TcpState[] = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"];
+
+const RESET_CHALLENGED = opposite("a RST in the window, not at its beginning, gets a challenge ACK (see reset/in-window).", ["checkReset"]);
+const SYN_CHALLENGED = opposite("a SYN gets a challenge ACK (see syn/challenged).", ["checkSyn"]);
 
 export const reset: Readonly<Record<string, CheckSpec>> = {
   "exact": {
@@ -127,7 +131,8 @@ export const reset: Readonly<Record<string, CheckSpec>> = {
         }
         if (tcb.state === "TIME-WAIT") continue;
         const segment = withNoise(t.random, segmentFor(tcb, { flags: "RST", at: 5 }));
-        await expectStep(t, "checkReset", tcb, segment, { verdict: "drop", effects: ["challenge()"] });
+        const wanted = { verdict: "drop", effects: ["challenge()"] } as const;
+        await t.about(RESET_CHALLENGED, () => expectStep(t, "checkReset", tcb, segment, wanted));
       }
     },
   },
@@ -177,7 +182,33 @@ export const syn: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkSyn", tcb, withNoise(t.random, segmentFor(tcb, { flags, textLength: 5 })), { verdict: "continue" });
         }
         const tcb = tcbIn("ESTABLISHED", place);
-        await expectStep(t, "checkSyn", tcb, segmentFor(tcb, { flags: "SYN" }), { verdict: "drop", effects: ["challenge()"] });
+        const wanted = { verdict: "drop", effects: ["challenge()"] } as const;
+        await t.about(SYN_CHALLENGED, () => expectStep(t, "checkSyn", tcb, segmentFor(tcb, { flags: "SYN" }), wanted));
+      }
+    },
+  },
+
+  "half-open": {
+    title: "a SYN in SYN-RECEIVED goes no further either",
+    kind: "table",
+    covers: ["R5961-4.2", "SM-4"],
+    look: ["checkSyn"],
+    why:
+      "A SYN with another number, while the handshake is not over, is of a peer that begins anew: without an answer it would wait for nothing. A challenge ACK makes it send the RST that ends the half-open " +
+      "connection; ending it at once is legal too, where a peer began it (RFC 9293 §3.10.7.4, fourth step).",
+    hints: [
+      "Is SYN-RECEIVED an exception?",
+      "Not in our contract: a challenge, and drop. (Only a SYN *with ACK* may pass there: see “When two SYNs cross”.)",
+      "No look at tcb.state at all.",
+    ],
+    run: async (t) => {
+      for (const place of places(t.random)) {
+        for (const at of [0, 1, t.random.int(2, 3999)]) {
+          const tcb = tcbIn("SYN-RECEIVED", place);
+          const effects = [["challenge()", 'event("reset received")']];
+          const segment = withNoise(t.random, segmentFor(tcb, { flags: "SYN", at }));
+          await expectStep(t, "checkSyn", tcb, segment, { verdict: "drop", effects, also: ['fail("reset")'] });
+        }
       }
     },
   },

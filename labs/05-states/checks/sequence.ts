@@ -3,6 +3,7 @@ import type { Segment, Tcb, TcpState } from "../../../stack/contract/tcb.ts";
 import { seqAdd } from "../../../stack/wire/seq.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { expectStep, type Place, places, segmentFor, type SegmentWishes, SYNCHRONIZED, tcbIn } from "./bench.ts";
+import { opposite } from "./wire.ts";
 
 /** States in which nothing special happens to a segment outside the window. */
 const PLAIN: readonly TcpState[] = SYNCHRONIZED.filter((state) => state !== "TIME-WAIT");
@@ -37,6 +38,19 @@ export function echoing(t: Trial, which: number, behind = 0): { tcb: Tcb; now: n
   const newer = (wishes: SegmentWishes): Segment =>
     segmentFor(tcb, { timestamps: true, tsVal: tcb.tsRecent + t.random.int(1, 800), ...wishes });
   return { tcb, now, newer };
+}
+
+const ACKNOWLEDGED = { verdict: "drop", effects: ['acknowledge("now")'] } as const;
+const ANSWERED = opposite("any other segment outside the window is acknowledged at once (see sequence/empty).", ["checkSequence"]);
+const RENEWED = opposite("a segment in order, with a newer timestamp, passes and renews (see sequence/renew).", ["checkSequence"]);
+
+/** A segment that must renew the timestamp: shown where a check proves that others do not. */
+async function expectRenewal(t: Trial): Promise<void> {
+  await t.about(RENEWED, async () => {
+    const { tcb, newer, now } = echoing(t, 0);
+    const segment = newer({ flags: "ACK", textLength: 10 });
+    await expectStep(t, "checkSequence", tcb, segment, { verdict: "continue", changes: { tsRecent: segment.tsVal, tsRecentAt: now } }, now);
+  });
 }
 
 export const sequence: Readonly<Record<string, CheckSpec>> = {
@@ -170,7 +184,7 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
           const segment = segmentFor(tcb, { flags: t.random.pick(["RST", "RST ACK"]), at });
           await expectStep(t, "checkSequence", { ...tcb }, segment, { verdict: "drop" }, 1000);
           const other = segmentFor(tcb, { flags: "ACK", at });
-          await expectStep(t, "checkSequence", tcb, other, { verdict: "drop", effects: ['acknowledge("now")'] }, 1000);
+          await t.about(ANSWERED, () => expectStep(t, "checkSequence", tcb, other, ACKNOWLEDGED, 1000));
         }
       }
     },
@@ -201,26 +215,52 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
   },
 
   "no-renewal": {
-    title: "a segment out of order leaves the timestamp alone",
+    title: "a segment beyond lastAckSent leaves the timestamp alone",
     kind: "table",
     covers: ["7323-4.3"],
     look: ["checkSequence"],
     why:
-      "Echoing the timestamp of a segment that came out of order would hide the loss in front of it from the peer's measurement: the acknowledgment that it waits for is for an " +
-      "older segment (RFC 7323 §4.3 (2)).",
+      "Echoing the timestamp of a segment behind a gap would hide the loss in front of it from the peer's measurement, and with a delayed acknowledgment it would hide the delay: what counts is the first " +
+      "segment that is not acknowledged yet. So the limit is lastAckSent, which may lie before rcvNxt (RFC 7323 §4.3 (2)).",
     hints: [
-      "Where does the segment begin, and where does the last acknowledgment lie?",
-      "Beyond lastAckSent: its timestamp is not noted.",
-      "A segment outside the window changes nothing either.",
+      "Where does the segment begin, and where does the last acknowledgment lie that we sent?",
+      "Beyond lastAckSent: its timestamp is not noted, also when it begins at exactly rcvNxt.",
+      "tcb.lastAckSent, not tcb.rcvNxt. A segment outside the window changes nothing either.",
     ],
     run: async (t) => {
-      for (const [which, at] of [1, t.random.int(2, 3000), 2, t.random.int(2, 3000)].entries()) {
-        const { tcb, newer, now } = echoing(t, which);
-        await expectStep(t, "checkSequence", tcb, newer({ flags: "ACK", at, textLength: 100 }), { verdict: "continue" }, now);
+      const cases = [[0, 1], [0, t.random.int(2, 3000)], [300, 0], [300, -1], [300, t.random.int(2, 3000)]] as const;
+      for (const [which, [behind, at]] of cases.entries()) {
+        const { tcb, newer, now } = echoing(t, which, behind);
+        const segment = newer({ flags: "ACK", at, textLength: 100 });
+        await expectStep(t, "checkSequence", tcb, segment, { also: ['acknowledge("now")'] }, now);
       }
       const { tcb, newer, now } = echoing(t, 0);
       const old = newer({ flags: "ACK", at: -100, textLength: 100 });
-      await expectStep(t, "checkSequence", tcb, old, { verdict: "drop", effects: ['acknowledge("now")'] }, now);
+      await expectStep(t, "checkSequence", tcb, old, { also: ['acknowledge("now")'] }, now);
+      await expectRenewal(t);
+    },
+  },
+
+  "no-going-back": {
+    title: "an older timestamp never takes the newer one's place",
+    kind: "table",
+    covers: ["7323-4.3", "7323-5.3"],
+    look: ["checkSequence"],
+    why:
+      "tsRecent is what PAWS compares with. If it could go back, everything that is older than the newest timestamp and newer than this one would pass again. In a running stack checkTimestamps has dropped " +
+      "such a segment before; the rule belongs here all the same (RFC 7323 §4.3 (2)).",
+    hints: [
+      "Which condition of the five is about the timestamp itself?",
+      "It is not older than tsRecent, in the sense of checkTimestamps. Equal is not older.",
+      "Ask the same helper as checkTimestamps does.",
+    ],
+    run: async (t) => {
+      for (const which of [0, 1, 2, 3]) {
+        const { tcb, newer, now } = echoing(t, which);
+        const older = newer({ flags: "ACK", textLength: 10, tsVal: tcb.tsRecent - t.random.int(1, 90) });
+        await expectStep(t, "checkSequence", tcb, older, { verdict: "continue" }, now);
+      }
+      await expectRenewal(t);
     },
   },
 
@@ -244,6 +284,29 @@ export const sequence: Readonly<Record<string, CheckSpec>> = {
           const tcb = tcbIn("TIME-WAIT", place);
           const again = segmentFor(tcb, { flags: "FIN ACK", at: -1 - textLength, textLength });
           await expectStep(t, "checkSequence", tcb, again, { verdict: "drop", effects: ["startTimeWait()", 'acknowledge("now")'] }, 1000);
+        }
+      }
+    },
+  },
+
+  "other-fin": {
+    title: "TIME-WAIT: a FIN with another number starts nothing",
+    kind: "table",
+    covers: ["SM-9", "1337"],
+    look: ["checkSequence"],
+    why:
+      "The peer has sent one FIN, and its number is known: rcvNxt − 1. A FIN that ends elsewhere is of an older connection, or forged; whoever sends one a minute would keep the port for ever " +
+      "(RFC 9293 §3.10.7.4, eighth step: a retransmission of the remote FIN).",
+    hints: [
+      "What do you know about the number of the peer's FIN?",
+      "The segment that has it ends at exactly rcvNxt: seq + SEG.LEN.",
+      "seqAdd(segment.seq, segment.length) === tcb.rcvNxt, beside the bit and the state.",
+    ],
+    run: async (t) => {
+      for (const place of places(t.random)) {
+        const tcb = tcbIn("TIME-WAIT", place);
+        for (const at of [-2, -t.random.int(3, 9000), tcb.rcvWnd, tcb.rcvWnd + t.random.int(1, 9000)]) {
+          await expectStep(t, "checkSequence", { ...tcb }, segmentFor(tcb, { flags: "FIN ACK", at }), ACKNOWLEDGED, 1000);
         }
       }
     },

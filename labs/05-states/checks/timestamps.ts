@@ -2,6 +2,10 @@
 import type { Tcb } from "../../../stack/contract/tcb.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { expectStep, places, segmentFor, SYNCHRONIZED, tcbIn } from "./bench.ts";
+import { opposite } from "./wire.ts";
+
+const PASSES = opposite("a segment whose timestamp is not older passes (see timestamps/older).", ["checkTimestamps"]);
+const DROPPED = opposite("a segment with an older timestamp is acknowledged and dropped (see timestamps/older).", ["checkTimestamps"]);
 
 /** A connection with timestamps whose newest was noted a moment before `now`. */
 export function stamped(tsRecent: number, now: number): Partial<Tcb> {
@@ -59,7 +63,7 @@ export const timestamps: Readonly<Record<string, CheckSpec>> = {
         const tcb = tcbIn(t.random.pick(SYNCHRONIZED), place, stamped(t.random.int(0, 2 ** 31), now));
         await expectStep(t, "checkTimestamps", { ...tcb }, segmentFor(tcb, { flags: "ACK", textLength: 10 }), { verdict: "drop" }, now);
         const good = segmentFor(tcb, { flags: "ACK", textLength: 10, timestamps: true, tsVal: tcb.tsRecent });
-        await expectStep(t, "checkTimestamps", { ...tcb }, good, { verdict: "continue" }, now);
+        await t.about(PASSES, () => expectStep(t, "checkTimestamps", { ...tcb }, good, { verdict: "continue" }, now));
       }
     },
   },
@@ -92,7 +96,8 @@ export const timestamps: Readonly<Record<string, CheckSpec>> = {
         }
         const agreed = tcbIn("ESTABLISHED", place, stamped(500, now));
         const old = segmentFor(agreed, { flags: "ACK", timestamps: true, tsVal: 1 });
-        await expectStep(t, "checkTimestamps", { ...agreed }, old, { verdict: "drop", effects: ['acknowledge("now")'] }, now);
+        const wanted = { verdict: "drop", effects: ['acknowledge("now")'] } as const;
+        await t.about(DROPPED, () => expectStep(t, "checkTimestamps", { ...agreed }, old, wanted, now));
       }
     },
   },
@@ -119,7 +124,8 @@ export const timestamps: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkTimestamps", { ...tcb }, reset, { verdict: "continue" }, now);
         }
         const other = segmentFor(tcb, { flags: "ACK", timestamps: true, tsVal: tcb.tsRecent - 5 });
-        await expectStep(t, "checkTimestamps", { ...tcb }, other, { verdict: "drop", effects: ['acknowledge("now")'] }, now);
+        const wanted = { verdict: "drop", effects: ['acknowledge("now")'] } as const;
+        await t.about(DROPPED, () => expectStep(t, "checkTimestamps", { ...tcb }, other, wanted, now));
       }
     },
   },

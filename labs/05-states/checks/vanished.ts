@@ -1,6 +1,6 @@
 /** Peers that vanish: whatever we wait for, the wait has an end; and where we wait for nothing, it has none. RFC 9293 §3.8.3. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectEnded, expectHeard, expectState, expectTable } from "./wire.ts";
+import { expectEnded, expectState, expectStillHeard, expectTable } from "./wire.ts";
 
 const HOUR = 3_600_000;
 const HINTS: CheckSpec["hints"] = [
@@ -86,7 +86,7 @@ export const vanished: Readonly<Record<string, CheckSpec>> = {
         const { peer, connection } = await tcp.inState(state);
         await tcp.expectSilence(24 * HOUR, "nobody has anything to say");
         await expectState(t, connection, state, "a day later");
-        if (state === "ESTABLISHED") await expectHeard(t, peer, connection, 10);
+        if (state === "ESTABLISHED") await expectStillHeard(t, peer, connection, 10);
       }
     },
   },

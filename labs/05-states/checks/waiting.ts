@@ -5,6 +5,12 @@ import { expectAccepted, expectEnded, expectState, expectTable } from "./wire.ts
 /** In milliseconds: how long this host waits in TIME-WAIT. */
 const WAIT = 60_000;
 
+const INTO_TIME_WAIT = {
+  why:
+    "The connection is still on its way to TIME-WAIT, where the check begins: text, our FIN, and the peer's FIN that acknowledges it, which passes all steps and is acknowledged at once (RFC 9293 §3.6, figure 12).",
+  look: ["checkFin", "checkAck", "takeText"],
+};
+
 export const waiting: Readonly<Record<string, CheckSpec>> = {
   "lasts": {
     title: "TIME-WAIT lasts its time, and then the connection is gone",
@@ -74,13 +80,16 @@ export const waiting: Readonly<Record<string, CheckSpec>> = {
       const tcp = await t.tcp({ tcp: { timeWait: WAIT } });
       const { peer, connection } = await tcp.inState("ESTABLISHED");
       const data = t.random.bytes(50);
-      await peer.send({ flags: "ACK PSH", data });
-      await peer.expect({ flags: "ACK", ack: 51 }, "text is acknowledged", 600);
-      await connection.read();
-      await connection.shutdown();
-      await peer.expect({ flags: "FIN ACK", seq: 1, ack: 51 }, "shutdown sends a FIN");
-      await peer.send({ flags: "FIN ACK" });
-      await peer.expect({ flags: "ACK", seq: 2, ack: 52 }, "the last FIN is acknowledged");
+      await t.about(INTO_TIME_WAIT, async () => {
+        await peer.send({ flags: "ACK PSH", data });
+        await peer.expect({ flags: "ACK", ack: 51 }, "text is acknowledged", 600);
+        await connection.read();
+        await connection.shutdown();
+        await peer.expect({ flags: "FIN ACK", seq: 1, ack: 51 }, "shutdown sends a FIN");
+        await peer.send({ flags: "FIN ACK" });
+        await peer.expect({ flags: "ACK", seq: 2, ack: 52 }, "the last FIN is acknowledged", 600);
+        await expectState(t, connection, "TIME-WAIT", "after both FINs");
+      });
       await tcp.wait(WAIT - 10_000);
       await peer.send({ flags: "ACK PSH", seq: 1, data }, "old text, once more");
       await peer.expect({ flags: "ACK", seq: 2, ack: 52 }, "an old segment is answered by an ACK");
@@ -134,7 +143,7 @@ export const waiting: Readonly<Record<string, CheckSpec>> = {
       const tcp = await t.tcp({ tcp: { timeWait: WAIT } });
       const { peer, connection } = await tcp.inState("TIME-WAIT");
       await tcp.wait(20_000);
-      const seq = peer.next + t.random.int(1, 2 ** 30);
+      const seq = peer.next + t.random.int(1, 2 ** 23);
       await peer.send({ flags: "SYN", seq, mss: 1460 }, "a SYN from the same port, beyond all old numbers");
       await peer.expect({ flags: "SYN ACK", ack: seq + 1 }, "the listening port answers the new SYN");
       await expectEnded(t, connection, "closed", "of the old connection");

@@ -1,6 +1,6 @@
 /** What the scenarios share: looking at a connection from above, and the numbers of `inState` by name. */
 import type { TcpState } from "../../../stack/contract/tcb.ts";
-import type { Trial } from "../../../tools/harness/suite.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export type TcpStation = Awaited<ReturnType<Trial["tcp"]>>;
 export type TcpPeer = ReturnType<TcpStation["peer"]>;
@@ -51,4 +51,24 @@ export async function expectSaid(t: Trial, peer: TcpPeer, connection: StackConne
   await connection.write(data);
   await peer.expect({ flags: "ACK", seq: peer.stackNext, data }, "what the application writes is sent", 300);
   await peer.send({ flags: "ACK" });
+}
+
+/** As `expectHeard`, where a check only proves that the connection works (in the end, or at first). */
+export function expectStillHeard(...args: Parameters<typeof expectHeard>): Promise<void> {
+  const why =
+    "Here the check proves that the connection works: text in order is delivered and acknowledged (RFC 9293 §3.10.7.4, seventh step). " +
+    "If the group `text` passes, look at what the steps before have done to the connection.";
+  return args[0].about({ why, look: ["takeText"] }, () => expectHeard(...args));
+}
+
+/** As `expectSaid`, where a check only proves that the connection works. */
+export function expectStillSaid(...args: Parameters<typeof expectSaid>): Promise<void> {
+  const why = "Here the check proves that the connection works: what the application writes goes out, at sndNxt (RFC 9293 §3.10.2). " +
+    "If the group `ack` passes, look at what the steps before have done to the connection.";
+  return args[0].about({ why, look: ["checkAck"] }, () => expectSaid(...args));
+}
+
+/** The Why of the part of a check that shows the opposite case, so that a function which never does anything fails too. */
+export function opposite(what: string, look: CheckSpec["look"]): Parameters<Trial["about"]>[0] {
+  return { why: `This is the opposite case, which the check shows beside its own: ${what}`, look };
 }

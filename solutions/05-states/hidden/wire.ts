@@ -3,10 +3,10 @@ import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import {
   expectAccepted,
   expectEnded,
-  expectHeard,
   expectNotice,
-  expectSaid,
   expectState,
+  expectStillHeard,
+  expectStillSaid,
   expectTable,
 } from "../../../labs/05-states/checks/wire.ts";
 
@@ -113,7 +113,7 @@ export const opening: Readonly<Record<string, CheckSpec>> = {
       await peer.send({ flags: "ACK", seq: 1, ack: 1 });
       const connection = await expectAccepted(t, tcp);
       await expectState(t, connection, "ESTABLISHED", "after the ACK");
-      await expectHeard(t, peer, connection, 10);
+      await expectStillHeard(t, peer, connection, 10);
     },
   },
 };
@@ -166,7 +166,7 @@ export const closing: Readonly<Record<string, CheckSpec>> = {
       t.equal(readable, 0, "bytes that the application could read");
       t.equal(Number(rcvNxt) - Number(irs) >>> 0, 2, "rcvNxt, relative: behind the first FIN");
       tcp.take();
-      await expectSaid(t, peer, connection, 40);
+      await expectStillSaid(t, peer, connection, 40);
       await expectState(t, connection, "CLOSE-WAIT", "in the end");
     },
   },
