@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
-import { allGoneWithin, goneWithin, linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
+import { allGoneWithin, goneWithin, linesOf, sha256, spawnDenoTask, spawnTask, taskOutput } from "./testing/tasks.ts";
 
 const noCurl = await whyNoLiveWire() ?? missingProgram("curl");
 
@@ -59,13 +59,14 @@ testWhen(noCurl, "serve: without a command it says how to get in; interrupted, i
 /** Prints three process numbers: of a process in the background, of the command itself, and of the program that started it. */
 const LONG_COMMAND = ["sh", "-c", "sleep 300 & echo $! $$ $PPID; wait"];
 
-for (const who of ["the task", "the program inside"]) {
+for (const who of ["deno task", "its program", "the program inside"]) {
   testWhen(await whyNoLiveWire(), `serve: when ${who} is killed, the command ends, and what it has started`, async () => {
-    const child = spawnTask("serve", [await folder(), "--", ...LONG_COMMAND]);
+    const start = who === "deno task" ? spawnDenoTask : spawnTask;
+    const child = start("serve", [await folder(), "--", ...LONG_COMMAND]);
     const lines = linesOf(child.stdout);
     const pids = `${(await lines.next()).value}`.split(" ").map(Number);
     assertEquals(pids.length, 3);
-    if (who === "the task") child.kill("SIGKILL");
+    if (who !== "the program inside") child.kill("SIGKILL");
     else await new Deno.Command("sh", { args: ["-c", `kill -9 ${pids[2]}`] }).output();
     await child.status;
     for (const pid of pids) assertEquals(await goneWithin(2000, pid), true, `${pid} of ${pids}`);

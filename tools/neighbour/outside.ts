@@ -8,6 +8,9 @@
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { enterNamespace, refusalOf, spawnInNamespace } from "../harness/namespace.ts";
 
+/** Milliseconds after which it is noticed at the latest that our parent is gone. */
+const PARENT_WATCH = 500;
+
 /**
  * Runs one of our programs inside, with our process number and `words` as its arguments, on this terminal; gives its exit status. Throws a NoLiveWire when
  * there can be no namespace. `permissions` are Deno's, beyond those that every program inside needs.
@@ -18,7 +21,14 @@ export async function runNextDoor(program: URL, permissions: readonly string[], 
   const child = spawnInNamespace([Deno.execPath(), "run", ...options, program.href, `${Deno.pid}`, ...words], {});
   // From the keyboard a signal reaches both of us; from elsewhere only this process.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => child.kill(signal));
-  return (await child.status).code;
+  // `deno task` is our parent, and cannot tell us when it is killed outright.
+  const parent = Deno.ppid;
+  const watch = setInterval(() => {
+    if (Deno.ppid !== parent) child.kill("SIGKILL");
+  }, PARENT_WATCH);
+  const { code } = await child.status;
+  clearInterval(watch);
+  return code;
 }
 
 /** Throws a NoLiveWire when no namespace can be made. A program inside cannot say that, being never started. */

@@ -24,6 +24,12 @@ export function spawnTask(task: string, words: readonly string[], options: Deno.
   return command(task, words, { stdout: "piped", stderr: "piped", signal: AbortSignal.timeout(LONGEST), ...options }).spawn();
 }
 
+/** Starts `deno task` itself, one process above the task. */
+export function spawnDenoTask(task: string, words: readonly string[]): Deno.ChildProcess {
+  const args = ["task", "--quiet", `--config=${ROOT}deno.json`, task, ...words];
+  return new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+}
+
 /** Runs a task to its end. `input` is its standard input. */
 export async function taskOutput(
   task: string,
