@@ -174,6 +174,8 @@ export function renderPage(nextState: NextState): string {
     "A connection is always in one of eleven states, and an event leads from one to the next (RFC 9293 §3.3.2, figure 5). Lab 05 writes this as",
     "a function: `stack/contract/states.ts#StatesModule`. This page is written by `deno task states`, from the reference's `nextState`.",
     "",
+    "The table below is the answer to lab 05's first exercise, and the picture is most of it: read on when `nextState` is written.",
+    "",
     "## The picture",
     "",
     "```text",

@@ -20,15 +20,17 @@ export async function hintText(name: string, checks: readonly Check[]): Promise<
   );
 }
 
-/** The next hint for a check. After the third it begins again. */
+/** The next hint for a check. After the third it begins again, and says so. */
 async function nextHint(check: Check): Promise<string> {
   const key = `lab${check.lab} ${check.id}`;
   const given = await readGiven();
-  const grade = (given[key] ?? 0) % check.hints.length;
+  const before = given[key] ?? 0;
+  const grade = before % check.hints.length;
   given[key] = grade + 1;
   await Deno.mkdir(`${ROOT}/.wallsocket`, { recursive: true });
   await Deno.writeTextFile(FILE, JSON.stringify(given));
-  return [`Hint ${grade + 1} of ${check.hints.length} for ${check.id}`, "", ...wrap(check.hints[grade] ?? "", WIDTH)].join("\n");
+  const again = before > 0 && grade === 0 ? ["The third was the last; from the first again."] : [];
+  return [...again, `Hint ${grade + 1} of ${check.hints.length} for ${check.id}`, "", ...wrap(check.hints[grade] ?? "", WIDTH)].join("\n");
 }
 
 async function readGiven(): Promise<Record<string, number>> {

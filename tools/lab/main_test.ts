@@ -119,7 +119,9 @@ Deno.test("--hint gives the three hints one after the other", async () => {
   const first = (await lab("1", "--hint", "pad/short-frame")).out;
   const grade = Number(/Hint (\d) of 3/.exec(first)?.[1]);
   assert(grade >= 1 && grade <= 3, first);
-  assertStringIncludes((await lab("1", "--hint", "pad/short-frame")).out, `Hint ${grade % 3 + 1} of 3`);
+  const next = (await lab("1", "--hint", "pad/short-frame")).out;
+  assertStringIncludes(next, `Hint ${grade % 3 + 1} of 3`);
+  assertEquals(next.includes("from the first again"), grade === 3);
 });
 
 Deno.test("--hint of a group lists its checks", async () => {

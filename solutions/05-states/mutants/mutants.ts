@@ -1,5 +1,6 @@
 /** Faults that lab 05's checks must find: slips of students, and what real stacks got wrong (RFC 2525, RFC 5961, RFC 1337). */
 import type { Mutant } from "../../../tools/harness/mutant.ts";
+import { borders } from "./borders.ts";
 
 const transitions: readonly Mutant[] = [
   {
@@ -349,4 +350,4 @@ const endings: readonly Mutant[] = [
   },
 ];
 
-export default [...transitions, ...firstSteps, ...lastSteps, ...endings] satisfies readonly Mutant[];
+export default [...transitions, ...firstSteps, ...lastSteps, ...endings, ...borders] satisfies readonly Mutant[];
