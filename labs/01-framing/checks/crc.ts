@@ -288,7 +288,7 @@ export const fcs: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is `frame.end - 4` when the frame has two bytes?",
       "Ask for the length before you look for the FCS.",
-      "if (frame.length < 4) return false;",
+      "Fewer than four bytes hold no FCS: return false before you read it.",
     ],
     run: async (t) => {
       for (const length of [0, 1, 2, 3]) {

@@ -21,7 +21,7 @@ export const filter: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Do you compare the whole number, or a part of it?",
       "Addresses are plain numbers here: `===` compares all 48 bits.",
-      'if (destination === filter.own) return "unicast";',
+      'Compare destination with filter.own, as the whole numbers they are; when they are equal it is "unicast".',
     ],
     run: async (t) => {
       for (let i = 0; i < 6; i++) {

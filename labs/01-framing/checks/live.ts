@@ -213,7 +213,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "With which number do you compare the length?",
       "The interface's MTU is 1000 here: `limits.maximum` is 1014.",
-      'if (frame.length > limits.maximum) return "giant";',
+      'A frame that is longer than limits.maximum is a "giant".',
     ],
     run: async (t) => {
       const station = await t.live({ ...ECHO, interfaces: [{ address: NO_ADDRESS, mtu: 1000 }] });

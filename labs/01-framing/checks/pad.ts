@@ -75,7 +75,7 @@ export const pad: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What if the frame has the minimum already, or more?",
       "The number of missing bytes can be zero or less: then there is nothing to do.",
-      "if (missing <= 0) return;",
+      "When nothing is missing, or less than nothing, return before you append.",
     ],
     run: async (t: Trial) => {
       for (const [length, minimum] of [[60, 60], [61, 60], [1514, 60], [14, 14], [42, 14], [20, 0]] as const) {

@@ -159,7 +159,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Is your limit a number of your own, or the one you are given?",
       "This host has an MTU of 576: its maximum is 590.",
-      'if (frame.length > limits.maximum) return "giant";',
+      'A frame that is longer than limits.maximum is a "giant".',
     ],
     run: async (t) => {
       const station = await t.host({ layers: 1, interfaces: [{ address: STACK_IP, mtu: 576 }] });
@@ -230,7 +230,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which match did you give, and did you look at `filter.promiscuous`?",
       'Anything but "not for us" means that the frame is taken.',
-      'return filter.promiscuous ? "promiscuous" : "not for us"; at the end.',
+      'At the end, what nobody wanted: "promiscuous" when the filter takes everything, else "not for us".',
     ],
     run: async (t) => {
       const station = await t.host({ ...ECHO, interfaces: [{ address: STACK_IP, promiscuous: true }] });

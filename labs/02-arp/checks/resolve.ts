@@ -174,7 +174,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "In which order do the addresses come? They are unsigned numbers.",
       "Sort by `address`, rising. `mac` is undefined while incomplete; `waiting` is the length of the queue.",
-      "[...table.values()].sort((a, b) => a.address - b.address), then one record for each.",
+      "Copy the table's values into an array, sort it by address, then make one record for each.",
     ],
     run: async (t) => {
       const bench = await cacheBench(t, { queueLimit: 4, maxEntries: 256 });

@@ -38,7 +38,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Do the groups send, piece and wire pass?",
       "If it stops: is something in flight, and does the timer run?",
-      "If a byte is wrong, it was so in the buffer: see send/round-and-round, or random/send-buffer.",
+      "If a byte is wrong, it was so in the buffer: see the group send, or random/send-buffer.",
     ],
     run: async (t) => {
       const station = await t.live({ kind: "tun" });
