@@ -90,6 +90,12 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+/** The stub that a student gets of a lab's file. */
+export async function stubOf(lab: Lab, file: string): Promise<string> {
+  const path = `solutions/${lab.folder}/${file}`;
+  return await format(cutRegions(await Deno.readTextFile(new URL(`../${path}`, import.meta.url)), path).stub);
+}
+
 /** One lab's stubs brought into step, or compared. Adds its solutions to `cuts`. */
 async function bringIntoStep(lab: Lab, check: boolean, cuts: Map<string, Cut>): Promise<string[]> {
   const faults = await Promise.all(lab.files.map(async (file) => {

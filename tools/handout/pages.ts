@@ -1,0 +1,94 @@
+/** The pages of a kit that are not those of this tree: its README, its tasks, its workflow; and what its documents may link to. */
+import type { Lab } from "../../labs/manifest.ts";
+import { PEER } from "../harness/workspace.ts";
+import { ROOT } from "../lab/run.ts";
+import { SUMS } from "./bundle.ts";
+import type { Files } from "./contents.ts";
+
+const TASKS = ["check", "demo", "doctor", "serve", "talk", "test", "tuntap2"];
+
+/** `deno.json`: the tasks that work in a kit, and the peer bundle wherever this tree has `solutions/reference.ts`. */
+export async function configuration(numbers: readonly number[]): Promise<string> {
+  const ours = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+  const names = [...TASKS, ...numbers.map((number) => `lab${number}`)];
+  const tasks = Object.fromEntries(
+    Object.entries(ours.tasks as Record<string, { command: string }>).filter(([name]) => names.includes(name)),
+  );
+  const check = tasks["check"];
+  if (check !== undefined) tasks["check"] = { ...check, command: check.command.replace(" solutions", "") };
+  const unformatted = [PEER, PEER.replace(/\.js$/, ".d.ts"), ...SUMS];
+  const kit = {
+    ...ours,
+    tasks,
+    imports: { ...ours.imports, "./solutions/reference.ts": `./${PEER}` },
+    lint: { ...ours.lint, exclude: unformatted },
+    fmt: { ...ours.fmt, exclude: [...ours.fmt.exclude, ...unformatted] },
+  };
+  return `${JSON.stringify(kit, undefined, 2)}\n`;
+}
+
+/** The student's README. */
+export async function readme(handedOut: readonly Lab[], isSealed: boolean): Promise<string> {
+  const ours = await Deno.readTextFile(`${ROOT}/README.md`);
+  const rows = handedOut.map(({ folder }) =>
+    ours.split("\n").find((line) => line.startsWith("|") && line.includes(`](labs/${folder}/README.md)`))
+  );
+  const first = handedOut[0] as Lab;
+  return fill(await template("README.md"), {
+    labs: rows.filter((row) => row !== undefined).join("\n"),
+    number: `${first.number}`,
+    folder: first.folder,
+    function: Object.keys(first.functions)[0] as string,
+    picture: section(ours, "```text\n      your programs", "```\n"),
+    options: section(ours, "| option | what it does |", "\n\n").replaceAll(/^\| `--(reference|driver).*\n/gm, ""),
+    "live wire": section(ours, "Where there is no live wire, the virtual one", "\n## ").replace(/\n## $/, "").trim(),
+    hidden: isSealed ? await template("hidden.md") : "",
+  });
+}
+
+/** The workflow for GitHub Actions: a step for each lab. */
+export async function workflow(handedOut: readonly Lab[], isSealed: boolean): Promise<string> {
+  const steps = handedOut.map(({ number, name }) =>
+    [
+      `      - name: lab ${number}, ${name}`,
+      "        if: success() || failure()",
+      ...(isSealed ? ["        env:", "          WALLSOCKET_SUITE_KEY: ${{ secrets.WALLSOCKET_SUITE_KEY }}"] : []),
+      `        run: npx -y deno@2.9.6 task lab${number} --require-live`,
+    ].join("\n")
+  );
+  return fill(await template("workflow.txt"), { steps: steps.join("\n") });
+}
+
+async function template(name: string): Promise<string> {
+  return (await Deno.readTextFile(`${ROOT}/tools/handout/kit/${name}`)).trimEnd() + "\n";
+}
+
+/** What `from` begins, up to and with `to`. */
+function section(page: string, from: string, to: string): string {
+  const start = page.indexOf(from);
+  const end = page.indexOf(to, start + from.length);
+  if (start < 0 || end < 0) throw new Error(`README.md has no part that begins with "${from}", which the kit's README takes from it`);
+  return page.slice(start, end + to.length).trim();
+}
+
+/** The template with `{{name}}` replaced. */
+function fill(page: string, values: Readonly<Record<string, string>>): string {
+  const filled = page.replaceAll(/\{\{([a-z ]+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+  return filled.replaceAll(/\n{3,}/g, "\n\n");
+}
+
+/** Takes the links out of documents that lead to what the kit has not; their words stay. */
+export function withoutDeadLinks(files: Files): void {
+  const folders = new Set([...files.keys()].flatMap((path) => path.split("/").map((_, at, parts) => parts.slice(0, at).join("/"))));
+  for (const [path, text] of files) {
+    if (!path.endsWith(".md")) continue;
+    files.set(
+      path,
+      text.replaceAll(/\[([^\]\n]*)\]\(([^)\s]+)\)/g, (whole, words: string, target: string) => {
+        if (/^([a-z]+:|#)/i.test(target)) return whole;
+        const to = new URL(target, `file:///${path}`).pathname.slice(1).replace(/\/$/, "");
+        return files.has(to) || folders.has(to) ? whole : words;
+      }),
+    );
+  }
+}
