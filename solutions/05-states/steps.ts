@@ -147,7 +147,7 @@ export function checkSyn(_tcb: Tcb, segment: Segment, effects: TcpEffects): Step
  *
  * From sndUna on the window is taken (`window` shifted by sndScale; maxSndWnd is the largest ever), if the segment is not older than the last
  * that it was taken from: sndWl1 < SEG.SEQ, or sndWl1 = SEG.SEQ and sndWl2 ≤ SEG.ACK. Last, when our FIN is covered: "fin acknowledged" in FIN-WAIT-1,
- * CLOSING (which starts TIME-WAIT) and LAST-ACK.
+ * CLOSING (which starts TIME-WAIT) and LAST-ACK (which ends all: "drop"). Whatever else is good: "continue".
  */
 export function checkAck(tcb: Tcb, segment: Segment, effects: TcpEffects): StepVerdict {
   // region checkAck
