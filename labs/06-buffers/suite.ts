@@ -4,6 +4,7 @@
 import { suite } from "../../tools/harness/suite.ts";
 import { acknowledging, probing } from "./checks/acknowledging.ts";
 import { backoff } from "./checks/backoff.ts";
+import { keeping } from "./checks/keeping.ts";
 import { live } from "./checks/live.ts";
 import { pieces } from "./checks/pieces.ts";
 import { randomBuffers } from "./checks/random_buffers.ts";
@@ -24,7 +25,7 @@ export default suite({
     send: sending,
     piece: pieces,
     resend: resending,
-    receive: receiving,
+    receive: { ...receiving, ...keeping },
     window: windows,
     sack,
     timeout: timeouts,

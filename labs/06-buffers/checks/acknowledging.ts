@@ -4,6 +4,13 @@ import { timeText } from "./timer_bench.ts";
 
 const RECEIVED = ["createAcknowledger.received"] as const;
 
+const BYTES = {
+  why:
+    "The rule is about full segments, because they mean that much is coming. Single bytes are a conversation, for which the delay is made: count bytes, `2 * mss` of them, " +
+    "and not segments (RFC 5681 §4.2).",
+  look: RECEIVED,
+};
+
 export const acknowledging: Readonly<Record<string, CheckSpec>> = {
   "waits": {
     title: "a small segment waits for the delay, and not longer",
@@ -51,7 +58,8 @@ export const acknowledging: Readonly<Record<string, CheckSpec>> = {
       const now = t.random.int(0, 100_000);
       await acknowledger.received("later", 1, 1460, now);
       for (const later of [now + 1, now + t.random.int(2, 98), now + 99]) {
-        t.equal(await acknowledger.received("later", 1, 1460, later), false, `received of 1 byte at ${later}, with the first at ${now}`);
+        const due = await acknowledger.received("later", 1, 1460, later);
+        await t.about(BYTES, () => Promise.try(() => t.equal(due, false, `received of 1 byte at ${later}, with the first at ${now}`)));
         t.equal(await acknowledger.deadline(), now + delay, `deadline() after it, with a delay of ${delay} ms`);
       }
       t.equal(await acknowledger.received("later", 1, 1460, now + delay), true, `received of 1 byte at ${now + delay}, when it is due`);
@@ -64,7 +72,7 @@ export const acknowledging: Readonly<Record<string, CheckSpec>> = {
     covers: ["SHLD-19", "5681-4.2"],
     look: RECEIVED,
     why:
-      "Acknowledgments are what lets the peer send on. Fewer than one for two full segments makes his sending bursty and his growth slow: “stretch ACKs” " +
+      "Acknowledgments are what lets the peer send on. Fewer than one for two full segments makes its sending bursty and its growth slow: “stretch ACKs” " +
       "(RFC 2525 §2.13, RFC 9293 §3.8.6.3).",
     hints: [
       "What must you remember from one segment to the next?",
@@ -88,13 +96,40 @@ export const acknowledging: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+  "small-ones-add-up": {
+    title: "small segments count by their bytes",
+    kind: "table",
+    covers: ["SHLD-19", "5681-4.2"],
+    look: ["createAcknowledger.received"],
+    why:
+      "The rule is about full segments, because they mean that much is coming. Ten small ones are a conversation, for which the delay is made; but as many bytes as two " +
+      "full ones are as good as two (RFC 5681 §4.2).",
+    hints: [
+      "Do you count segments or bytes?",
+      "Bytes: `2 * mss` of them, in however many segments.",
+      "Small segments below that wait for the delay, however many they are.",
+    ],
+    run: async (t) => {
+      const acknowledger = await t.buffers.createAcknowledger(200);
+      for (let round = 0; round < 3; round++) {
+        let sum = 0;
+        for (let i = 0; sum < 2920; i++) {
+          const length = t.random.int(100, 500);
+          sum += length;
+          const due = await acknowledger.received("later", length, 1460, 1000 * round + i);
+          t.equal(due, sum >= 2920, `received of ${length} bytes, ${sum} since the last acknowledgment`);
+        }
+        await acknowledger.sent();
+      }
+    },
+  },
   "now": {
     title: "what must not wait is acknowledged now",
     kind: "table",
     covers: ["5681-3.2a", "MUST-58"],
     look: RECEIVED,
     why:
-      "A segment beyond a gap, or one that closes it, is news for the sender: three such acknowledgments are how he learns of a loss before his timer does " +
+      "A segment beyond a gap, or one that closes it, is news for the sender: three such acknowledgments are how it learns of a loss before its timer fires " +
       "(RFC 5681 §4.2).",
     hints: [
       "What does `when` say?",
@@ -160,6 +195,26 @@ export const probing: Readonly<Record<string, CheckSpec>> = {
         const expected = Math.min(timeout * 2 ** count, 60_000);
         t.equal(outcomes[count]?.value, expected, `probeDelay(${count}, ${timeout}, 60000)`);
       }
+    },
+  },
+  "no-overflow": {
+    title: "the fortieth pause is as long as the tenth",
+    kind: "table",
+    covers: ["SHLD-30", "MUST-37"],
+    look: ["probeDelay"],
+    why:
+      "A peer may keep its window shut for days, and the connection stays. Powers of 2 outgrow 32 bits, and bit operators then begin again at 1: a host that counts with them " +
+      "floods the peer after half an hour (RFC 9293 §3.8.6.1).",
+    hints: [
+      "What is `1 << 32`?",
+      "1. Bit operators count in 32 bits, and powers of 2 do not end there.",
+      "`2 ** count` becomes Infinity in the end, and the lesser of Infinity and `most` is `most`.",
+    ],
+    run: async (t) => {
+      const timeout = t.random.int(200, 3000);
+      const counts = [29, 30, 31, 32, 33, 40, 64];
+      const outcomes = await t.many("buffers", "probeDelay", counts.map((count) => [count, timeout, 60_000]));
+      for (const [i, count] of counts.entries()) t.equal(outcomes[i]?.value, 60_000, `probeDelay(${count}, ${timeout}, 60000)`);
     },
   },
 };

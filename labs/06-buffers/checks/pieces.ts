@@ -4,6 +4,13 @@ import { expectPiece, expectPieces, OPEN, standing } from "./send_bench.ts";
 
 const LOOK = ["createSendBuffer.pieceToSend"] as const;
 
+const STILL_SILLY = {
+  why:
+    "Nagle's algorithm waits for acknowledgments, silly-window avoidance waits for room: two rules. `noDelay` and `closing` switch off the first, and have no say in the " +
+    "second (RFC 9293 §3.7.4, §3.8.6.2.1).",
+  look: LOOK,
+};
+
 export const pieces: Readonly<Record<string, CheckSpec>> = {
   "full-segments": {
     title: "a long text goes out in full segments, one by one",
@@ -23,7 +30,12 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
       const { buffer } = await standing(t, { start: 0, next: 0, end: full * mss + t.random.int(1, mss - 1) });
       for (let i = 0; i < full; i++) {
         const piece = await buffer.pieceToSend({ ...OPEN, mss });
-        expectPiece(t, piece, { from: i * mss, length: mss, push: false }, `pieceToSend, MSS ${mss}, after ${i} full segments were sent`);
+        await expectPiece(
+          t,
+          piece,
+          { from: i * mss, length: mss, push: false },
+          `pieceToSend, MSS ${mss}, after ${i} full segments were sent`,
+        );
         await buffer.sent((i + 1) * mss);
       }
     },
@@ -57,7 +69,7 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-61", "SHLD-27"],
     look: LOOK,
     why:
-      "PSH tells the receiver that no more of this text is coming for now, so that he need not wait for it. Without a push of the application's, the " +
+      "PSH tells the receiver that no more of this text is coming for now, so that it need not wait for that. Without a push of the application's, the " +
       "last segment of what is buffered carries it (RFC 9293 §3.9.1.2, MUST-61).",
     hints: [
       "Which piece is the last? How do you know it?",
@@ -176,6 +188,12 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
         { start: next, next, end: next + room, limits: { ...OPEN, edge: next + room - 1 }, length: 0 },
         { start: next, next, end: next + room, limits: { ...OPEN, edge: next + room }, length: room },
       ]);
+      const limits = { ...OPEN, edge: next + room };
+      await t.about(STILL_SILLY, () =>
+        expectPieces(t, [
+          { ...marks, limits: { ...limits, noDelay: true }, length: 0 },
+          { ...marks, limits: { ...limits, closing: true }, length: 0 },
+        ]));
     },
   },
   "small-windows": {
@@ -203,6 +221,25 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
         { start: 99, next: 100, end: 5000, limits: { ...limits, edge: 100 + maxWindow - 1 }, length: 0 },
         { start: 99, next: 100, end: 5000, limits: { ...limits, edge: 100 + half, noDelay: true }, length: half },
       ]);
+    },
+  },
+  "large-offsets": {
+    title: "an edge beyond 2³¹ is a number like others",
+    kind: "table",
+    covers: ["MUST-38", "MUST-1"],
+    look: LOOK,
+    why:
+      "A connection may carry more than four gibibytes, and offsets never wrap. Bit operators cut numbers to 32 bits: what lies far to the right then looks like something " +
+      "far to the left.",
+    hints: [
+      "What is `2147483648 | 0`?",
+      "−2147483648. Bit operators know 32 bits and a sign, and offsets have 53 bits.",
+      "`Math.min` and `−` are enough.",
+    ],
+    run: async (t) => {
+      const next = t.random.int(1, 2000);
+      const marks = { start: next, next, end: next + 5000 };
+      await expectPieces(t, [2 ** 31, 2 ** 32, 2 ** 32 + next].map((edge) => ({ ...marks, limits: { ...OPEN, edge }, length: 1460 })));
     },
   },
   "shrunken-window": {

@@ -11,7 +11,7 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
     covers: ["6298-5.4", "SHLD-16"],
     look: LOOK,
     why:
-      "The receiver waits for the first byte that is missing; what lies behind it he may well have. So the earliest segment goes again, and " +
+      "The receiver waits for the first byte that is missing; what lies behind it, it may well have. So the earliest segment goes again, and " +
       "nothing that is acknowledged (RFC 6298 §5.4).",
     hints: [
       "From 0, when 700 bytes are acknowledged: where does the piece begin?",
@@ -24,7 +24,7 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       const { buffer } = await standing(t, { start, next, end: next + 500 });
       for (const from of [0, t.random.int(0, start), start]) {
         const piece = await buffer.pieceToResend(from, 1460);
-        expectPiece(
+        await expectPiece(
           t,
           piece,
           { from: start, length: 1460, push: false },
@@ -53,7 +53,12 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       let from = start;
       for (const length of [mss, mss, next - start - 2 * mss]) {
         const piece = await buffer.pieceToResend(from, mss);
-        expectPiece(t, piece, { from, length, push: false }, `pieceToResend(${from}, ${mss}), when ${start} to ${next} are in flight`);
+        await expectPiece(
+          t,
+          piece,
+          { from, length, push: false },
+          `pieceToResend(${from}, ${mss}), when ${start} to ${next} are in flight`,
+        );
         from += length;
       }
     },
@@ -77,12 +82,35 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       const next = start + inFlight;
       const { buffer } = await standing(t, { start, next, end: next + t.random.int(2000, 4000) });
       const piece = await buffer.pieceToResend(0, 1460);
-      expectPiece(
+      await expectPiece(
         t,
         piece,
         { from: start, length: inFlight, push: false },
         `pieceToResend(0, 1460), when ${start} to ${next} are in flight`,
       );
+    },
+  },
+  "large-offsets": {
+    title: "offsets beyond 2³² are numbers like others",
+    kind: "table",
+    covers: ["SHLD-16"],
+    look: LOOK,
+    why:
+      "A connection may carry more than four gibibytes, and offsets never wrap. Bit operators cut numbers to 32 bits: far beyond what was sent then looks like bytes in " +
+      "flight.",
+    hints: [
+      "What is `4294967396 | 0`?",
+      "100. Bit operators know 32 bits, and offsets have 53.",
+      "`Math.max`, `Math.min`, `+` and `−` are enough in all of this file.",
+    ],
+    run: async (t) => {
+      const start = t.random.int(1, 900);
+      const next = start + t.random.int(500, 1400);
+      const { buffer } = await standing(t, { start, next, end: next + 500 });
+      for (const from of [2 ** 31 + start, 2 ** 32 + start + 1, 2 ** 32 + next - 1]) {
+        const what = `pieceToResend(${from}, 1460), when ${start} to ${next} are in flight`;
+        await expectPiece(t, await buffer.pieceToResend(from, 1460), undefined, what);
+      }
     },
   },
   "nothing-in-flight": {
@@ -102,12 +130,12 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       const next = start + t.random.int(10, 900);
       for (const marks of [{ start: 0, next: 0, end: 0 }, { start: 0, next: 0, end: 500 }, { start: next, next, end: next + 500 }]) {
         const { buffer } = await standing(t, marks);
-        expectPiece(t, await buffer.pieceToResend(0, 1460), undefined, "pieceToResend(0, 1460), when nothing is in flight");
+        await expectPiece(t, await buffer.pieceToResend(0, 1460), undefined, "pieceToResend(0, 1460), when nothing is in flight");
       }
       const { buffer } = await standing(t, { start, next, end: next + 500 });
       for (const from of [next, next + 1, next + 5000]) {
         const what = `pieceToResend(${from}, 1460), when ${start} to ${next} are in flight`;
-        expectPiece(t, await buffer.pieceToResend(from, 1460), undefined, what);
+        await expectPiece(t, await buffer.pieceToResend(from, 1460), undefined, what);
       }
     },
   },

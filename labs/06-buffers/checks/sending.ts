@@ -1,30 +1,30 @@
 /** Public checks of lab 06: what the send buffer holds, and for how long. What goes out, and when, is in `pieces.ts`. */
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { Frame } from "../../../stack/wire/frame.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { sendBench, standing } from "./send_bench.ts";
 
 export const sending: Readonly<Record<string, CheckSpec>> = {
-  "write": {
-    title: "what is written lies behind what was written before",
+  "room": {
+    title: "what is written takes room, and end moves behind it",
     kind: "table",
     covers: ["2018-8"],
-    look: ["createSendBuffer.write", "createSendBuffer.room", "createSendBuffer.copyInto"],
+    look: ["createSendBuffer.room", "createSendBuffer.write"],
     why:
-      "TCP carries a stream: two writes of 3 and 5 bytes are 8 bytes, and nobody can tell later where one ended (RFC 9293 §2.2). What has not " +
-      "been acknowledged takes room, sent or not.",
+      "Three offsets say what the buffer holds. Writing moves `end`, and nothing else; what has not been acknowledged takes room, sent or not " +
+      "(RFC 9293 §3.8.1).",
     hints: [
       "Which of the three offsets moves when something is written?",
-      "The bytes go to the offset `#end`, and `#end` moves behind them. `room` is the capacity less what is held.",
-      "`#ring.reserve(#start, #end + taken)`, then `#ring.put(#end, bytes, at, taken)`, then `#end += taken`, and return `taken`.",
+      "`#end` moves behind the new bytes. `room` is the capacity less what is held.",
+      "`room` is one subtraction of two: capacity − (#end − #start). `write` ends with `#end += taken`, and returns `taken`.",
     ],
     run: async (t) => {
       const bench = await sendBench(t);
+      t.equal(await bench.buffer.room(), bench.capacity, "room() of an empty buffer");
       const [a, b] = [t.random.int(3, 900), t.random.int(1000, 3000)];
       await bench.expectWrite(a, a, "into an empty buffer of 20000");
       await bench.expectMarks({ start: 0, next: 0, end: a }, `after a write of ${a} bytes`);
       await bench.expectWrite(b, b, `into a buffer of 20000 that holds ${a}`);
       await bench.expectMarks({ start: 0, next: 0, end: a + b }, `after writes of ${a} and ${b} bytes`);
-      const from = t.random.int(0, a - 1);
-      await bench.expectText(from, a + b - from);
     },
   },
   "full": {
@@ -49,7 +49,53 @@ export const sending: Readonly<Record<string, CheckSpec>> = {
       await bench.expectWrite(left + t.random.int(1, 50), left, `into a buffer of ${capacity} that holds ${first}`);
       await bench.expectMarks({ start: 0, next: 0, end: capacity }, "when it is full");
       await bench.expectWrite(t.random.int(1, 50), 0, "into a buffer that is full");
-      await bench.expectText(0, capacity, "everything that it took");
+    },
+  },
+  "copy-into": {
+    title: "copyInto appends bytes to a packet, and does no more",
+    kind: "table",
+    covers: ["SHLD-28"],
+    look: ["createSendBuffer.copyInto", "createSendBuffer.write"],
+    why:
+      "The frame is lent, and has been used before: the text goes behind what it holds, and headers are pushed in front later. The same bytes may be " +
+      "copied again and again: once for each time that they are sent.",
+    hints: [
+      "`frame.append(length)` makes the room. What does it return?",
+      "The ring copies to an offset in `frame.bytes`, and that is not `frame.start`: the frame may hold something.",
+      "`const at = frame.append(length)`, then `#ring.getFrame(from, frame, at, length)`. For 0 bytes the ring has nothing to do.",
+    ],
+    run: async (t) => {
+      const bench = await sendBench(t);
+      const end = t.random.int(5000, 6000);
+      await bench.expectWrite(end, end, "into an empty buffer of 20000");
+      for (const length of [0, 1, 2, 63, 64, 255, 256, 536, 1448, 1460]) await bench.expectText(t.random.int(0, end - length), length);
+      await bench.expectText(0, 1460, "the oldest bytes, once more");
+      await bench.expectText(end - 1460, 1460, "the newest bytes");
+      await bench.expectMarks({ start: 0, next: 0, end }, "after copies");
+    },
+  },
+  "write": {
+    title: "what is written lies behind what was written before",
+    kind: "table",
+    covers: ["2018-8"],
+    look: ["createSendBuffer.write", "createSendBuffer.copyInto"],
+    why:
+      "TCP carries a stream: two writes of 3 and 5 bytes are 8 bytes, and nobody can tell later where one ended (RFC 9293 §2.2). Of a write that does not fit, the " +
+      "beginning is taken.",
+    hints: [
+      "At which offset does the first of the new bytes lie?",
+      "At `#end`, as it was before. The ring keeps what it held, if `reserve` names all of it: from `#start` on.",
+      "`#ring.reserve(#start, #end + taken)`, then `#ring.put(#end, bytes, at, taken)`, then `#end += taken`, and return `taken`.",
+    ],
+    run: async (t) => {
+      const [a, b, left] = [t.random.int(3, 900), t.random.int(1000, 3000), t.random.int(1, 900)];
+      const bench = await sendBench(t, a + b + left);
+      await bench.write(a);
+      await bench.write(b);
+      const from = t.random.int(0, a - 1);
+      await bench.expectText(from, a + b - from);
+      await bench.write(left + t.random.int(1, 900));
+      await bench.expectText(0, a + b + left, "everything, after a write that did not fit as a whole");
     },
   },
   "sent": {
@@ -119,33 +165,39 @@ export const sending: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const [start, next, end] = [t.random.int(100, 1000), t.random.int(1001, 2000), t.random.int(2010, 3000)];
       const bench = await standing(t, { start, next, end });
-      for (const offset of [0, start - 1, start, next + 1, t.random.int(next + 1, end), end, end + t.random.int(1, 1000)]) {
+      for (
+        const offset of [0, start - 1, start, next + 1, t.random.int(next + 1, end), end, end + t.random.int(1, 1000), 2 ** 32 + start + 1]
+      ) {
         await bench.buffer.acknowledge(offset);
         await bench.expectMarks({ start, next, end }, `after acknowledge(${offset}), when bytes ${start} to ${next} are in flight`);
       }
       await bench.expectText(start, end - start);
     },
   },
-  "copy-into": {
-    title: "copyInto appends bytes to a packet, and does no more",
+  "not-held": {
+    title: "copyInto refuses bytes that the buffer does not hold",
     kind: "table",
-    covers: ["SHLD-28"],
+    covers: ["2018-8"],
     look: ["createSendBuffer.copyInto"],
     why:
-      "The frame is lent, and has been used before: the text goes behind what it holds, and headers are pushed in front later. The same bytes may be " +
-      "copied again and again: once for each time that they are sent.",
+      "In a ring there is always something at every place. What is acknowledged, and what was never written, would go out as text that nobody " +
+      "wrote. To ask for it is a fault of the caller's, and a RangeError says so.",
     hints: [
-      "`frame.append(length)` makes the room. What does it return?",
-      "The ring copies to an offset in `frame.bytes`, and that is not `frame.start`: the frame may hold something.",
-      "`const at = frame.append(length)`, then `#ring.getFrame(from, frame, at, length)`. For 0 bytes the ring has nothing to do.",
+      "What lies in the ring at an offset before `start`?",
+      "Two bounds: `from` may not lie before `start`, and `from + length` not beyond `end`.",
+      "`if (from < #start || from + length > #end) throw new RangeError(…)`, before the frame is touched.",
     ],
-    run: async (t) => {
-      const [start, end] = [t.random.int(1, 500), 6000];
-      const bench = await standing(t, { start, next: 3000, end });
-      for (const length of [0, 1, 2, 63, 64, 255, 256, 536, 1448, 1460]) await bench.expectText(t.random.int(start, end - length), length);
-      await bench.expectText(start, 1460, "the oldest bytes, once more");
-      await bench.expectText(end - 1460, 1460, "the newest bytes");
-      await bench.expectMarks({ start, next: 3000, end }, "after copies");
+    run: async (t: Trial) => {
+      const [start, next, end] = [t.random.int(10, 500), t.random.int(600, 900), t.random.int(1000, 2000)];
+      const bench = await standing(t, { start, next, end });
+      const asked = [[start - 1, 1], [start - 1, 100], [0, 1], [end - 1, 2], [end, 1], [end + 5, 1]] as const;
+      const outcomes = await t.manyOn(bench.buffer, "copyInto", asked.map(([from, length]) => [new Frame(3000, 128), from, length]));
+      for (const [i, [from, length]] of asked.entries()) {
+        const { threw } = outcomes[i] ?? {};
+        const what = `a RangeError from copyInto(frame, ${from}, ${length}), when bytes ${start} to ${end} are held`;
+        t.ok(threw?.startsWith("RangeError") === true, what, threw ?? "no exception");
+      }
+      await bench.expectText(start, end - start, "all that is held");
     },
   },
 };

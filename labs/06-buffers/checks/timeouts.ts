@@ -4,6 +4,13 @@ import { computed, inMs, timerBench } from "./timer_bench.ts";
 
 const SAMPLE = ["createRetransmission.sample"] as const;
 
+const THE_GREATER = {
+  why:
+    "The clock's granularity G is the least that comes on top of the mean. When the variation says more than that, it alone counts: the greater of the two, not their sum " +
+    "(RFC 6298 §2.3).",
+  look: SAMPLE,
+};
+
 export const timeouts: Readonly<Record<string, CheckSpec>> = {
   "first-timeout": {
     title: "before anything is measured, the timeout is the initial one",
@@ -78,6 +85,27 @@ export const timeouts: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+  "zero-sample": {
+    title: "a round trip of 0 ms is a measurement like any other",
+    kind: "table",
+    covers: ["6298-2.2", "6298-2.3"],
+    look: SAMPLE,
+    why:
+      "Two hosts on one machine answer within the clock's tick: the mean is then 0, and it was measured. Whoever takes 0 for “nothing yet” begins anew with the next round " +
+      "trip (RFC 6298 §2.2, §2.3).",
+    hints: [
+      "SRTT is 0 after the first round trip. How do you know that there was one?",
+      "“Not measured” needs a value of its own: undefined.",
+      "`if (this.#srtt === undefined)`; `!this.#srtt` is true for 0 as well.",
+    ],
+    run: async (t) => {
+      for (const roundTrips of [[0, 80], [0, 0, t.random.int(40, 400)]]) {
+        const bench = await timerBench(t);
+        await bench.sample(...roundTrips);
+        await bench.expectTimeout(computed(roundTrips).at(-1)?.rto ?? 0, `after round trips of ${roundTrips.join(", ")} ms`);
+      }
+    },
+  },
   "least-and-most": {
     title: "the timeout stays between its least and its most",
     kind: "table",
@@ -118,6 +146,9 @@ export const timeouts: Readonly<Record<string, CheckSpec>> = {
       "`SRTT + Math.max(granularity, K * RTTVAR)`.",
     ],
     run: async (t) => {
+      const coarse = await timerBench(t, { granularity: 100 });
+      await coarse.sample(200);
+      await t.about(THE_GREATER, () => coarse.expectTimeout(600, "after one round trip of 200 ms, with a granularity of 100 ms"));
       const granularity = t.random.pick([10, 50, 100]);
       const roundTrip = t.random.int(200, 400);
       const bench = await timerBench(t, { granularity });

@@ -23,11 +23,21 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       const end = t.random.int(200, 1400);
       const all = await standing(t, { start: 0, next: end, end });
       const text = `pieceToResend(0, 1460), when 0 to ${end} are in flight`;
-      expectPiece(t, await all.buffer.pieceToResend(0, 1460), { from: 0, length: end, push: true }, `${text} and nothing more was written`);
+      await expectPiece(
+        t,
+        await all.buffer.pieceToResend(0, 1460),
+        { from: 0, length: end, push: true },
+        `${text} and nothing more was written`,
+      );
       await all.write(10);
-      expectPiece(t, await all.buffer.pieceToResend(0, 1460), { from: 0, length: end, push: false }, `${text} and 10 more were written`);
+      await expectPiece(
+        t,
+        await all.buffer.pieceToResend(0, 1460),
+        { from: 0, length: end, push: false },
+        `${text} and 10 more were written`,
+      );
       const half = await all.buffer.pieceToResend(0, 100);
-      expectPiece(t, half, { from: 0, length: 100, push: false }, `pieceToResend(0, 100), when 0 to ${end} are in flight`);
+      await expectPiece(t, half, { from: 0, length: 100, push: false }, `pieceToResend(0, 100), when 0 to ${end} are in flight`);
     },
   },
   "narrower": {
@@ -52,7 +62,12 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       for (let from = start; from < next;) {
         const piece = await bench.buffer.pieceToResend(from, mss);
         const length = Math.min(mss, next - from);
-        expectPiece(t, piece, { from, length, push: false }, `pieceToResend(${from}, ${mss}), when ${start} to ${next} are in flight`);
+        await expectPiece(
+          t,
+          piece,
+          { from, length, push: false },
+          `pieceToResend(${from}, ${mss}), when ${start} to ${next} are in flight`,
+        );
         parts.push(await bench.copied(from, length));
         from += length;
       }

@@ -5,32 +5,6 @@ import type { CheckSpec } from "../../../tools/harness/suite.ts";
 const LOOK = ["createReceiveBuffer.beyond", "createReceiveBuffer.insert"] as const;
 
 export const sack: Readonly<Record<string, CheckSpec>> = {
-  "nothing-new": {
-    title: "a duplicate beyond the gap brings its block to the front",
-    kind: "table",
-    covers: ["2018-4b", "2883"],
-    look: LOOK,
-    why:
-      "“The first block must contain the segment that triggered this acknowledgment”, also when all of it was here before: by that the sender sees that his " +
-      "segment arrived twice (RFC 2018 §4, RFC 2883 §4).",
-    hints: [
-      "A segment that lies inside a block comes again. What is the first block then?",
-      "It changes no byte, and it has touched its block.",
-      "Take the block out and put it back with a new count, even if its bounds stay.",
-    ],
-    run: async (t) => {
-      const bench = await receiveBench(t);
-      for (const from of [1000, 2000, 3000, 4000]) await bench.insert(from, t.random.bytes(500));
-      await bench.expectBeyond(3, [4000, 4500, 3000, 3500, 2000, 2500], "after four blocks");
-      const inside = t.random.int(1000, 1400);
-      await bench.insert(inside, t.random.bytes(t.random.int(1, 100)));
-      await bench.expectBeyond(3, [1000, 1500, 4000, 4500, 3000, 3500], `after bytes at ${inside} came for the second time`);
-      await bench.insert(3000, t.random.bytes(500));
-      await bench.expectBeyond(4, [3000, 3500, 1000, 1500, 4000, 4500, 2000, 2500], "after 3000 to 3500 came for the second time");
-      await bench.insert(0, t.random.bytes(500));
-      await bench.expectBeyond(4, [3000, 3500, 1000, 1500, 4000, 4500, 2000, 2500], "after text in order, which is in no block");
-    },
-  },
   "rfc-2018": {
     title: "the three cases of RFC 2018 §4",
     kind: "table",

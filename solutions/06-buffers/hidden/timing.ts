@@ -59,43 +59,6 @@ export const timeouts: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const backoff: Readonly<Record<string, CheckSpec>> = {
-  "lost-syn": {
-    title: "a handshake that needed its timer begins with 3 seconds",
-    kind: "table",
-    covers: ["6298-5.7"],
-    look: ["createRetransmission.opened"],
-    why:
-      "When the SYN had to go twice, its acknowledgment measured nothing, and perhaps the round trip is longer than the initial second. Three are safe to begin with " +
-      "(RFC 6298 §5.7).",
-    hints: [
-      "What do you know when opened() is called and nothing was measured?",
-      "Only whether the timer has fired before. If it has: 3000, not the doubled initial timeout.",
-      "Three conditions: it fired before any measurement, there is none yet, and `initial` is below 3000.",
-    ],
-    run: async (t) => {
-      const rows: { initial: number; fired: number; sample?: number; expected: number; what: string }[] = [
-        { initial: 1000, fired: 0, expected: 1000, what: "a handshake in which the timer did not fire" },
-        { initial: 1000, fired: 1, expected: 3000, what: "a handshake in which it fired" },
-        { initial: 1000, fired: 3, expected: 3000, what: "a handshake in which it fired three times" },
-        {
-          initial: 1000,
-          fired: 1,
-          sample: 700,
-          expected: 2100,
-          what: "a handshake in which it fired, but a round trip of 700 ms was measured",
-        },
-        { initial: 4000, fired: 1, expected: 8000, what: "a handshake in which it fired, with an initial timeout of 4 s" },
-      ];
-      for (const { initial, fired, sample, expected, what } of rows) {
-        const bench = await timerBench(t, { initial });
-        await bench.timer.sent(0);
-        if (fired > 0) await bench.fire(fired);
-        if (sample !== undefined) await bench.timer.sample(sample);
-        await bench.timer.opened();
-        await bench.expectTimeout(expected, `after opened(), and ${what}`);
-      }
-    },
-  },
   "bounded": {
     title: "back-off ends at the most, and stays there",
     kind: "table",
@@ -171,33 +134,6 @@ export const backoff: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const acknowledging: Readonly<Record<string, CheckSpec>> = {
-  "small-ones-add-up": {
-    title: "small segments count by their bytes",
-    kind: "table",
-    covers: ["SHLD-19", "5681-4.2"],
-    look: ["createAcknowledger.received"],
-    why:
-      "The rule is about full segments, because they mean that much is coming. Ten small ones are a conversation, for which the delay is made; but as many bytes as two " +
-      "full ones are as good as two (RFC 5681 §4.2).",
-    hints: [
-      "Do you count segments or bytes?",
-      "Bytes: `2 * mss` of them, in however many segments.",
-      "Small segments below that wait for the delay, however many they are.",
-    ],
-    run: async (t) => {
-      const acknowledger = await t.buffers.createAcknowledger(200);
-      for (let round = 0; round < 3; round++) {
-        let sum = 0;
-        for (let i = 0; sum < 2920; i++) {
-          const length = t.random.int(100, 500);
-          sum += length;
-          const due = await acknowledger.received("later", length, 1460, 1000 * round + i);
-          t.equal(due, sum >= 2920, `received of ${length} bytes, ${sum} since the last acknowledgment`);
-        }
-        await acknowledger.sent();
-      }
-    },
-  },
   "stays-due": {
     title: "once an acknowledgment is due it stays due until sent",
     kind: "table",
