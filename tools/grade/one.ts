@@ -14,6 +14,7 @@ import { failureText, isFailure } from "../lab/failure_report.ts";
 import { isLoadError, LiveWire, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "../lab/run.ts";
 import { type Evidence, STUDENT, writeEvidence } from "./formats/evidence.ts";
 import { identityFrom } from "./formats/classroom50.ts";
+import { plainBlock } from "./formats/plain.ts";
 import { writeFormats } from "./formats/write.ts";
 import { hashOfFiles, hashOfText } from "./hashes.ts";
 import type { Policy } from "./policy.ts";
@@ -43,6 +44,9 @@ export interface Job {
 export const NO_WIRE = 3;
 /** Exit status: the previous result stands. */
 export const UNCHANGED = 4;
+
+/** Characters of the transcripts of a lab: several times what they have when everything fails. */
+const LONGEST_TRANSCRIPT = 2_000_000;
 
 class NoWire extends Error {}
 
@@ -257,7 +261,7 @@ async function writeTranscript(job: Job, { graded, results }: LabRun): Promise<v
     if (packets) await Deno.writeFile(`${job.to}/${capture}`, failure.transcript.toPcapng());
     texts.push(failureText(failure, { lab, seed: job.grader.seed, capture: packets ? capture : undefined, blame: undefined }));
   }
-  await Deno.writeTextFile(`${job.to}/transcripts/${lab.folder}.txt`, `${texts.join("\n\n")}\n`);
+  await Deno.writeTextFile(`${job.to}/transcripts/${lab.folder}.txt`, `${plainBlock(texts.join("\n\n"), LONGEST_TRANSCRIPT)}\n`);
 }
 
 function timingOf(runs: readonly LabRun[], total: number): Timing {
