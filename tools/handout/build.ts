@@ -2,7 +2,7 @@
 import { findLab, type Lab, labs } from "../../labs/manifest.ts";
 import { allChecks } from "../all_checks.ts";
 import { hashOfFiles } from "../grade/hashes.ts";
-import { PEER } from "../harness/workspace.ts";
+import { PEER, PEER_TYPES } from "../harness/workspace.ts";
 import { type Kit, KIT_FILE } from "../lab/kit.ts";
 import { ROOT } from "../lab/run.ts";
 import { chapters } from "../requirements.ts";
@@ -33,7 +33,7 @@ export async function buildKit(order: Order): Promise<Files> {
   for (const lab of handedOut.filter(({ number }) => order.released.includes(number))) await addSolution(lab, files);
   for (const path of SUMS) files.set(path, await bundleSums(path));
   files.set(PEER, await bundlePeer());
-  files.set(PEER.replace(/\.js$/, ".d.ts"), peerTypes());
+  files.set(PEER_TYPES, peerTypes());
   files.set("docs/rfc-map.md", renderMap(chapters, await allChecks()));
   files.set("deno.json", await configuration(order.labs));
   files.set("README.md", await readme(handedOut, order.key !== undefined));

@@ -1,6 +1,6 @@
 /** The pages of a kit that are not those of this tree: its README, its tasks, its workflow; and what its documents may link to. */
 import type { Lab } from "../../labs/manifest.ts";
-import { PEER } from "../harness/workspace.ts";
+import { PEER, PEER_TYPES } from "../harness/workspace.ts";
 import { ROOT } from "../lab/run.ts";
 import { SUMS } from "./bundle.ts";
 import type { Files } from "./contents.ts";
@@ -16,7 +16,7 @@ export async function configuration(numbers: readonly number[]): Promise<string>
   );
   const check = tasks["check"];
   if (check !== undefined) tasks["check"] = { ...check, command: check.command.replace(" solutions", "") };
-  const unformatted = [PEER, PEER.replace(/\.js$/, ".d.ts"), ...SUMS];
+  const unformatted = [PEER, PEER_TYPES, ...SUMS];
   const kit = {
     ...ours,
     tasks,

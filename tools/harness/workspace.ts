@@ -58,6 +58,7 @@ const SUBJECT_FILES = [
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
 /** All modules of the reference in one bundle, and what it says of itself to the compiler. */
 export const PEER = "tools/peer/peer.js";
+export const PEER_TYPES = "tools/peer/peer.d.ts";
 const KEEP = 12;
 
 /** Makes (or finds) the folder for a selection. Throws a WorkspaceError. */
@@ -93,7 +94,7 @@ export function sourceFolder(module: ModuleName, origin: Origin): string {
 
 async function collect(selection: Selection): Promise<Map<string, string>> {
   const paths = [...SUBJECT_FILES, ...await stackFiles(selection.root, "stack")];
-  if (labsOf(selection).some((lab) => selection.origins[lab.module] === "peer")) paths.push(PEER);
+  if (labsOf(selection).some((lab) => selection.origins[lab.module] === "peer")) paths.push(PEER, PEER_TYPES);
   for (const lab of labsOf(selection)) {
     if (selection.origins[lab.module] === "peer") continue;
     const folder = sourceFolder(lab.module, selection.origins[lab.module]);
