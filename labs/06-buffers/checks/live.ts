@@ -62,7 +62,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "How much did the buffer take at first, and how much after acknowledgments?",
       "write takes what fits; the application comes back when room was given back.",
-      "See wire/full-buffer.",
+      "`acknowledge` moves `#start`, and `room` grows by as much: compare both around the first acknowledgment. wire/full-buffer does it without the kernel.",
     ],
     run: async (t: Trial) => {
       const station = await t.live({ kind: "tap" });
@@ -85,7 +85,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Does live/kernel-sends pass? Then look at how the connection was opened.",
       "The receive buffer does not know who opened.",
-      "See receive/in-order.",
+      "Everything that fails here fails in receive/in-order or wire/text, too: mend those first.",
     ],
     run: async (t: Trial) => {
       const station = await t.live({ kind: "tun" });
@@ -132,7 +132,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "How long are the segments that the kernel sends you?",
       "Short ones mean that your window opened by crumbs.",
-      "See window/strides.",
+      "announce: a new edge only if `edge − announced` is at least the smaller of half of the capacity and `mss`. window/strides shows it with few calls.",
     ],
     run: async (t: Trial) => {
       const station = await t.live({ kind: "tun", tcp: { receiveBuffer: 8000, windowScaling: false } });
@@ -167,7 +167,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Does the kernel go on when your application has read?",
       "The edge that announce gives must move then, by a segment or more.",
-      "See wire/window-shuts and wire/window-opens.",
+      "After a read of everything, `edge()` is `#start` + capacity, and lies far more than a stride beyond what was announced: announce returns it.",
     ],
     run: async (t: Trial) => {
       const receiveBuffer = t.random.int(10_000, 20_000);
@@ -196,7 +196,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What goes out while the window is 0? And after it has opened?",
       "A probe of a byte at most; and then the rest.",
-      "See wire/window and wire/zero-window-probes.",
+      "The smallest of three: `end − next`, `edge − next`, `mss`; and undefined at 0 or less. wire/window does it without the kernel.",
     ],
     run: async (t: Trial) => {
       const station = await t.live({ kind: "tun" });
@@ -226,7 +226,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "How long are your segments?",
       "A piece shorter than the MSS goes only if it is all there is, or half of the largest window.",
-      "See piece/silly-window and piece/small-windows.",
+      "In pieceToSend, for `length < mss`: two questions, and the second is `!push && length * 2 < maxWindow`. With a window of 1000 at most, 500 are enough; 100 are not.",
     ],
     run: async (t: Trial) => {
       const station = await t.live({ kind: "tun", tcp: { timestamps: false } });

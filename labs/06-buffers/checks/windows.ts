@@ -1,4 +1,4 @@
-/** Public checks of lab 06: how much the peer may send, and when he is told (`edge`, `announce`). */
+/** Public checks of lab 06: how much the peer may send, and when it is told (`edge`, `announce`). */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { receiveBench } from "./receive_bench.ts";
 import { amount } from "./stream.ts";
@@ -72,7 +72,7 @@ export const windows: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What if the whole buffer is smaller than two segments?",
       "The stride is the smaller of a segment and half of the capacity.",
-      "`Math.min(capacity / 2, mss)`. Half of an odd capacity need not be rounded.",
+      "`Math.min(capacity / 2, mss)`. Half of an odd capacity may be rounded down, or not at all.",
     ],
     run: async (t) => {
       const capacity = 2 * t.random.int(100, 700);
@@ -92,7 +92,7 @@ export const windows: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["SHLD-14", "7323-2.4"],
     look: LOOK,
-    why: "The peer may have sent up to the edge before he hears that it was meant otherwise; then his bytes would be lost by our fault " +
+    why: "The peer may have sent up to the edge before it hears that this was meant otherwise; then its bytes would be lost by our fault " +
       "(RFC 9293 §3.8.6, SHLD-14).",
     hints: [
       "What do you return when the edge you could announce is no greater than `announced`?",

@@ -1,7 +1,7 @@
 /** What the scenarios share: a connection that is open, text on it, and a peer that compares every byte with what was written. */
 import type { TcpConfig } from "../../../stack/host_config.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
-import { amount, hex } from "./stream.ts";
+import { amount, expectBytes, hex } from "./stream.ts";
 
 export type TcpStation = Awaited<ReturnType<Trial["tcp"]>>;
 export type TcpPeer = ReturnType<TcpStation["peer"]>;
@@ -40,12 +40,18 @@ export async function write(t: Trial, connection: StackConnection, text: Uint8Ar
   t.ok(taken === text.length, `the send buffer to take ${amount(text.length)}`, amount(taken));
 }
 
+/** What reading is about, whatever else a check is about. */
+const READ = {
+  why:
+    "Whatever was lost, came twice or was too much: the application reads each byte once, in its place, as the peer sent it (RFC 9293 §2.2).",
+  look: ["createReceiveBuffer.insert", "createReceiveBuffer.read"],
+};
+
 /** The application reads all there is, in one go; it must be `text`. `from`: its place in the stream. */
 export async function expectHeard(t: Trial, connection: StackConnection, text: Uint8Array, from = 0): Promise<void> {
   const heard = await connection.read(text.length + 1000);
-  t.ok(heard.length === text.length, `the application to read ${amount(text.length)}`, amount(heard.length));
-  const wrong = text.findIndex((byte, i) => byte !== heard[i]);
-  t.ok(wrong < 0, `the application to read ${hex(text[wrong])} at offset ${from + wrong}`, hex(heard[wrong]));
+  t.step(`the application reads all there is: ${amount(heard.length)}`);
+  await t.about(READ, () => Promise.try(() => expectBytes(t, heard, text, "what the application reads", from)));
 }
 
 /** A peer that listens: each byte of each segment must be the one that was written at its place. */

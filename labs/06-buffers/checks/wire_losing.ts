@@ -103,12 +103,12 @@ export const wireLosing: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["6298-5.4", "2018-8", "6298-5.3"],
-    look: ["createSendBuffer.pieceToResend", "createSendBuffer.copyInto", "createRetransmission.acknowledged"],
+    look: ["createSendBuffer.pieceToResend", "createSendBuffer.acknowledge", "createRetransmission.acknowledged"],
     why:
       "The peer takes what comes in order and drops the rest. However long it takes, it gets every byte, and each as it was written (RFC 9293 §2.2).",
     hints: [
       "Does it stop for good, or is a byte wrong?",
-      "If it stops: does the timer run while something is in flight? If a byte is wrong: compare copyInto the first and the second time.",
+      "If it stops: does the timer run while something is in flight? If a byte is wrong: was its memory given back, or written over, before it was acknowledged?",
       "After a timeout pieceToResend is asked again and again, with rising offsets, until it says undefined.",
     ],
     run: async (t: Trial) => {

@@ -1,5 +1,6 @@
 /** Public checks of lab 06 on the virtual wire: text comes, acknowledgments go. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { amount } from "./stream.ts";
 import { expectHeard, opened, queued } from "./wire.ts";
 
 export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
@@ -123,7 +124,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
     covers: ["SHLD-19", "5681-4.2", "MUST-58"],
     look: ["createAcknowledger.received", "createAcknowledger.sent"],
     why:
-      "A sender lives on acknowledgments. Fewer than one for two full segments (“stretch ACKs”) make him send in bursts, or wait (RFC 9293 §3.8.6.3, RFC 2525 §2.13).",
+      "A sender lives on acknowledgments. Fewer than one for two full segments (“stretch ACKs”) make it send in bursts, or wait (RFC 9293 §3.8.6.3, RFC 2525 §2.13).",
     hints: [
       "How many full segments came since the last acknowledgment when yours goes out?",
       "Two are enough: `2 * mss` bytes. With timestamps a full segment has 1448 bytes, and the engine says so.",
@@ -261,6 +262,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
       for (let at = 0; at < text.length; at += 1460) await peer.send({ flags: "ACK", seq: 1 + at, data: text.subarray(at, at + 1460) });
       await queued(peer);
       const { readable } = await connection.look();
+      t.step(`the application could read ${amount(readable)} now`);
       t.equal(readable, receiveBuffer, `how much can be read, of 43800 bytes sent to a receive buffer of ${receiveBuffer}`);
       await expectHeard(t, connection, text.subarray(0, receiveBuffer));
     },

@@ -11,7 +11,7 @@ export const wireSending: Readonly<Record<string, CheckSpec>> = {
     covers: ["SHLD-28", "MUST-61", "MUST-16"],
     look: ["createSendBuffer.pieceToSend", "createSendBuffer.copyInto"],
     why:
-      "The peer said in his SYN how large a segment may be. Text that is longer goes in full ones; the one with the last byte says PSH (RFC 9293 §3.7.1, §3.9.1.2).",
+      "The peer said in its SYN how large a segment may be. Text that is longer goes in full ones; the one with the last byte says PSH (RFC 9293 §3.7.1, §3.9.1.2).",
     hints: [
       "How long are your segments, and where do they begin?",
       "`limits.mss` is the text of one full segment. The piece begins at `next`, and `sent` moves that.",
@@ -86,7 +86,7 @@ export const wireSending: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What does the engine tell you in `limits.noDelay`?",
       "That Nagle's question is not to be asked.",
-      "See piece/nagle-off.",
+      "`if (length < mss && in flight && !noDelay && !closing) return undefined`: one condition of four.",
     ],
     run: async (t: Trial) => {
       const { peer, connection } = await opened(t, { noDelay: true });
@@ -208,7 +208,7 @@ export const wireSending: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "10,000 bytes wait, and 200 are allowed. Does your piece go?",
       "Less than a segment goes if it is all there is, or half of the largest window. 200 is neither.",
-      "See piece/silly-window.",
+      "For a length below `mss`, behind Nagle's question: `if (!push && length * 2 < maxWindow) return undefined`.",
     ],
     run: async (t: Trial) => {
       const { tcp, peer, connection } = await opened(t, {}, { window: 5840 });
@@ -241,7 +241,7 @@ export const wireSending: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "`edge` lies before `next` now. What is the length of your piece?",
       "Less than 0: none. What is resent comes from pieceToResend, which asks for no window.",
-      "See piece/shrunken-window.",
+      "`if (length <= 0) return undefined`, before anything else is asked about the length.",
     ],
     run: async (t: Trial) => {
       const { tcp, peer, connection } = await opened(t, {}, { window: 7300 });

@@ -90,7 +90,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["7323-4.3"],
     look: ["createAcknowledger.received"],
     why:
-      "The sender measures from the echo. With the later one he would not see how long his first segment waited for its acknowledgment (RFC 7323 §4.3).",
+      "The sender measures from the echo. With the later one it would not see how long its first segment waited for its acknowledgment (RFC 7323 §4.3).",
     hints: [
       "How many acknowledgments are there for the two segments?",
       "One, which echoes the first timestamp. The engine sees to that as long as nothing goes out between them.",

@@ -128,7 +128,7 @@ export const wireTiming: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-38", "MUST-60"],
     look: ["createSendBuffer.pieceToSend"],
     why:
-      "The peer's window stays at 300 bytes. You wait for more, and he waits for text: so after a while what fits goes (RFC 9293 §3.8.6.2.1, step 4, the override timeout).",
+      "The peer's window stays at 300 bytes. You wait for more, and it waits for text: so after a while what fits goes (RFC 9293 §3.8.6.2.1, step 4, the override timeout).",
     hints: [
       "What do you answer when the engine asks with `maxWindow` 0?",
       "The piece that fits: everything is at least half of nothing.",

@@ -64,7 +64,7 @@ export default [
     file: "receive_buffer.ts",
     replace: "if (alone && from > next &&",
     by: "if (from > next &&",
-    caughtBy: "receive/many-blocks",
+    caughtBy: "receive/full-list",
   },
   {
     name: "blocks-lost-with-a-read",
@@ -121,5 +121,30 @@ export default [
     replace: "(blocks[index] as Block).to < offset) index++;",
     by: "(blocks[index] as Block).to <= offset) index++;",
     caughtBy: "sack/joined",
+  },
+  {
+    name: "offset-in-32-bits",
+    fault: "a segment's offset is cut to 32 bits",
+    file: "receive_buffer.ts",
+    replace: "const next = this.#next;\n    const blocks",
+    by: "offset = offset | 0;\n    const next = this.#next;\n    const blocks",
+    caughtBy: "receive/large-offsets",
+  },
+  {
+    name: "full-list-is-deaf",
+    fault: "with 64 blocks nothing is taken any more, not even text in order",
+    file: "receive_buffer.ts",
+    replace: "if (alone && from > next && blocks.length === MAX_BLOCKS) return 0;",
+    by: "if (blocks.length === MAX_BLOCKS) return 0;",
+    caughtBy: "receive/full-list",
+  },
+  {
+    name: "duplicate-touches-nothing",
+    fault: "a segment that brings nothing new leaves its block where it was in the list",
+    file: "receive_buffer.ts",
+    replace: "this.#ring.reserve(this.#start, to);",
+    by:
+      "const around = blocks[first];\n    if (around !== undefined && around.from <= from && to <= around.to) return 0;\n    this.#ring.reserve(this.#start, to);",
+    caughtBy: "sack/nothing-new",
   },
 ] satisfies readonly Mutant[];
