@@ -117,6 +117,38 @@ Deno.test("recorder() keeps what inout() gave as it was at each call", async () 
   assertEquals(verdict, { outcome: "passed" });
 });
 
+Deno.test("recorder() changes what inout() gave when something is called that has a reaction", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcb = { state: "ESTABLISHED", finQueued: false };
+    const reactions = [{ name: "event", arg: "abort", set: { state: "LISTEN" } }, {
+      name: "event",
+      arg: "close",
+      set: { state: "CLOSED" },
+    }];
+    await t.states.close(t.inout(tcb) as never, t.recorder<never>({ reactions }).object);
+    assertEquals(tcb, { state: "CLOSED", finQueued: true });
+  });
+  assertEquals(verdict, { outcome: "passed" });
+});
+
+Deno.test("about() gives a failure its own topic, the innermost", async () => {
+  const verdict = await verdictOf(async (t) => {
+    await t.about({ look: ["outer"] }, () => t.about({ look: ["inner"], why: "since" }, () => t.equal(1, 2, "a number")));
+  });
+  assert(verdict.outcome === "failed");
+  assertEquals(verdict.topic, { look: ["inner"], why: "since" });
+});
+
+Deno.test("what fails on the way to a state says that it is on the way", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const tcp = await t.tcp();
+    Object.assign(tcp, { listen: () => Promise.resolve(0) }); // so the port is closed
+    await tcp.inState("SYN-RECEIVED", { port: 82 });
+  });
+  assert(verdict.outcome === "failed");
+  assertEquals(verdict.topic?.look, ["passiveOpen", "nextState"]);
+});
+
 Deno.test("inout() shows what a function changed", async () => {
   const verdict = await verdictOf(async (t) => {
     const tcb = { state: "ESTABLISHED", finQueued: false };

@@ -145,7 +145,7 @@ function toldRung(steps: readonly Numbered[], at: number, lastCall: number): Run
   let end = at + 2;
   while (steps[end]?.kind === "right") end++;
   const outcome = end > at + 2 ? "  ✔" : call.outcome;
-  return rungOf(steps, at, end - at, `${note.text}${outcome}`, 2, outcome === "  ✔");
+  return rungOf(steps, at, end - at, `${note.text}${outcome}`, 3, outcome === "  ✔");
 }
 
 /** Whether the step at `at` is a note about the call that comes next: both name the same number or address. */

@@ -35,7 +35,7 @@ export type Sent =
     readonly id: number;
     readonly callback: boolean;
     readonly beside: boolean;
-    readonly reactions: readonly Reaction[];
+    readonly reactions?: readonly Reaction[];
   }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
   | { readonly t: "random"; readonly seed: number }

@@ -81,7 +81,7 @@ export class Values {
     return { t: "value", value };
   }
 
-  #recorder({ id, callback, beside, reactions }: Sent & { t: "recorder" }): unknown {
+  #recorder({ id, callback, beside, reactions = [] }: Sent & { t: "recorder" }): unknown {
     const inouts = this.#inouts.splice(0);
     const record = (name: string, args: unknown[]): void => {
       if (this.#recorded.length >= 10_000) throw new RangeError("more than 10 000 actions in one call");
