@@ -22,6 +22,7 @@ export function failureOf(threw: Thrown, called: string | undefined): Error {
     const found = `the stack around your code found: ${thrownText(threw)}`;
     return new CheckFailed("the stack around your code to go on with what your functions gave it", found);
   }
+  if (culprit === "createSendBuffer.copyInto" && threw.message.startsWith("Cannot use an empty ring")) return releasedTooEarly(threw);
   const reason = MAY_THROW.has(culprit ?? "") ? "what it was asked for is right" : "it never throws because of a packet";
   return new CheckFailed(`${culprit ?? "your code"} to return: ${reason}`, thrownText(threw), details);
 }
@@ -33,6 +34,16 @@ function noArrow(event: string, state: string, asker: string | undefined): Check
     symbol: "nextState",
   });
   if (asker !== undefined) failure.topic = { look: ["nextState", asker] };
+  return failure;
+}
+
+/** The send buffer's ring is empty although bytes are held: whoever copies out of it is not to blame. */
+function releasedTooEarly(threw: Thrown): CheckFailed {
+  const failure = new CheckFailed("the bytes that the send buffer holds to be in its ring", thrownText(threw));
+  const why =
+    "A byte is held until it is acknowledged, sent or not. The ring forgets everything at once: its memory goes back when nothing is held any more, " +
+    "and is reserved again when something is written.";
+  failure.topic = { why, look: ["createSendBuffer.acknowledge", "createSendBuffer.write", "createSendBuffer.copyInto"] };
   return failure;
 }
 

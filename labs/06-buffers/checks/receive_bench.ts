@@ -19,6 +19,12 @@ export interface ReceiveBench {
   expectBeyond(count: number, expected: readonly number[], when: string): Promise<void>;
 }
 
+/** What the bytes are about, in a check that is about something else. */
+export const BYTES = {
+  why: "Whatever else happens: each byte that came is read once, in its place, as the peer sent it (RFC 9293 §2.2).",
+  look: ["createReceiveBuffer.insert", "createReceiveBuffer.read"],
+};
+
 /** Puts an empty buffer on the bench. */
 export async function receiveBench(t: Trial, capacity = 20_000): Promise<ReceiveBench> {
   const buffer = await t.buffers.createReceiveBuffer(capacity);
