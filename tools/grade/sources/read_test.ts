@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { testWhen } from "../../test_when.ts";
 import { MAX_FILE, SubmissionError } from "../submission.ts";
 import { readSubmission } from "./read.ts";
 
@@ -19,8 +20,12 @@ async function run(cwd: string, command: string, ...args: string[]): Promise<voi
   if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
 }
 
-async function has(command: string): Promise<boolean> {
-  return await new Deno.Command(command, { args: ["--help"], stdout: "null", stderr: "null" }).output().then(() => true, () => false);
+async function lacks(command: string): Promise<string | undefined> {
+  const there = await new Deno.Command(command, { args: ["--help"], stdout: "null", stderr: "null" }).output().then(
+    () => true,
+    () => false,
+  );
+  return there ? undefined : `the command ${command} is missing`;
 }
 
 async function refused(source: string, words: string): Promise<void> {
@@ -55,10 +60,10 @@ Deno.test("readSubmission() refuses what is no submission, by a reason", async (
 Deno.test("readSubmission() never follows a symbolic link", async () => {
   const root = await folderOf({ "secret": "the grader's" });
   await Deno.mkdir(`${root}/labs/03-ip`, { recursive: true });
-  await Deno.symlink(`${root}/secret`, `${root}/${IPV4}`);
+  await run(root, "ln", "-s", `${root}/secret`, `${root}/${IPV4}`);
   await refused(root, "symbolic link");
   const linked = await folderOf({ "x": "" });
-  await Deno.symlink(`${root}/labs`, `${linked}/labs`);
+  await run(linked, "ln", "-s", `${root}/labs`, `${linked}/labs`);
   await refused(linked, "none of the files");
 });
 
@@ -67,99 +72,83 @@ Deno.test("readSubmission() shows a file name with a newline as one line", async
   assertEquals((await readSubmission(root)).ignored, ["a?::notice::100 points"]);
 });
 
-Deno.test({
-  name: "readSubmission() reads zip archives, and is not led astray by one",
-  ignore: !await has("zip"),
-  fn: async () => {
-    const root = await folderOf({ [IPV4]: "text".repeat(1000), "README.md": "r" });
-    await run(root, "zip", "-qr", "good.zip", ".");
-    assertEquals((await readSubmission(`${root}/good.zip`)).files.get(IPV4)?.length, 4000);
-    await run(root, "zip", "-qr0", "stored.zip", "labs");
-    assertEquals((await readSubmission(`${root}/stored.zip`)).files.size, 1);
+testWhen(await lacks("zip"), "readSubmission() reads zip archives, and is not led astray by one", async () => {
+  const root = await folderOf({ [IPV4]: "text".repeat(1000), "README.md": "r" });
+  await run(root, "zip", "-qr", "good.zip", ".");
+  assertEquals((await readSubmission(`${root}/good.zip`)).files.get(IPV4)?.length, 4000);
+  await run(root, "zip", "-qr0", "stored.zip", "labs");
+  assertEquals((await readSubmission(`${root}/stored.zip`)).files.size, 1);
 
-    const bytes = await Deno.readFile(`${root}/good.zip`);
-    for (let length = 4; length < bytes.length; length += 7) {
-      await Deno.writeFile(`${root}/cut.zip`, bytes.subarray(0, length));
-      await assertRejects(() => readSubmission(`${root}/cut.zip`), SubmissionError);
-    }
+  const bytes = await Deno.readFile(`${root}/good.zip`);
+  for (let length = 4; length < bytes.length; length += 7) {
+    await Deno.writeFile(`${root}/cut.zip`, bytes.subarray(0, length));
+    await assertRejects(() => readSubmission(`${root}/cut.zip`), SubmissionError);
+  }
 
-    const bomb = await folderOf({ [IPV4]: new Uint8Array(50_000_000) });
-    await run(bomb, "zip", "-q9r", "bomb.zip", "labs");
-    await refused(`${bomb}/bomb.zip`, "are allowed");
-    // the same archive, in whose directory the file is said to be small
-    const lying = await Deno.readFile(`${bomb}/bomb.zip`);
-    const view = new DataView(lying.buffer);
-    for (let at = 0; at + 46 < lying.length; at++) if (view.getUint32(at, true) === 0x02014b50) view.setUint32(at + 24, 10, true);
-    await Deno.writeFile(`${bomb}/lying.zip`, lying);
-    await refused(`${bomb}/lying.zip`, `more than ${MAX_FILE} bytes`);
+  const bomb = await folderOf({ [IPV4]: new Uint8Array(50_000_000) });
+  await run(bomb, "zip", "-q9r", "bomb.zip", "labs");
+  await refused(`${bomb}/bomb.zip`, "are allowed");
+  // the same archive, in whose directory the file is said to be small
+  const lying = await Deno.readFile(`${bomb}/bomb.zip`);
+  const view = new DataView(lying.buffer);
+  for (let at = 0; at + 46 < lying.length; at++) if (view.getUint32(at, true) === 0x02014b50) view.setUint32(at + 24, 10, true);
+  await Deno.writeFile(`${bomb}/lying.zip`, lying);
+  await refused(`${bomb}/lying.zip`, `more than ${MAX_FILE} bytes`);
 
-    await Deno.symlink("/etc/passwd", `${root}/ipv4.ts`);
-    await run(root, "zip", "-qy", "link.zip", "ipv4.ts");
-    await refused(`${root}/link.zip`, "symbolic link");
+  await run(root, "ln", "-s", "/etc/passwd", "ipv4.ts");
+  await run(root, "zip", "-qy", "link.zip", "ipv4.ts");
+  await refused(`${root}/link.zip`, "symbolic link");
 
-    await Deno.mkdir(`${root}/deep`);
-    await run(`${root}/deep`, "zip", "-q", "up.zip", `../${IPV4}`);
-    await refused(`${root}/deep/up.zip`, "none of the files");
-  },
+  await Deno.mkdir(`${root}/deep`);
+  await run(`${root}/deep`, "zip", "-q", "up.zip", `../${IPV4}`);
+  await refused(`${root}/deep/up.zip`, "none of the files");
 });
 
-Deno.test({
-  name: "readSubmission() reads tar.gz archives, and is not led astray by one",
-  ignore: !await has("tar"),
-  fn: async () => {
-    const outer = "k".repeat(90);
-    for (const format of ["gnu", "pax", "ustar"]) {
-      const kit = await folderOf({ [`${outer}/${IPV4}`]: "text", [`${outer}/big.bin`]: new Uint8Array(3_000_000) });
-      await run(kit, "tar", "czf", "good.tar.gz", `--format=${format}`, outer);
-      assertEquals([...(await readSubmission(`${kit}/good.tar.gz`)).files], [[IPV4, "text"]]);
-      const bytes = await Deno.readFile(`${kit}/good.tar.gz`);
-      for (let length = 3; length < bytes.length - 20; length += 101) {
-        await Deno.writeFile(`${kit}/cut.tar.gz`, bytes.subarray(0, length));
-        await assertRejects(() => readSubmission(`${kit}/cut.tar.gz`), SubmissionError);
-      }
+testWhen(await lacks("tar"), "readSubmission() reads tar.gz archives, and is not led astray by one", async () => {
+  const outer = "k".repeat(90);
+  for (const format of ["gnu", "pax", "ustar"]) {
+    const kit = await folderOf({ [`${outer}/${IPV4}`]: "text", [`${outer}/big.bin`]: new Uint8Array(3_000_000) });
+    await run(kit, "tar", "czf", "good.tar.gz", `--format=${format}`, outer);
+    assertEquals([...(await readSubmission(`${kit}/good.tar.gz`)).files], [[IPV4, "text"]]);
+    const bytes = await Deno.readFile(`${kit}/good.tar.gz`);
+    for (let length = 3; length < bytes.length - 20; length += 101) {
+      await Deno.writeFile(`${kit}/cut.tar.gz`, bytes.subarray(0, length));
+      await assertRejects(() => readSubmission(`${kit}/cut.tar.gz`), SubmissionError);
     }
-    const evil = await folderOf({ "x": "" });
-    await Deno.mkdir(`${evil}/labs/03-ip`, { recursive: true });
-    await Deno.symlink("/etc/passwd", `${evil}/${IPV4}`);
-    await run(evil, "tar", "czf", "evil.tar.gz", "labs");
-    await refused(`${evil}/evil.tar.gz`, "is a link");
-    await run(`${evil}/labs`, "tar", "czPhf", "up.tar.gz", `../x`);
-    await refused(`${evil}/labs/up.tar.gz`, "none of the files");
-  },
+  }
+  const evil = await folderOf({ "x": "" });
+  await Deno.mkdir(`${evil}/labs/03-ip`, { recursive: true });
+  await run(evil, "ln", "-s", "/etc/passwd", `${evil}/${IPV4}`);
+  await run(evil, "tar", "czf", "evil.tar.gz", "labs");
+  await refused(`${evil}/evil.tar.gz`, "is a link");
+  await run(`${evil}/labs`, "tar", "czPhf", "up.tar.gz", `../x`);
+  await refused(`${evil}/labs/up.tar.gz`, "none of the files");
 });
 
-Deno.test({
-  name: "readSubmission() stops at a tar bomb",
-  ignore: !await has("tar"),
-  fn: async () => {
-    const root = await Deno.makeTempDir();
-    const zeros = await Deno.open(`${root}/zeros`, { create: true, write: true });
-    await zeros.truncate(300_000_000);
-    zeros.close();
-    await run(root, "tar", "czf", "bomb.tar.gz", "zeros");
-    await refused(`${root}/bomb.tar.gz`, "when decompressed");
-    await Deno.remove(root, { recursive: true });
-  },
+testWhen(await lacks("tar"), "readSubmission() stops at a tar bomb", async () => {
+  const root = await Deno.makeTempDir();
+  const zeros = await Deno.open(`${root}/zeros`, { create: true, write: true });
+  await zeros.truncate(300_000_000);
+  zeros.close();
+  await run(root, "tar", "czf", "bomb.tar.gz", "zeros");
+  await refused(`${root}/bomb.tar.gz`, "when decompressed");
+  await Deno.remove(root, { recursive: true });
 });
 
-Deno.test({
-  name: "readSubmission() reads the HEAD of a git repository, and runs nothing that it names",
-  ignore: !await has("git"),
-  fn: async () => {
-    const root = await folderOf({ [IPV4]: "committed", "README.md": "r" });
-    const git = (...args: string[]): Promise<void> => run(root, "git", "-c", "user.name=n", "-c", "user.email=e@example.com", ...args);
-    await git("init", "-q");
-    await git("add", ".");
-    await git("commit", "-qm", "work");
-    await Deno.writeTextFile(`${root}/${IPV4}`, "not committed");
-    for (const key of ["core.fsmonitor", "core.sshCommand", "uploadpack.packObjectsHook", "core.pager"]) {
-      await git("config", key, `touch ${root}/ran; cat`);
-    }
-    assertEquals([...(await readSubmission(`file://${root}`)).files], [[IPV4, "committed"]]);
-    assertEquals([...(await readSubmission(root)).files], [[IPV4, "not committed"]]);
-    await run(root, "git", "clone", "-q", "--bare", ".", "bare.git");
-    assertEquals([...(await readSubmission(`${root}/bare.git`)).files], [[IPV4, "committed"]]);
-    assertEquals(await Deno.stat(`${root}/ran`).then(() => true, () => false), false);
-    await Deno.remove(root, { recursive: true });
-  },
+testWhen(await lacks("git"), "readSubmission() reads the HEAD of a git repository, and runs nothing that it names", async () => {
+  const root = await folderOf({ [IPV4]: "committed", "README.md": "r" });
+  const git = (...args: string[]): Promise<void> => run(root, "git", "-c", "user.name=n", "-c", "user.email=e@example.com", ...args);
+  await git("init", "-q");
+  await git("add", ".");
+  await git("commit", "-qm", "work");
+  await Deno.writeTextFile(`${root}/${IPV4}`, "not committed");
+  for (const key of ["core.fsmonitor", "core.sshCommand", "uploadpack.packObjectsHook", "core.pager"]) {
+    await git("config", key, `touch ${root}/ran; cat`);
+  }
+  assertEquals([...(await readSubmission(`file://${root}`)).files], [[IPV4, "committed"]]);
+  assertEquals([...(await readSubmission(root)).files], [[IPV4, "not committed"]]);
+  await run(root, "git", "clone", "-q", "--bare", ".", "bare.git");
+  assertEquals([...(await readSubmission(`${root}/bare.git`)).files], [[IPV4, "committed"]]);
+  assertEquals(await Deno.stat(`${root}/ran`).then(() => true, () => false), false);
+  await Deno.remove(root, { recursive: true });
 });
