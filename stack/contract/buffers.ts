@@ -61,7 +61,10 @@ export interface SendBuffer {
   pieceToResend(from: number, mss: number): SendPiece | undefined;
   /** Appends `length` bytes from offset `from` to the packet in `frame`. Throws a RangeError when they are not held. */
   copyInto(frame: Frame, from: number, length: number): void;
-  /** Everything before `offset` was received: gives its room back. Less than `start()`, or more than `next()`, changes nothing. */
+  /**
+   * Everything before `offset` was received: gives its room back. Less than `start()`, or more than `next()`, changes nothing. A buffer that
+   * holds nothing keeps no memory.
+   */
   acknowledge(offset: number): void;
 }
 
@@ -78,7 +81,7 @@ export interface ReceiveBuffer {
   next(): number;
   /** Bytes that can be read now. */
   readable(): number;
-  /** Copies up to `count` readable bytes into `target` at `at` and gives their room back; returns how many. */
+  /** Copies up to `count` readable bytes into `target` at `at` and gives their room back; returns how many. A buffer that holds nothing keeps no memory. */
   read(target: Uint8Array, at: number, count: number): number;
   /** Offset one past the last byte that may be taken: the window's right edge, if it were announced now in full. */
   edge(): number;

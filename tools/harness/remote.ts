@@ -80,6 +80,12 @@ export class Conversation {
     return { object: new Marker({ t: "recorder", id, callback, beside, reactions }) as T, calls, take: () => calls.splice(0) };
   }
 
+  /** Bytes of memory in all rings of the student's process. */
+  async ringMemory(): Promise<number> {
+    const reply = await this.ask({ op: "memory" });
+    return reply.returned?.t === "value" ? Number(reply.returned.value) : 0;
+  }
+
   pool(capacity: number, limit: number): { acquire: () => never; release: (frame: never) => void; lent(): Promise<number> } {
     const id = this.#nextId++;
     const method = (name: "acquire" | "release"): never => new Marker({ t: "pool", id, method: name, capacity, limit }) as never;
@@ -178,7 +184,7 @@ function timesText(name: string, lists: readonly (readonly unknown[])[]): string
 /** Whether what is asked for gets its line in the transcript only when it is done. A packet has its line before. */
 function isListedLater({ op, ...request }: Request): boolean {
   if (op === "step") return "frames" in request && request.frames.length === 0;
-  return op !== "act" && op !== "look" && op !== "lent";
+  return op !== "act" && op !== "look" && op !== "lent" && op !== "memory";
 }
 
 /** An object on which every name is a function that calls `call`. */

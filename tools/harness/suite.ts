@@ -136,6 +136,8 @@ export interface Trial {
     release: (frame: never) => void;
     lent(): Promise<number>;
   };
+  /** Bytes of memory in all rings (`stack/wire/ring.ts`) of the student's process. Other checks may have left some: compare. */
+  ringMemory(): Promise<number>;
   /**
    * Pass an object (or a Uint8Array) through this when the student's function changes it: afterwards `value` is as the function left it.
    * `await t.states.close(t.inout(tcb), effects.object)`.

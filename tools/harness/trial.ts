@@ -141,6 +141,10 @@ class RunningTrial implements Trial {
     return this.#conversation.pool(options.capacity ?? 65535 + 320, options.limit ?? 64);
   }
 
+  ringMemory(): Promise<number> {
+    return this.#conversation.ringMemory();
+  }
+
   inout<T extends object>(value: T): T {
     return new InOut(value) as never;
   }

@@ -1,6 +1,7 @@
 /** Public checks of lab 06: what lies beyond a gap is kept, as long as it must be, and no more of it than there may be. */
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { BYTES, receiveBench } from "./receive_bench.ts";
+import { amount } from "./stream.ts";
 
 const INSERT = ["createReceiveBuffer.insert"] as const;
 
@@ -32,6 +33,33 @@ export const keeping: Readonly<Record<string, CheckSpec>> = {
       await other.insert(0, t.random.bytes(3000));
       await bench.expectInsert(800, truth.subarray(800, 1500), 1500, "which closes the gap");
       await bench.expectRead(truth.subarray(800, 2300), 800);
+    },
+  },
+  "memory": {
+    title: "a buffer that holds nothing takes no memory",
+    kind: "table",
+    covers: ["SM-11"],
+    look: ["createReceiveBuffer.read"],
+    why:
+      "A host may have ten thousand connections open, of which nearly all are silent. Each that kept its memory would keep some kilobytes for nothing; what an empty ring gives " +
+      "back, the next one takes.",
+    hints: [
+      "After which of the methods can the buffer be empty?",
+      "After `read`: when all is read, and no block lies beyond a gap.",
+      "Behind the copy: `if (this.#start === this.#next && this.#blocks.length === 0) this.#ring.release()`.",
+    ],
+    run: async (t: Trial) => {
+      const before = await t.ringMemory();
+      const truth = t.random.bytes(2000);
+      const bench = await receiveBench(t, 3000);
+      await bench.insert(500, truth.subarray(500, 1000));
+      await bench.insert(0, truth.subarray(0, 500));
+      await bench.read(t.random.int(1, 900));
+      await bench.read(1000);
+      const kept = await t.ringMemory() - before;
+      t.ok(kept <= 0, "no memory in the ring when all that came is read", amount(kept));
+      await bench.expectInsert(1000, truth.subarray(1000), 1000, "into a buffer that was empty again");
+      await t.about(BYTES, () => bench.expectRead(truth.subarray(1000), 1000));
     },
   },
   "many-blocks": {

@@ -2,6 +2,7 @@
 import { Frame } from "../../../stack/wire/frame.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { sendBench, standing } from "./send_bench.ts";
+import { amount } from "./stream.ts";
 
 export const sending: Readonly<Record<string, CheckSpec>> = {
   "room": {
@@ -147,6 +148,31 @@ export const sending: Readonly<Record<string, CheckSpec>> = {
       await bench.expectText(next, end - next, "what was never sent");
       await bench.write(3000);
       await bench.expectText(next, 3000, "a full buffer");
+    },
+  },
+  "memory": {
+    title: "a buffer that holds nothing takes no memory",
+    kind: "table",
+    covers: ["2018-8"],
+    look: ["createSendBuffer.acknowledge"],
+    why:
+      "A host may have ten thousand connections open, of which nearly all are silent. Each that kept its memory would keep some kilobytes for nothing; what an empty ring gives " +
+      "back, the next one takes.",
+    hints: [
+      "After which of the methods can the buffer be empty?",
+      "After `acknowledge`: when `start` has reached `end`.",
+      "`if (this.#start === this.#end) this.#ring.release()`, with `#end`, not `#next`.",
+    ],
+    run: async (t: Trial) => {
+      const before = await t.ringMemory();
+      const end = t.random.int(1000, 3000);
+      const bench = await standing(t, { start: 0, next: end, end });
+      await bench.buffer.acknowledge(t.random.int(1, end - 1));
+      await bench.buffer.acknowledge(end);
+      const kept = await t.ringMemory() - before;
+      t.ok(kept <= 0, `no memory in the ring after acknowledge(${end}), when ${end} bytes were written in all`, amount(kept));
+      await bench.expectWrite(700, 700, "into a buffer that was empty again");
+      await bench.expectText(end, 700);
     },
   },
   "acknowledge-nothing": {

@@ -147,4 +147,12 @@ export default [
       "const around = blocks[first];\n    if (around !== undefined && around.from <= from && to <= around.to) return 0;\n    this.#ring.reserve(this.#start, to);",
     caughtBy: "sack/nothing-new",
   },
+  {
+    name: "memory-kept",
+    fault: "a buffer in which all is read keeps its memory",
+    file: "receive_buffer.ts",
+    replace: "if (this.#start === this.#next && this.#blocks.length === 0) this.#ring.release();",
+    by: "",
+    caughtBy: "receive/memory",
+  },
 ] satisfies readonly Mutant[];

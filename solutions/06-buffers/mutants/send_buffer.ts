@@ -194,4 +194,12 @@ export default [
     by: "push: first + length === this.#next",
     caughtBy: "resend/further-on",
   },
+  {
+    name: "never-released",
+    fault: "an empty buffer keeps its memory",
+    file: "send_buffer.ts",
+    replace: "if (offset === this.#end) this.#ring.release();",
+    by: "",
+    caughtBy: "send/memory",
+  },
 ] satisfies readonly Mutant[];

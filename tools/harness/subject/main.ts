@@ -12,6 +12,7 @@ import { Host } from "../../../stack/host.ts";
 import { PipeDevice } from "../../../stack/link/pipe.ts";
 import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { formatMac } from "../../../stack/wire/mac_address.ts";
+import { Ring } from "../../../stack/wire/ring.ts";
 import { encodeMessage, MessageReader } from "../message.ts";
 import { Application } from "./application.ts";
 import { keepConsole, takeLog } from "./console.ts";
@@ -140,6 +141,8 @@ class Subject {
         return this.#callEach(this.#modules[request.module] ?? {}, request.name, request.lists);
       case "manyOn":
         return this.#callEach(this.#values.handle(request.handle) ?? {}, request.name, request.lists);
+      case "memory":
+        return { returned: { t: "value", value: Ring.inUse } };
       case "lent":
         return { returned: { t: "value", value: this.#values.lent(request.pool) } };
       case "host":

@@ -71,6 +71,7 @@ export type Request =
   | { readonly op: "many"; readonly module: string; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
   | { readonly op: "manyOn"; readonly handle: number; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
   | { readonly op: "lent"; readonly pool: number }
+  | { readonly op: "memory" }
   | {
     readonly op: "host";
     readonly config: Partial<HostConfig>;
