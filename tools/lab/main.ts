@@ -3,18 +3,31 @@
  * came of it.
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
-import { Subject } from "../harness/subject.ts";
 import type { Check } from "../harness/suite.ts";
-import { type CheckResult, runCheck } from "../harness/trial.ts";
-import { sourceFolder } from "../harness/workspace.ts";
+import type { CheckResult } from "../harness/trial.ts";
 import { takeSuiteKey } from "../seal/term_key.ts";
+import { Blamer } from "./blame.ts";
+import { ownFailure } from "./blame_own.ts";
+import { blameText } from "./blame_text.ts";
 import { failureText, isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
 import { hintText } from "./hints.ts";
 import { loadErrorText } from "./load_error.ts";
 import { helpText, type LabOptions, readOptions } from "./options.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
-import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, runLab, type RunResult, selectOrigins, standInFor } from "./run.ts";
+import {
+  hasReference,
+  isLoadError,
+  isSealed,
+  KIT,
+  LiveWire,
+  loadChecks,
+  ROOT,
+  runLab,
+  type RunResult,
+  selectOrigins,
+  standInFor,
+} from "./run.ts";
 import { sealedText } from "./sealed_report.ts";
 import { cut, paint, titled, WIDTH, wrap } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
@@ -81,10 +94,28 @@ async function openChecks(lab: Lab, suiteKey: string | undefined): Promise<Check
 }
 
 async function runAndReport(options: LabOptions, checks: readonly Check[], all: number): Promise<number> {
+  const origins = selectOrigins(options.lab.number, { reference: options.reference, mine: options.mine });
+  const wire = new LiveWire(options.driver);
+  const blamer = new Blamer({ selection: { root: ROOT, origins }, standIn: standInFor, kernel: () => wire.kernel() });
+  try {
+    return await runWith(options, checks, all, { wire, blamer });
+  } finally {
+    blamer.close();
+    wire.close();
+  }
+}
+
+/** What outlives the run itself: why a check failed is found out on the same wire. */
+interface Means {
+  readonly wire: LiveWire;
+  readonly blamer: Blamer;
+}
+
+async function runWith(options: LabOptions, checks: readonly Check[], all: number, { wire, blamer }: Means): Promise<number> {
   const { lab } = options;
   const seed = options.seed ?? crypto.getRandomValues(new Uint16Array(1))[0] as number;
-  const origins = selectOrigins(lab.number, { reference: options.reference, mine: options.mine });
-  const selection = { root: ROOT, origins };
+  const selection = blamer.swapped([]);
+  const { origins } = selection;
   const began = performance.now();
   const printer = new GroupPrinter(lab, checks, options.json);
   const live = !options.virtual && checks.some((check) => check.kind === "live");
@@ -94,7 +125,7 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
   let result: RunResult;
   try {
     const wired = (refused: unknown): void => header(refused === undefined ? "virtual wire and live" : "virtual wire, no live one");
-    result = await runLab({ ...options, checks, selection, seed, wired, done: (each) => printer.done(each) });
+    result = await runLab({ ...options, checks, selection, seed, wire, wired, done: (each) => printer.done(each) });
   } catch (error) {
     if (!isLoadError(error)) throw error;
     header("");
@@ -107,7 +138,7 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
   if (options.json) console.log(JSON.stringify(jsonReport(lab, origins, results, noWire, seed), undefined, 2));
   else {
     printer.finish();
-    await printFailures(results, options, seed, captures, origins);
+    await printFailures(results, options, seed, captures, blamer);
     console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all, mine: options.mine }));
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
@@ -167,13 +198,13 @@ async function printFailures(
   options: LabOptions,
   seed: number,
   captures: ReadonlyMap<string, string>,
-  origins: ReturnType<typeof selectOrigins>,
+  blamer: Blamer,
 ): Promise<void> {
   const failures = results.filter(isFailure).filter(({ check }) => !isSealed(check));
   const shown = options.all || options.only.length > 0 ? failures.length : FULL_FAILURES;
   const failed = inReadingOrder(failures, shown);
   for (const [index, result] of failed.slice(0, shown).entries()) {
-    const blame = index < MAX_BLAMED ? await blameOf(result, origins) : undefined;
+    const blame = index < MAX_BLAMED ? await blameOf(result, blamer, seed) : undefined;
     console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame, mine: options.mine })}\n`);
   }
   const more = failed.slice(shown);
@@ -191,20 +222,13 @@ async function printFailures(
   }
 }
 
-/**
- * Blame by substitution: the same check with the same seed, with each of the student's *other* labs swapped for the reference.
- * Only where several labs are the student's and the reference is here.
- */
-async function blameOf(result: CheckResult, origins: ReturnType<typeof selectOrigins>): Promise<string | undefined> {
-  const others = labs.filter((lab) => lab.number < result.check.lab && origins[lab.module] === "yours" && hasReference(lab));
-  if (result.check.kind === "live" || others.length === 0) return undefined;
-  for (const lab of others) {
-    const subject = new Subject({ root: ROOT, origins: { ...origins, [lab.module]: "reference" } });
-    const again = await runCheck(result.check, result.seed, { subject, kernel: () => Promise.resolve("not for blame") });
-    subject.close();
-    if (again.verdict.outcome === "passed") return `passes when ${sourceFolder(lab.module, "yours")} is the reference: look there`;
-  }
-  return undefined;
+/** Whose fault a failure is, in words; undefined when that is no question. */
+async function blameOf(result: CheckResult, blamer: Blamer, seed: number): Promise<string | undefined> {
+  const blame = result.check.kind === "table" ? undefined : await blamer.blame(result);
+  if (blame === undefined) return undefined;
+  const [only, second] = blame.sits;
+  const elsewhere = only !== undefined && second === undefined && only !== blame.shows;
+  return blameText(blame, elsewhere ? await ownFailure(only, blamer.swapped([]), standInFor, seed) : undefined);
 }
 
 /** Keeps captures: of failed checks always, of all with --pcap. Names the files by check. */
