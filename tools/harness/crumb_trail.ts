@@ -1,6 +1,10 @@
 /** The grader's end of the crumbs (`subject/crumbs.ts`): which lab functions a subject is in, and from which it came back. */
 import { CRUMB } from "./subject/crumbs.ts";
 
+/** Anybody may drop crumbs, also the student's code: what is kept of them is bounded, and a name is a name. */
+const MAX_OPEN = 1000, MAX_RETURNED = 1000;
+const NAME = /^[\w$.]{1,120}$/;
+
 export class CrumbTrail {
   /** Functions from which the subject came back at least once. */
   readonly returned: Set<string> = new Set();
@@ -10,6 +14,8 @@ export class CrumbTrail {
   text = "";
   readonly #most: number;
   readonly #open: string[] = [];
+  /** Functions that are open beyond those that are kept. */
+  #deeper = 0;
   #rest = "";
 
   /** Keeps `most` characters of what is no crumb. */
@@ -42,11 +48,16 @@ export class CrumbTrail {
       return;
     }
     const name = line.slice(2);
+    if (!NAME.test(name)) return;
     if (line[1] === "#") this.at = Number(name);
-    if (line[1] === "+") this.#open.push(name);
+    if (line[1] === "+") {
+      if (this.#open.length < MAX_OPEN) this.#open.push(name);
+      else this.#deeper++;
+    }
     if (line[1] === "-") {
-      this.#open.pop();
-      this.returned.add(name);
+      if (this.#deeper > 0) this.#deeper--;
+      else this.#open.pop();
+      if (this.returned.size < MAX_RETURNED) this.returned.add(name);
     }
   }
 }

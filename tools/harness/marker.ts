@@ -21,6 +21,11 @@ export class InOut extends Marker {
   /** Takes what came back. */
   update(after: unknown): void {
     if (this.target instanceof Uint8Array && after instanceof Uint8Array) this.target.set(after.subarray(0, this.target.length));
-    else if (typeof after === "object" && after !== null) Object.assign(this.target, after);
+    else if (typeof after === "object" && after !== null) {
+      // Not by assignment: that would take "__proto__" for more than a name.
+      for (const [name, value] of Object.entries(after)) {
+        Object.defineProperty(this.target, name, { value, enumerable: true, writable: true, configurable: true });
+      }
+    }
   }
 }

@@ -12,7 +12,11 @@
 
 /** The most bytes in one message. */
 export const MAX_MESSAGE = 64 * 1024 * 1024;
+/** The most bytes of JSON in it: what is made of them takes many times their room. */
+const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_DEPTH = 64;
+/** The most digits of a bigint: to read one takes longer and longer. */
+const MAX_DIGITS = 1000;
 
 /** What arrived is not a message. */
 export class MessageError extends Error {
@@ -24,6 +28,7 @@ const { stringify, parse } = JSON;
 const { isArray } = Array;
 const { isFinite, isInteger } = Number;
 const { hasOwn, keys, defineProperty } = Object;
+const MOST = 10n ** BigInt(MAX_DIGITS);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const encode = encoder.encode.bind(encoder);
@@ -36,6 +41,7 @@ export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
   const json = encode(textOf(value, 0));
   const message = new Uint8Array(8 + json.length + blobLength);
   if (message.length > MAX_MESSAGE) throw new TypeError(`Cannot send a message of ${message.length} bytes: the limit is ${MAX_MESSAGE}`);
+  if (json.length > MAX_TEXT) throw new TypeError(`Cannot send ${json.length} bytes of JSON: the limit is ${MAX_TEXT}`);
   const view = new DataView(message.buffer);
   view.setUint32(0, message.length - 4);
   view.setUint32(4, json.length);
@@ -61,6 +67,7 @@ export function encodeMessage(value: unknown): Uint8Array<ArrayBuffer> {
       case "undefined":
         return `{"$":"undefined"}`;
       case "bigint":
+        if (item >= MOST || item <= -MOST) throw new TypeError(`Cannot send a bigint of more than ${MAX_DIGITS} digits`);
         return `{"$":"bigint","text":"${item}"}`;
       case "object":
         break;
@@ -140,6 +147,7 @@ export class MessageReader {
 function decodeBody(body: Uint8Array): unknown {
   const jsonLength = new DataView(body.buffer, body.byteOffset).getUint32(0);
   if (4 + jsonLength > body.length) throw new MessageError("a message's text is longer than the message");
+  if (jsonLength > MAX_TEXT) throw new MessageError("a message's text is too long");
   const blobs = body.subarray(4 + jsonLength);
   let value: unknown;
   try {
@@ -166,7 +174,9 @@ function decodeBody(body: Uint8Array): unknown {
       case "number":
         return Number(record.text);
       case "bigint":
-        if (typeof record.text !== "string" || !/^-?\d+$/.test(record.text)) throw new MessageError("a message has a bad bigint");
+        if (typeof record.text !== "string" || record.text.length > MAX_DIGITS + 1 || !/^-?\d+$/.test(record.text)) {
+          throw new MessageError("a message has a bad bigint");
+        }
         return BigInt(record.text);
       case "bytes": {
         const { at, length } = record as { at: number; length: number };

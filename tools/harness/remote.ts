@@ -110,6 +110,7 @@ export class Conversation {
     for (const [index, left] of (reply.frames ?? []).entries()) {
       const frame = args[index];
       if (left === undefined || !(frame instanceof Frame)) continue;
+      expectBounds(name, left);
       if (left.bytes.length === frame.bytes.length) frame.bytes.set(left.bytes);
       frame.start = left.start;
       frame.end = left.end;
@@ -123,7 +124,7 @@ export class Conversation {
       throw failureOf(reply.threw, name);
     }
     const value = this.#decode(name, reply.returned ?? { t: "value", value: undefined });
-    if (/^create[A-Z]/.test(name) && !name.includes(".") && reply.returned?.t === "value") {
+    if (isFactory(name) && reply.returned?.t === "value") {
       throw new CheckFailed(`${name} to return an object with its methods`, resultText(name, value), { symbol: name });
     }
     const silent = value === undefined || reply.returned?.t === "handle";
@@ -146,6 +147,7 @@ export class Conversation {
       case "value":
         return returned.value;
       case "frame": {
+        expectBounds(name, returned);
         const frame = new Frame(returned.bytes.length, 0);
         frame.bytes.set(returned.bytes);
         frame.start = returned.start;
@@ -153,6 +155,10 @@ export class Conversation {
         return frame;
       }
       case "handle": {
+        if (!isFactory(name)) {
+          const got = "an object with methods of its own";
+          throw new CheckFailed(`${name} to return what the contract says`, got, { symbol: name });
+        }
         const { id } = returned;
         const object = callable((method, args) =>
           this.#call(`${name}.${method}`, args, { op: "method", handle: id, name: method, args: args.map(encode) })
@@ -168,6 +174,20 @@ export class Conversation {
         });
     }
   }
+}
+
+/** Whether what a function makes has methods, which checks then call. */
+function isFactory(name: string): boolean {
+  return /^create[A-Z]\w*$/.test(name);
+}
+
+/** The farthest from its buffer's beginning that a frame may be said to start or end. */
+const FARTHEST = 1_000_000;
+
+/** Checks go through frames byte by byte, and shall come to an end. What is wrong but not absurd is theirs to say. */
+function expectBounds(name: string, { start, end }: { readonly start: number; readonly end: number }): void {
+  if ([start, end].every((place) => Number.isNaN(place) || Number.isInteger(place) && Math.abs(place) <= FARTHEST)) return;
+  throw new CheckFailed(`${name} to leave the frame's start and end within its buffer`, `start ${start}, end ${end}`, { symbol: name });
 }
 
 /** The most calls at once that are told with what the first of them were given; of more, or where frames were given, the check says what matters. */
@@ -191,8 +211,13 @@ function isListedLater({ op, ...request }: Request): boolean {
 function callable(
   call: (name: string, args: readonly unknown[]) => Promise<unknown>,
 ): Record<string, (...args: unknown[]) => Promise<unknown>> {
+  const calling = (name: string, args: readonly unknown[]): Promise<unknown> => {
+    const answer = call(name, args);
+    answer.catch(() => {}); // when the check ended meanwhile, or took the object for a list: nobody waits for it
+    return answer;
+  };
   return new Proxy({}, {
-    get: (_, name) => typeof name === "string" && name !== "then" ? (...args: unknown[]) => call(name, args) : undefined,
+    get: (_, name) => typeof name === "string" && name !== "then" ? (...args: unknown[]) => calling(name, args) : undefined,
   });
 }
 

@@ -3,6 +3,7 @@
  */
 import { CrumbTrail } from "./crumb_trail.ts";
 import { encodeMessage, MessageError, MessageReader } from "./message.ts";
+import { readReply } from "./reply.ts";
 import type { Reply, Request } from "./subject/protocol.ts";
 import { Watchdog } from "./watchdog.ts";
 import { plain, type Workspace } from "./workspace.ts";
@@ -108,7 +109,7 @@ export class SubjectProcess {
     try {
       for (;;) {
         const message = this.#reader.next();
-        if (message !== undefined) return message;
+        if (message !== undefined) return loading ? message : readReply(message);
         this.#reading ??= this.#read();
         if (!await this.#reading) throw await this.#ended(loading);
       }
