@@ -15,6 +15,7 @@ const HEX_KEYS: ReadonlyMap<string, number> = new Map([["etherType", 4], ["ident
 /** Members that are counts or milliseconds, however large: never in hexadecimal. */
 const PLAIN_KEYS = new Set([
   ...["ms", "seed", "timeout", "reachableTime", "staleTime", "retryInterval", "initial", "least", "most", "r2"],
+  ...["start", "next", "end", "room"],
   ...["seq", "count", "edge", "maxWindow", "from", "sndWnd", "maxSndWnd", "rcvWnd", "tsVal", "tsRecent", "tsRecentAt"],
 ]);
 const HEX_TEXT = /^(-?)0x(-?)([0-9a-f]+)$/;
@@ -39,7 +40,8 @@ export function showBoth(actual: unknown, expected: unknown, what: string): { re
 export function keyOf(what: string): string {
   if (/^(the )?(\w+ )?checksum/i.test(what)) return "checksum";
   if (/^(the )?crc/i.test(what)) return "crc";
-  if (/deadline|\bms\b|millisecond/i.test(what)) return "ms";
+  if (/^(start|next|end|room|edge|announce|readable)\(/.test(what)) return "count";
+  if (/probeDelay|deadline|\bms\b|millisecond/i.test(what)) return "ms";
   return /\w+$/.exec(what)?.[0] ?? "";
 }
 
@@ -80,10 +82,10 @@ function numberText(value: number, key: string): string {
   if (!Number.isInteger(value)) return `${Number(value.toFixed(3))}`;
   const digits = HEX_KEYS.get(key);
   if (digits !== undefined) return hexText(value, digits);
-  if (value < 0) return `${value}`;
+  if (value < 0 || PLAIN_KEYS.has(key)) return `${value}`;
   if (MAC_KEYS.has(key) || value > 0xffff_ffff && value <= 0xffff_ffff_ffff) return formatMac(value as MacAddress);
   if (IPV4_KEYS.has(key) && value <= 0xffff_ffff && (value > 0xffff || value === 0)) return formatIpv4Address(value as Ipv4Address);
-  if (value <= 0xffff || PLAIN_KEYS.has(key)) return `${value}`;
+  if (value <= 0xffff) return `${value}`;
   // The addresses of the kit itself are known wherever they turn up.
   if (value <= 0xffff_ffff && value >>> 16 === 0x0a2c) return formatIpv4Address(value as Ipv4Address);
   return `${value} (${hexText(value, 8)})`;

@@ -135,3 +135,10 @@ Deno.test("callText() shows of a segment its options, or how it begins", () => {
   assertEquals(of(...header), ` of [${header.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}]`);
   assertEquals(of(1, 2), " of [01 02]");
 });
+
+Deno.test("showValue() of offsets, counts and times is decimal, however large", () => {
+  assertEquals(showValue(2 ** 32 + 100, "count"), "4294967396");
+  assertEquals(showValue({ next: 70_865 }), "{ next: 70865 }");
+  assertEquals(showBoth(96_000, 60_000, "probeDelay(5, 3000, 60000)"), { actual: "96000", expected: "60000" });
+  assertEquals(showBoth(70_865, 0, "edge() after 3 bytes"), { actual: "70865", expected: "0" });
+});
