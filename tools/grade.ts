@@ -19,6 +19,8 @@ import { UsageError } from "./lab/usage_error.ts";
 const DONE = 0, INCOMPLETE = 1, USAGE = 2, IMPOSSIBLE = 3;
 /** Milliseconds that a grading may take beyond its limit before its process is ended. */
 const GRACE = 60_000;
+/** Bytes of the name of a submission's folder. A file system allows 255; a number and ".partial" may come behind. */
+const LONGEST_NAME = 150;
 
 /** This machine cannot grade. */
 class ImpossibleError extends Error {}
@@ -50,7 +52,7 @@ async function grade(options: GradeOptions): Promise<number> {
     while (next < names.length) {
       const index = next++;
       const name = names[index] as string;
-      const line = await gradeSubmission(name, options.sources[index] as string, { grader, policy }, options);
+      const line = await gradeOrSay(name, options.sources[index] as string, { grader, policy }, options);
       lines[index] = line;
       console.log(lineText(line, ++done, names.length));
     }
@@ -76,6 +78,23 @@ async function graderOf(options: GradeOptions, policy: Policy): Promise<Result["
     wire: options.virtual ? "virtual" : "live",
     sandbox: ["no permissions", "limits"],
   };
+}
+
+/** As `gradeSubmission`. What goes wrong with one submission, whatever it is, costs the others nothing. */
+async function gradeOrSay(
+  name: string,
+  source: string,
+  by: Pick<Job, "grader" | "policy">,
+  options: GradeOptions,
+): Promise<Line> {
+  const began = performance.now();
+  try {
+    return await gradeSubmission(name, source, by, options);
+  } catch (error) {
+    if (error instanceof ImpossibleError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name, problem: printable(`it could not be graded: ${reason}`), took: performance.now() - began };
+  }
 }
 
 /** Grades one submission into `out/name`. */
@@ -140,14 +159,19 @@ function namesOf(sources: readonly string[]): string[] {
   const used = new Set<string>();
   return sources.map((source) => {
     const last = source.replace(/\/+$/, "").split("/").at(-1) ?? "";
-    const base =
-      last.replace(/\.(zip|tar\.gz|tgz|git)$/i, "").replaceAll(/[^\p{L}\p{N}._@+ -]/gu, "_").replace(/^[.-]+/, "_").slice(0, 100) ||
-      "submission";
+    const plain = last.replace(/\.(zip|tar\.gz|tgz|git)$/i, "").replaceAll(/[^\p{L}\p{N}._@+ -]/gu, "_").replace(/^[.-]+/, "_");
+    const base = firstBytes(plain, LONGEST_NAME) || "submission";
     let name = base;
     for (let number = 2; used.has(name) || name.startsWith("summary."); number++) name = `${base}-${number}`;
     used.add(name);
     return name;
   });
+}
+
+/** As many of the text's characters as fit in so many bytes of UTF-8: folders' names are bounded by their bytes. */
+function firstBytes(text: string, most: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(most));
+  return text.slice(0, read);
 }
 
 async function makeFolder(path: string): Promise<void> {

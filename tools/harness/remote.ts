@@ -18,6 +18,8 @@ export class Conversation {
   /** The check's own clock, for the transcript. */
   now: () => number = () => 0;
   readonly transcript: Transcript;
+  /** Whether a function of the student's has returned something. */
+  answered = false;
   readonly #subject: Subject;
   readonly #recorders = new Map<number, RecordedCall[]>();
   /** The handles behind the remote objects that checks hold, and which function made them. */
@@ -143,6 +145,7 @@ export class Conversation {
   }
 
   #decode(name: string, returned: Returned): unknown {
+    this.answered = true;
     switch (returned.t) {
       case "value":
         return returned.value;

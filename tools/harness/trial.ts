@@ -227,6 +227,9 @@ class RunningTrial implements Trial {
       const topic = error.topic === undefined ? {} : { topic: error.topic };
       return { ...failed(error.expected, error.got, error.symbol), ...topic, mismatches: error.mismatches, complaints };
     }
+    if (error instanceof TypeError && this.#conversation.answered) {
+      return failed("what the contract says", `something that this check could not even look at (${error.message})`, undefined);
+    }
     return { outcome: "broken", error: error instanceof Error ? `${error.stack ?? error.message}` : String(error) };
   }
 

@@ -121,10 +121,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
   let firstCheck = 0;
   try {
     await Promise.all([
-      inSubject(still, async (subject, check) => {
-        firstCheck ||= performance.now() - began;
-        finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
-      }),
+      inSubjects(still),
       options.virtual
         ? Promise.resolve(
           live.forEach((check) =>
@@ -138,12 +135,21 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
   }
   return { results: options.checks.map((check) => results.get(check.id) as CheckResult), noWire: wire.refused, firstCheck };
 
-  async function inSubject(checks: readonly Check[], run: (subject: Subject, check: Check) => Promise<void>): Promise<void> {
+  /** Hidden checks have a subject of their own: what the student's code saw in them it cannot print in a public one. */
+  async function inSubjects(checks: readonly Check[]): Promise<void> {
+    await inSubject(checks.filter(({ visibility }) => visibility === "public"));
+    await inSubject(checks.filter(({ visibility }) => visibility === "hidden"));
+  }
+
+  async function inSubject(checks: readonly Check[]): Promise<void> {
     if (checks.length === 0) return;
     const subject = new Subject({ lab: options.lab.number, ...options.selection }, { inspect: options.inspect });
     try {
       await subject.start();
-      for (const check of checks) await run(subject, check);
+      for (const check of checks) {
+        firstCheck ||= performance.now() - began;
+        finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
+      }
     } finally {
       subject.close();
     }
@@ -154,10 +160,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
     const kernel = await wire.kernel();
     options.wired?.(wire.refused);
     if (typeof kernel === "string") return live.forEach((check) => finish(skip(check, kernel)));
-    await inSubject(live, async (subject, check) => {
-      firstCheck ||= performance.now() - began;
-      finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
-    });
+    await inSubjects(live);
   }
 }
 

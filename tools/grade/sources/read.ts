@@ -23,8 +23,11 @@ async function find(source: string): Promise<Found[]> {
   const path = source.startsWith("file://") ? decodeURI(source.slice("file://".length)) : source;
   let info: Deno.FileInfo;
   try {
+    // A link that came with a class's work may lead anywhere, to the solutions too.
+    if ((await Deno.lstat(path)).isSymlink) throw new SubmissionError("it is a symbolic link: name what it leads to");
     info = await Deno.stat(path);
   } catch (error) {
+    if (error instanceof SubmissionError) throw error;
     throw new SubmissionError(error instanceof Deno.errors.NotFound ? "there is nothing at this path" : "this user may not read it");
   }
   if (info.isDirectory) {
