@@ -38,7 +38,7 @@ export function helpText(lab: Lab | undefined): string {
   --seed N         draw the same inputs as the run that printed this seed
   --hint ID        the next of three hints for a check
   --list           the checks by name, without running them
-  --all            show every failure in full, not only the first three
+  --all            show every failure in full, not only the first three (with --only all are)
 
   --reference 1-3  take these labs from the reference solutions
   --mine           take all labs from you, where the reference would stand in
