@@ -1,10 +1,11 @@
 /**
  * Which files of this tree a kit has. Named is what goes in, so that what is new here stays out until somebody thinks of it.
  *
- * Of the tests a kit has those that need nothing it lacks, and that stay green while a student writes: none of the tests of
- * solutions, tasks or tools that stay behind, and none that expect a lab to be as it was handed out.
+ * Of the tests a kit has those that say whether it works on a student's machine, soon, and whatever the labs are like: the wires,
+ * the namespace, the kernel as a peer, the packets of the harness, and the peer bundle in every lab (`tools/lab/kit_test.ts`).
  */
 import { labs } from "../../labs/manifest.ts";
+import { PEER } from "../harness/workspace.ts";
 import { ROOT } from "../lab/run.ts";
 
 /** The tree cannot be handed out as it is. */
@@ -15,33 +16,44 @@ export class ContentsError extends Error {
 const FOLDERS = [
   "stack",
   "docs",
-  ...["demo", "harness", "lab", "lint", "neighbour", "seal", "serve", "std", "talk", "testing"].map((name) => `tools/${name}`),
+  ...["demo", "harness", "lab", "lint", "neighbour", "seal", "serve", "std", "talk"].map((name) => `tools/${name}`),
 ];
 const FILES = [
   ".gitignore",
   "deno.lock",
   "labs/manifest.ts",
   ...["demo", "doctor", "layers", "reference", "serve", "talk", "test", "test_when", "tuntap2_addon"].map((name) => `tools/${name}.ts`),
-  ...["demo", "doctor", "layers", "serve", "talk", "test"].map((name) => `tools/${name}_test.ts`),
   "tools/tuntap2.json",
   "tools/tuntap2.lock",
 ];
 /** Documents for instructors and for whoever works on the kit itself. */
 const LEFT_OUT = ["docs/instructors.md", "docs/sealing.md", "docs/proof.md", "docs/rfc-map.md"];
-/** What a kit has in place of the solutions' record, by its import map. */
-const MAPPED = "solutions/reference.ts";
+const TESTS = [
+  ...["capture", "no_live_wire", "tuntap_ffi"].map((name) => `stack/link/${name}_test.ts`),
+  ...["describe", "dissect", "random"].map((name) => `stack/wire/${name}_test.ts`),
+  ...["message", "namespace", "packets", "watchdog"].map((name) => `tools/harness/${name}_test.ts`),
+  ...["kernel_peer", "loop", "tables"].map((name) => `tools/harness/kernel/${name}_test.ts`),
+  "tools/lab/kit_test.ts",
+  "tools/lab/text_test.ts",
+];
 
 /** A file of a kit: its path and its text. */
 export type Files = Map<string, string>;
 
-/** The files that go into a kit as they are here. Throws a ContentsError when one of them needs something that stays behind. */
+/**
+ * The files that go into a kit as they are here, but for the record of all solutions: in its place they import the peer bundle. Throws a ContentsError when
+ * one of them needs something that stays behind.
+ */
 export async function commonFiles(numbers: readonly number[]): Promise<Files> {
   const files: Files = new Map();
   const folders = [...FOLDERS, ...labs.filter((lab) => numbers.includes(lab.number)).map((lab) => `labs/${lab.folder}`)];
   for (const folder of folders) await readFolder(folder, files);
   for (const path of FILES) await readFile(path, files);
   for (const path of LEFT_OUT) files.delete(path);
-  dropTests(files);
+  for (const [path, text] of files) {
+    if (/_test\.ts(\.snap)?$/.test(path) && !TESTS.includes(path)) files.delete(path);
+    else files.set(path, text.replaceAll(/"((?:\.\.?\/)+)solutions\/reference\.ts"/g, `"$1${PEER}"`));
+  }
   for (const [path, text] of files) {
     const missing = importsOf(path, text).find((target) => !files.has(target));
     if (missing !== undefined) throw new ContentsError(`${path} imports ${missing}, which is not in the kit (tools/handout/contents.ts).`);
@@ -65,33 +77,12 @@ async function readFile(path: string, files: Files): Promise<void> {
   }
 }
 
-/** Takes out the tests that cannot be run in a kit, and what only they use. */
-function dropTests(files: Files): void {
-  for (let dropped = true; dropped;) {
-    dropped = false;
-    for (const [path, text] of files) {
-      if (!isForTests(path)) continue;
-      const lacks = importsOf(path, text).some((target) => !files.has(target));
-      if (lacks || /\bsolutions\/(?!reference\.ts)|"--reference"|import\.meta\.dirname|tools\/lab\/main\.ts/.test(text)) {
-        dropped = files.delete(path);
-      }
-    }
-  }
-  for (const path of files.keys()) {
-    if (path.endsWith(".snap") && !files.has(path.replace("__snapshots__/", "").replace(/\.snap$/, ""))) files.delete(path);
-  }
-}
-
-function isForTests(path: string): boolean {
-  return path.endsWith("_test.ts") && path !== "tools/lab/kit_test.ts" || path.startsWith("tools/testing/");
-}
-
-/** The files that a file imports, as paths from the top; without packages, and without the record of the reference. */
+/** The files that a file imports, as paths from the top; without packages, and without the peer bundle. */
 export function importsOf(path: string, text: string): string[] {
   if (!path.endsWith(".ts")) return [];
   const specifiers = [...text.matchAll(/^(?:import|export)\b[^;"']*?"([^"\n]+)";|\bimport\("([^"\n]+)"\)|^} from "([^"\n]+)";/gm)]
     .map((match) => match[1] ?? match[2] ?? match[3] as string);
   return specifiers.filter((specifier) => /^\.{1,2}\//.test(specifier))
     .map((specifier) => new URL(specifier, `file:///${path}`).pathname.slice(1))
-    .filter((target) => target !== MAPPED);
+    .filter((target) => target !== PEER);
 }

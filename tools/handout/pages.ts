@@ -7,7 +7,7 @@ import type { Files } from "./contents.ts";
 
 const TASKS = ["check", "demo", "doctor", "serve", "talk", "test", "tuntap2"];
 
-/** `deno.json`: the tasks that work in a kit, and the peer bundle wherever this tree has `solutions/reference.ts`. */
+/** `deno.json`: the tasks that work in a kit. */
 export async function configuration(numbers: readonly number[]): Promise<string> {
   const ours = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   const names = [...TASKS, ...numbers.map((number) => `lab${number}`)];
@@ -20,7 +20,6 @@ export async function configuration(numbers: readonly number[]): Promise<string>
   const kit = {
     ...ours,
     tasks,
-    imports: { ...ours.imports, "./solutions/reference.ts": `./${PEER}` },
     lint: { ...ours.lint, exclude: unformatted },
     fmt: { ...ours.fmt, exclude: [...ours.fmt.exclude, ...unformatted] },
   };
