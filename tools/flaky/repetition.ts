@@ -1,0 +1,119 @@
+/**
+ * Runs the checks of a lab again and again against its own solution. A check that draws its inputs gets another seed each time; one that
+ * draws nothing, or that meets the real kernel, is only run again. Many runs share a process, which is where the time goes otherwise.
+ */
+import type { Lab } from "../../labs/manifest.ts";
+import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
+import { Subject } from "../harness/subject.ts";
+import type { Check, Trial } from "../harness/suite.ts";
+import { type CheckResult, runCheck } from "../harness/trial.ts";
+import type { Selection } from "../harness/workspace.ts";
+import { loadChecks, seedOf } from "../lab/run.ts";
+
+/** A run that went wrong: the seed of the run it was in, and what it said. */
+export interface Flake {
+  readonly check: Check;
+  readonly seed: number;
+  readonly result: CheckResult;
+}
+
+/** How often checks of one kind were run. */
+export interface Count {
+  readonly checks: number;
+  /** Of each. */
+  readonly times: number;
+}
+
+/** What a lab came to. */
+export interface Report {
+  readonly randomised: Count;
+  readonly fixed: Count;
+  readonly live: Count;
+  /** Why live checks were not run. */
+  readonly noWire: string | undefined;
+  readonly flakes: readonly Flake[];
+}
+
+/** What is run, and how often. */
+export interface Plan {
+  readonly seeds: number;
+  /** The first seed. */
+  readonly from: number;
+  readonly repeat: number;
+  readonly selection: Selection;
+  /** The kernel, or why there is none. */
+  readonly kernel: () => Promise<KernelPeer | string>;
+  /** Called for each run that went wrong. */
+  readonly flaked?: (flake: Flake) => void;
+}
+
+/** A subject may use so much processor time and no more: a fresh one after so many runs of the whole suite. */
+const ROUNDS_IN_A_PROCESS = 25;
+
+/** Runs the checks of a lab as often as the plan says. */
+export async function repeatLab(lab: Lab, plan: Plan): Promise<Report> {
+  const all = await loadChecks(lab, true);
+  const live = all.filter(({ kind }) => kind === "live");
+  const drawing = new Set<string>();
+  const watched = all.filter(({ kind }) => kind !== "live").map((check) => ({ ...check, run: watching(check, drawing) }));
+  const flakes: Flake[] = [];
+  const rounds = async (checks: readonly Check[], first: number, count: number): Promise<void> => {
+    for (let done = 0; done < count; done += ROUNDS_IN_A_PROCESS) {
+      await inSubject(lab, plan, async (run) => {
+        for (let seed = first + done; seed < first + Math.min(done + ROUNDS_IN_A_PROCESS, count); seed++) {
+          for (const check of checks) {
+            const result = await run(check, seed);
+            if (result.verdict.outcome === "passed" || result.verdict.outcome === "skipped") continue;
+            flakes.push({ check, seed, result });
+            plan.flaked?.({ check, seed, result });
+          }
+        }
+      });
+    }
+  };
+  const { from, seeds, repeat } = plan;
+  if (seeds > 0 || repeat > 0) await rounds(watched, from, 1);
+  const randomised = watched.filter(({ id }) => drawing.has(id));
+  const fixed = watched.filter(({ id }) => !drawing.has(id));
+  await rounds(randomised, from + 1, seeds - 1);
+  await rounds(fixed, from + 1, repeat - 1);
+  const kernel = live.length > 0 && repeat > 0 ? await plan.kernel() : undefined;
+  const refused = typeof kernel === "string" ? kernel : undefined;
+  if (kernel !== undefined && refused === undefined) await rounds(live, from, repeat);
+  return {
+    randomised: { checks: randomised.length, times: Math.max(1, seeds) },
+    fixed: { checks: fixed.length, times: Math.max(1, repeat) },
+    live: { checks: live.length, times: refused === undefined ? repeat : 0 },
+    noWire: refused,
+    flakes,
+  };
+}
+
+type Run = (check: Check, seed: number) => Promise<CheckResult>;
+
+async function inSubject(lab: Lab, plan: Plan, work: (run: Run) => Promise<void>): Promise<void> {
+  const subject = new Subject({ lab: lab.number, ...plan.selection });
+  try {
+    await subject.start();
+    await work((check, seed) => runCheck(check, seedOf(seed, check.id), { subject, kernel: plan.kernel }));
+  } finally {
+    subject.close();
+  }
+}
+
+/** The means by which a check's inputs come to depend on its seed; a TCP station draws the peer's first sequence number. */
+const DRAWS: ReadonlySet<string | symbol> = new Set(["random", "seed", "tcp"]);
+
+/** The body of the check, which notes in `drawing` that it draws. */
+function watching(check: Check, drawing: Set<string>): Check["run"] {
+  return (t) => {
+    const watched = new Proxy(t, {
+      get: (trial, name) => {
+        if (DRAWS.has(name)) drawing.add(check.id);
+        const value = Reflect.get(trial, name, trial);
+        return typeof value === "function" && name in Object.getPrototypeOf(trial) ? value.bind(trial) : value;
+      },
+    });
+    return check.run(watched as Trial);
+  };
+}
