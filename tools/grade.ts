@@ -13,7 +13,8 @@ import { defaultPolicy, type Policy, PolicyError, readPolicy } from "./grade/pol
 import type { Result } from "./grade/result.ts";
 import { printable } from "./grade/submission.ts";
 import { type Line, lineOf, lineText, summaryCsv, summaryTable } from "./grade/summary.ts";
-import { ROOT } from "./lab/run.ts";
+import { type InForce, inForceOn } from "./grade/versions.ts";
+import { loadChecks, ROOT } from "./lab/run.ts";
 import { UsageError } from "./lab/usage_error.ts";
 
 const DONE = 0, INCOMPLETE = 1, USAGE = 2, IMPOSSIBLE = 3;
@@ -65,16 +66,17 @@ async function grade(options: GradeOptions): Promise<number> {
 }
 
 async function graderOf(options: GradeOptions, policy: Policy): Promise<Result["grader"]> {
-  const suites = finished.filter((lab) => options.labs.includes(lab.number)).map(async ({ folder }) => {
-    const hash = await hashOfFolders(ROOT, [`labs/${folder}`, `solutions/${folder}`]);
-    return [folder, hash];
-  });
+  const graded = finished.filter((lab) => options.labs.includes(lab.number));
+  const suites = graded.map(async ({ folder }) => [folder, await hashOfFolders(ROOT, [`labs/${folder}`, `solutions/${folder}`])]);
+  const inForce = await Promise.all(graded.map(async (lab) => inForceOn(options.date, lab, await loadChecks(lab, true))));
+  const earlier: InForce = Object.assign({}, ...inForce);
   return {
     deno: Deno.version.deno,
     kit: await hashOfFolders(ROOT, ["stack", "tools/harness", "tools/grade", "tools/lab"]),
     suites: Object.fromEntries(await Promise.all(suites)),
     policy: await hashOfText(JSON.stringify(policy)),
     seed: options.seed,
+    ...(Object.keys(earlier).length === 0 ? {} : { earlier }),
     wire: options.virtual ? "virtual" : "live",
     sandbox: ["no permissions", "limits"],
   };

@@ -22,6 +22,7 @@ import { FORMAT, type GradedCheck, type GradedLab, type LabStatus, type Result, 
 import { addUp, shareOut, tally } from "./score.ts";
 import { readSubmission } from "./sources/read.ts";
 import { type Submission, SubmissionError } from "./submission.ts";
+import { better, nameOf } from "./versions.ts";
 
 /** What `deno task grade` asks of this process. */
 export interface Job {
@@ -142,12 +143,11 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
   if (files === undefined) status = "not begun";
   else {
     const selection = { root: ROOT, origins, lab: lab.number, submission: files };
-    const timely = checks.map((check) => inTime(check, deadline, () => status = "cut short"));
     const run = (some: readonly Check[]): Promise<RunResult> =>
       runLab({
         lab,
         selection,
-        checks: some,
+        checks: some.map((check) => inTime(check, deadline, () => status = "cut short")),
         seed: job.grader.seed,
         virtual: job.grader.wire === "virtual",
         driver: "ffi",
@@ -155,9 +155,9 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
         wire,
       });
     try {
-      const first = await run(timely);
+      const first = await run(checks);
       if (first.noWire !== undefined) throw new NoWire(first.noWire.message);
-      results = await again(first.results, run);
+      results = await better(await again(first.results, run), (check) => hasEarlier(job, lab, check), run);
     } catch (error) {
       if (!isLoadError(error)) throw error;
       status = "not loaded";
@@ -165,7 +165,10 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
     }
   }
   const shares = shareOut(lab.points, checks.map((check) => check.weight ?? 1));
-  const graded = checks.map((check, index) => gradedCheck(lab, check, results[index], shares[index] as number));
+  const graded = checks.map((check, index) => {
+    const of = gradedCheck(lab, check, results[index], shares[index] as number);
+    return hasEarlier(job, lab, check) ? { ...of, version: results[index]?.check.version ?? check.version } : of;
+  });
   const of = (visibility: string): GradedCheck[] => graded.filter((check) => check.visibility === visibility);
   return {
     graded: {
@@ -212,6 +215,11 @@ async function withStubs(lab: Lab, submission: Submission): Promise<ReadonlyMap<
     files.set(path, text);
   }
   return begun ? files : undefined;
+}
+
+/** Whether a check counts in its earlier version, too. */
+function hasEarlier(job: Job, lab: Lab, check: Check): boolean {
+  return Object.hasOwn(job.grader.earlier ?? {}, nameOf(lab, check));
 }
 
 /** The check, which fails when it would begin after the deadline. */

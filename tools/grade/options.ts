@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { finished } from "../../labs/manifest.ts";
 import { readLabs } from "../lab/lab_numbers.ts";
 import { UsageError } from "../lab/usage_error.ts";
+import { isDay } from "../harness/suite.ts";
 
 /** What an instructor asked for. */
 export interface GradeOptions {
@@ -18,6 +19,8 @@ export interface GradeOptions {
   readonly limit: number;
   /** What students may see; undefined: as shipped. */
   readonly policy: string | undefined;
+  /** The day as of which is graded, "2026-12-01": it settles which earlier versions of checks count. */
+  readonly date: string;
 }
 
 export const HELP = `deno task grade SUBMISSION… --out DIR: grades submissions against all checks
@@ -34,12 +37,14 @@ was interrupted, and grades again only what has changed.
   --virtual        without the live checks, which then are worth nothing
   --limit S        seconds for the checks of one submission (default 180)
   --policy FILE    what students may see (docs/instructors.md)
+  --date DAY       as of this day, 2026-12-01 (default: today): until when earlier
+                   versions of checks count is written in the suites
   --help           this
 
 Exit status: 0 all were graded, 1 some could not be, 2 the command was wrong,
 3 this machine cannot grade.`;
 
-const NAMES = ["out", "labs", "jobs", "seed", "limit", "policy"];
+const NAMES = ["out", "labs", "jobs", "seed", "limit", "policy", "date"];
 
 /** Reads the words. Throws a UsageError. */
 export function readOptions(words: readonly string[]): GradeOptions | { readonly help: true } {
@@ -65,7 +70,15 @@ export function readOptions(words: readonly string[]): GradeOptions | { readonly
     virtual: parsed.virtual,
     limit: whole(parsed.limit, "--limit", 1, 3600, 180),
     policy: parsed.policy,
+    date: day(parsed.date),
   };
+}
+
+/** A day of the calendar. Today is today where the grader stands. */
+function day(text: string | undefined): string {
+  if (text === undefined) return Temporal.Now.plainDateISO().toString();
+  if (!isDay(text)) throw new UsageError(`--date takes a day like 2026-12-01, not "${text}".`);
+  return text;
 }
 
 function whole(text: string | undefined, name: string, least: number, most: number, otherwise: number): number {

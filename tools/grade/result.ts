@@ -25,6 +25,8 @@ export interface GradedCheck {
   readonly visibility: Visibility;
   readonly kind: CheckKind;
   readonly outcome: Outcome;
+  /** The version of the suite whose check counted. Only where two were in force: see `versions.ts`. */
+  readonly version?: number;
   /** What it earned, and what it was worth. */
   readonly points: number;
   readonly ofPoints: number;
@@ -94,6 +96,8 @@ export interface Result {
     /** SHA-256 of the policy that the formats were made under. */
     readonly policy: string;
     readonly seed: number;
+    /** The checks that counted in their earlier version too, each with the last day on which it does; left out where there are none. */
+    readonly earlier?: Readonly<Record<string, string>>;
     /** "virtual": the live checks were left out, and are worth nothing. */
     readonly wire: "live" | "virtual";
     /** The layers of the sandbox that were on: "no permissions", "limits", "bubblewrap", … */

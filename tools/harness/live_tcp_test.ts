@@ -27,6 +27,7 @@ async function verdictsOf(runs: readonly ((t: Trial) => Promise<void>)[]): Promi
     group: "test",
     lab: 7,
     visibility: "public",
+    version: 1,
     title: "",
     kind: "live",
     covers: [],

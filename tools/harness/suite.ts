@@ -50,6 +50,17 @@ export interface CheckSpec {
   /** For a live check: the id of the check on the virtual wire that tests the same. */
   readonly twin?: string;
   readonly run: (t: Trial) => Promise<void>;
+  /** The check as it was, when it was changed in the middle of a term. */
+  readonly was?: EarlierCheck;
+}
+
+/** How a check was in an earlier version of its suite. Until the day that it names, the better of the two counts in grading. */
+export interface EarlierCheck {
+  /** The version of the suite that it comes from. */
+  readonly version: number;
+  /** The last day on which it counts: "2026-12-01". */
+  readonly until: string;
+  readonly run: (t: Trial) => Promise<void>;
 }
 
 /** One check, as the tools see it. */
@@ -59,25 +70,50 @@ export interface Check extends CheckSpec {
   readonly group: string;
   readonly lab: number;
   readonly visibility: Visibility;
+  /** The version of its suite. */
+  readonly version: number;
 }
 
 /** The checks of one lab that share a visibility. */
 export interface Suite {
   readonly lab: number;
+  readonly version: number;
   readonly checks: readonly Check[];
 }
 
-/** Makes a suite out of its groups: `suite({ lab: 3, visibility: "public", groups: { checksum: { "odd-length": {...} } } })`. */
-export function suite(
-  spec: { lab: number; visibility: Visibility; groups: Readonly<Record<string, Readonly<Record<string, CheckSpec>>>> },
-): Suite {
+/** What a suite is made of. */
+export interface SuiteSpec {
+  readonly lab: number;
+  readonly visibility: Visibility;
+  /** From 1, the default. It grows when a check is changed in the middle of a term. */
+  readonly version?: number;
+  readonly groups: Readonly<Record<string, Readonly<Record<string, CheckSpec>>>>;
+}
+
+/**
+ * Makes a suite out of its groups: `suite({ lab: 3, visibility: "public", groups: { checksum: { "odd-length": {...} } } })`.
+ * Throws a TypeError when an earlier check is not earlier, or ends on no day of the calendar.
+ */
+export function suite({ lab, visibility, version = 1, groups }: SuiteSpec): Suite {
   const checks: Check[] = [];
-  for (const [group, members] of Object.entries(spec.groups)) {
+  for (const [group, members] of Object.entries(groups)) {
     for (const [name, check] of Object.entries(members)) {
-      checks.push({ ...check, id: `${group}/${name}`, group, lab: spec.lab, visibility: spec.visibility });
+      const id = `${group}/${name}`;
+      if (check.was !== undefined) refuseEarlier(check.was, id, version);
+      checks.push({ ...check, id, group, lab, visibility, version });
     }
   }
-  return { lab: spec.lab, checks };
+  return { lab, version, checks };
+}
+
+function refuseEarlier({ version, until }: EarlierCheck, id: string, now: number): void {
+  if (!(version < now)) throw new TypeError(`${id} was in version ${version}, which is not before the suite's version ${now}`);
+  if (!isDay(until)) throw new TypeError(`${id} counts until ${JSON.stringify(until)}: a day is written like "2026-12-01"`);
+}
+
+/** Whether a text is a day of the calendar: "2026-12-01". Days in this form are in order when the texts are. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 }
 
 /** The functions of a contract as the grader calls them: each answers with a promise; objects it returns are remote too. */

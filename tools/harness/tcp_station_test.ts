@@ -31,6 +31,7 @@ async function verdictOf(run: (t: Trial) => Promise<void>): Promise<Verdict> {
     group: "test",
     lab: 7,
     visibility: "public",
+    version: 1,
     title: "",
     kind: "scenario",
     covers: [],

@@ -5,7 +5,9 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { dissect, valueOf } from "../../stack/wire/dissect.ts";
 import { describeProblems } from "../../stack/wire/describe.ts";
-import { finished, labs } from "../../labs/manifest.ts";
+import { finished, type Lab, labs } from "../../labs/manifest.ts";
+import { earlier } from "../grade/versions.ts";
+import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import { missingProgram, testWhen } from "../test_when.ts";
 import { type PacketStep, type Step, Transcript } from "../harness/transcript.ts";
@@ -16,13 +18,20 @@ import { loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "./run.t
 /** Seeds per randomised check; a thousand on request: WALLSOCKET_SEEDS=1000. */
 const SEEDS = Number(Deno.env.get("WALLSOCKET_SEEDS") ?? 6);
 
+/** All checks, and those that were changed in the middle of a term as they were, too. */
+const bothVersions = async (lab: Lab): Promise<Check[]> => {
+  const checks = await loadChecks(lab, true);
+  const changed = checks.filter((check) => check.was !== undefined);
+  return [...checks, ...changed.map((check) => ({ ...earlier(check), id: `${check.id} as it was` }))];
+};
+
 const run = async (number: number, options: { reference: boolean; virtual: boolean; seed: number }): Promise<RunResult> => {
   const lab = labs.find((each) => each.number === number);
   assert(lab !== undefined);
   const reference = options.reference ? new Set(labs.map((each) => each.number)) : new Set<number>();
   return await runLab({
     lab,
-    checks: await loadChecks(lab, true),
+    checks: await bothVersions(lab),
     selection: { root: ROOT, origins: selectOrigins(number, { reference }) },
     seed: options.seed,
     virtual: options.virtual,
