@@ -13,9 +13,8 @@
  *         10 ms  ◀──  SYN ACK     seq 0 ack 1, win 65535                  SYN-RECEIVED
  *         20 ms  ──▶  ACK         seq 1 ack 1, win 524288                 ESTABLISHED
  *
- * The hosts are the reference stack; in a tree without `solutions/` they are made of your own labs.
+ * The hosts are the reference stack; in a student's kit that is a bundle without its source.
  */
-import type { Modules } from "../../stack/contract/modules.ts";
 import type { TcpState } from "../../stack/contract/tcb.ts";
 import { Host } from "../../stack/host.ts";
 import type { TcpConfig } from "../../stack/host_config.ts";
@@ -55,7 +54,7 @@ const QUIET_TURNS = 3;
 
 /** Sets the stage. What is not said in `tcp` is as in `stack/tcp/options.ts`. */
 export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
-  const modules = await loadLabs();
+  const { default: modules } = await import("../../solutions/reference.ts");
   let time = 0;
   let toLose = 0;
   let isShown = true;
@@ -106,24 +105,6 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
   }
 
   return { client, server, now: () => time, run, settle, lose: (count) => void (toLose = count), show: (on) => void (isShown = on) };
-}
-
-/** The reference, or the labs of whoever has no reference. */
-async function loadLabs(): Promise<Modules> {
-  try {
-    return (await import("../../solutions/reference.ts")).default;
-  } catch (error) {
-    if (!(error instanceof TypeError && error.message.includes("solutions/reference.ts"))) throw error;
-  }
-  return {
-    framing: (await import("../../labs/01-framing/mod.ts")).default,
-    arp: (await import("../../labs/02-arp/mod.ts")).default,
-    ip: (await import("../../labs/03-ip/mod.ts")).default,
-    handshake: (await import("../../labs/04-handshake/mod.ts")).default,
-    states: (await import("../../labs/05-states/mod.ts")).default,
-    buffers: (await import("../../labs/06-buffers/mod.ts")).default,
-    accept: (await import("../../labs/07-accept/mod.ts")).default,
-  };
 }
 
 const FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
