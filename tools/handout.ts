@@ -93,6 +93,7 @@ async function handOut({ to, labs, released, keyFile }: HandoutOptions): Promise
 
 /** The place must be empty, and outside of this tree: a kit inside it would be found by everything that walks it. */
 async function checkPlace(to: string): Promise<void> {
+  let made = false;
   try {
     for await (const { name } of Deno.readDir(to)) throw new ImpossibleError(`${to} is not empty: it has ${name}.`);
   } catch (error) {
@@ -101,10 +102,11 @@ async function checkPlace(to: string): Promise<void> {
     await Deno.mkdir(to, { recursive: true }).catch((error) => {
       throw new ImpossibleError(`Cannot make the folder ${to}: ${error.message}`);
     });
+    made = true;
   }
-  if (`${await Deno.realPath(to)}/`.startsWith(`${await Deno.realPath(ROOT)}/`)) {
-    throw new ImpossibleError(`${to} lies inside this tree, which has the solutions. Take a place outside of it.`);
-  }
+  if (!`${await Deno.realPath(to)}/`.startsWith(`${await Deno.realPath(ROOT)}/`)) return;
+  if (made) await Deno.remove(to);
+  throw new ImpossibleError(`${to} lies inside this tree, which has the solutions. Take a place outside of it.`);
 }
 
 async function readKeyFile(path: string): Promise<TermKey> {
