@@ -110,6 +110,11 @@ export class MessageReader {
   #start = 0;
   #end = 0;
 
+  /** Bytes that were pushed, and are no part of a message that was given back. */
+  get rest(): number {
+    return this.#end - this.#start;
+  }
+
   /** Takes what was read. The chunk is copied. */
   push(chunk: Uint8Array): void {
     if (this.#end + chunk.length > this.#buffer.length) this.#makeRoom(chunk.length);

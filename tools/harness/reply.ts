@@ -18,9 +18,15 @@ const SYMBOL = /^[\w$]{1,60}(\.[\w$]{1,60})?$/;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The answer. Throws a MessageError for what is none. */
-export function readReply(message: unknown): Reply {
+/** The first word. Throws a MessageError for anything else. */
+export function readHello(message: unknown): void {
+  if (record(message).hello !== true) throw new MessageError("the first word is another one");
+}
+
+/** The answer to what was asked as number `id`. Throws a MessageError for what is none. */
+export function readReply(message: unknown, id: number): Reply {
   const reply = record(message);
+  if (reply.id !== id) throw new MessageError("an answer to what was not asked");
   return {
     ...outcome(reply),
     ...optional(reply, "all", (all) => ({ all: list(all).map((each) => outcome(record(each))) })),

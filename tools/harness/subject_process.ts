@@ -3,7 +3,7 @@
  */
 import { CrumbTrail } from "./crumb_trail.ts";
 import { encodeMessage, MessageError, MessageReader } from "./message.ts";
-import { readReply } from "./reply.ts";
+import { readHello, readReply } from "./reply.ts";
 import type { Reply, Request } from "./subject/protocol.ts";
 import { Watchdog } from "./watchdog.ts";
 import { plain, type Workspace } from "./workspace.ts";
@@ -74,7 +74,7 @@ export class SubjectProcess {
 
   /** Waits for the first word. Throws a SubjectDied when there is none within `limit` milliseconds. */
   async ready(limit: number): Promise<void> {
-    const hello = this.#next(true);
+    const hello = this.#next(undefined);
     const watchdog = new Watchdog();
     const inTime = await watchdog.settled(hello, limit);
     watchdog.close();
@@ -87,8 +87,9 @@ export class SubjectProcess {
 
   /** Asks, and waits as long as it takes. Throws a SubjectDied when the process ends instead. */
   ask(request: Request): Promise<Reply> {
-    this.#writer.write(encodeMessage(request)).catch(() => {});
-    const answer = this.#next(false) as Promise<Reply>;
+    const id = newId();
+    this.#writer.write(encodeMessage({ ...request, id })).catch(() => {});
+    const answer = this.#next(id) as Promise<Reply>;
     answer.catch(() => {}); // nobody may be waiting for it any more
     return answer;
   }
@@ -105,13 +106,15 @@ export class SubjectProcess {
     this.#writer.abort().catch(() => {});
   }
 
-  async #next(loading: boolean): Promise<unknown> {
+  /** The next message: the answer to what was asked under this number, or the first word. Anything else is noise. */
+  async #next(id: number | undefined): Promise<unknown> {
     try {
       for (;;) {
         const message = this.#reader.next();
-        if (message !== undefined) return loading ? message : readReply(message);
+        if (message !== undefined && this.#reader.rest > 0) throw new MessageError("more than one message came at once");
+        if (message !== undefined) return id === undefined ? readHello(message) : readReply(message, id);
         this.#reading ??= this.#read();
-        if (!await this.#reading) throw await this.#ended(loading);
+        if (!await this.#reading) throw await this.#ended(id === undefined);
       }
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
@@ -163,6 +166,12 @@ export class SubjectProcess {
   }
 }
 
+/** A number that the student's code cannot know before it is told. */
+function newId(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high >>> 11) * 2 ** 32 + low;
+}
+
 /** How the process is started: with no permission, nothing remote, and limits on memory. */
 function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boolean): [string, Deno.CommandOptions] {
   const run = [
@@ -175,7 +184,7 @@ function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boole
     "--no-npm",
     "--cached-only",
     "--no-check",
-    `--v8-flags=--max-old-space-size=${limits.heap}`,
+    `--v8-flags=--max-old-space-size=${limits.heap},--disallow-code-generation-from-strings`,
     workspace.entry,
   ];
   const options: Deno.CommandOptions = {

@@ -52,7 +52,7 @@ export interface WorkspaceOptions {
 
 const SUBJECT_FILES = [
   "tools/harness/message.ts",
-  ...["main", "application", "protocol", "values", "console", "crumbs"].map((name) => `tools/harness/subject/${name}.ts`),
+  ...["main", "application", "protocol", "values", "console", "crumbs", "lockdown"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);

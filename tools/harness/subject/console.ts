@@ -18,7 +18,12 @@ export function keepConsole(): void {
     for (let i = 0; i < args.length && text.length < MAX_LINE; i++) text += (i > 0 ? " " : "") + show(args[i]);
     lines[lines.length] = text.length > MAX_LINE ? text.slice(0, MAX_LINE) + "…" : text;
   };
-  for (const name of ["log", "info", "debug", "warn", "error", "trace", "dir", "table"] as const) console[name] = print;
+  const methods = console as unknown as Record<string, (...args: unknown[]) => void>;
+  for (const name in methods) if (typeof methods[name] === "function") methods[name] = () => {};
+  for (const name of ["log", "info", "debug", "warn", "error", "trace", "dir", "dirxml", "table", "count", "group", "timeLog"]) {
+    methods[name] = print;
+  }
+  methods.assert = (condition, ...args) => condition ? undefined : print("Assertion failed:", ...args);
 }
 
 /** What was printed since the last call; nothing at all when that was nothing. */

@@ -17,7 +17,8 @@ import { encodeMessage, MessageReader } from "../message.ts";
 import { Application } from "./application.ts";
 import { keepConsole, takeLog } from "./console.ts";
 import { dropCrumb, refuseFunctions, watchModules } from "./crumbs.ts";
-import type { Reply, Request, Sent } from "./protocol.ts";
+import { lockDown } from "./lockdown.ts";
+import type { Asked, Reply, Request, Sent } from "./protocol.ts";
 import { describeThrown, Values } from "./values.ts";
 
 const stdin = Deno.stdin;
@@ -44,6 +45,7 @@ export interface ServeOptions {
 }
 
 keepConsole();
+lockDown();
 // Deep enough that the student's function is among them, wherever an exception comes from.
 Error.stackTraceLimit = 40;
 
@@ -70,7 +72,8 @@ export async function serve(modules: Modules, options: ServeOptions): Promise<vo
     if (count === null) exit(0);
     reader.push(chunk.subarray(0, count as number));
     for (let request = reader.next(); request !== undefined; request = reader.next()) {
-      send(subject.answer(request as Request));
+      const { id } = request as Asked;
+      send({ ...subject.answer(request as Asked), id }, id);
     }
   }
 }
@@ -91,13 +94,13 @@ function withStandIns(modules: Modules, wanted: ServeOptions["wanted"]): Modules
   return complete as unknown as Modules;
 }
 
-function send(value: unknown): void {
+function send(value: unknown, id?: number): void {
   let bytes: Uint8Array;
   try {
     bytes = encodeMessage(value);
   } catch (error) {
     const what = error instanceof Error ? error.message : "something";
-    bytes = encodeMessage({ returned: { t: "strange", what }, ...takeLog() });
+    bytes = encodeMessage({ returned: { t: "strange", what }, ...takeLog(), id });
   }
   for (let at = 0; at < bytes.length;) at += writeSync(bytes.subarray(at));
 }

@@ -100,6 +100,9 @@ export type Request =
   }
   | { readonly op: "look"; readonly host: number; readonly now: number; readonly what: "counters" | "arpTable"; readonly on: number };
 
+/** A request on its way. The answer carries the same number, which nobody can guess: so nothing is answered before it is asked. */
+export type Asked = Request & { readonly id: number };
+
 /**
  * What a check asks an application above the subject's TCP to do. Listening sockets and connections go by number.
  * `connection`: its Tcb, its buffers and what it was told since the last time.
@@ -119,7 +122,7 @@ export type TcpAct =
   | "connection"
   | "connections";
 
-/** What the subject answers. */
+/** What the subject answers. On its way it carries the number of what was asked. */
 export interface Reply {
   readonly returned?: Returned;
   readonly threw?: Thrown;

@@ -1,0 +1,58 @@
+/**
+ * What of its surroundings student code finds: the language, the console, and what does no harm. It has no permission in any
+ * case; this is about doors that need none.
+ *
+ * Deno lets a program import, as often as it likes and by whatever name it makes up, every module that was loaded
+ * already, even as text: among them are the harness and the labs that are somebody else's. So a lab file has no `import()`
+ * (`workspace.ts#checkGraph` looks for it), code is not made from strings (the process is started so), and what could do either
+ * by itself is taken away here: workers, Deno's inner parts, what there is of Node. Standard input and output belong to the
+ * protocol, so they are taken away too, after our side has put its own hands on them.
+ */
+
+/** What a lab may find beside the language itself. */
+const KEPT: ReadonlySet<string> = new Set([
+  ...["console", "Deno", "queueMicrotask", "structuredClone", "reportError", "setTimeout", "setInterval", "clearTimeout", "clearInterval"],
+  ...["TextEncoder", "TextDecoder", "atob", "btoa", "performance", "crypto", "URL", "URLSearchParams"],
+  ...["Event", "EventTarget", "DOMException", "AbortController", "AbortSignal", "self", "Window"],
+]);
+/** The language's own: what any program has, wherever it runs. */
+const LANGUAGE: ReadonlySet<string> = new Set([
+  ...[
+    "Object",
+    "Function",
+    "Array",
+    "Number",
+    "Boolean",
+    "String",
+    "Symbol",
+    "BigInt",
+    "Math",
+    "JSON",
+    "Date",
+    "RegExp",
+    "Promise",
+    "Intl",
+  ],
+  ...["parseFloat", "parseInt", "isFinite", "isNaN", "Infinity", "NaN", "undefined", "globalThis", "escape", "unescape", "eval"],
+  ...["decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "Proxy", "Reflect", "Iterator", "Temporal"],
+  ...["Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "SuppressedError"],
+  ...["ArrayBuffer", "SharedArrayBuffer", "Atomics", "DataView", "Uint8Array", "Int8Array", "Uint16Array", "Int16Array", "Uint32Array"],
+  ...["Int32Array", "BigUint64Array", "BigInt64Array", "Uint8ClampedArray", "Float16Array", "Float32Array", "Float64Array"],
+  ...["Map", "Set", "WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry", "DisposableStack", "AsyncDisposableStack", "WebAssembly"],
+]);
+
+/** Takes away what no lab needs. Our own side takes what it needs before. */
+export function lockDown(): void {
+  const inner = Deno as unknown as Record<PropertyKey, unknown>;
+  delete inner[inner.internal as symbol];
+  for (const name of ["internal", "lint"]) delete inner[name];
+  for (const name of ["stdin", "stdout", "stderr"]) {
+    const refuse = (): never => {
+      throw new Deno.errors.NotCapable(`Deno.${name} belongs to the harness`);
+    };
+    Object.defineProperty(Deno, name, { get: refuse, configurable: false });
+  }
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    if (!KEPT.has(name) && !LANGUAGE.has(name)) delete (globalThis as Record<string, unknown>)[name];
+  }
+}
