@@ -1,4 +1,5 @@
 /** Hidden checks of lab 06: what is told about bytes beyond a gap. */
+import { ReceiveModel } from "../../../labs/06-buffers/checks/models.ts";
 import { receiveBench } from "../../../labs/06-buffers/checks/receive_bench.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
@@ -37,6 +38,31 @@ export const sack: Readonly<Record<string, CheckSpec>> = {
           await bench.insert((number - 1) * 500, t.random.bytes(500));
           await bench.expectBeyond(3, blocks[i] as number[], `in case ${index + 1}, after segments ${numbers.slice(0, i + 1).join(", ")}`);
         }
+      }
+    },
+  },
+  "any-order": {
+    title: "whatever comes, the block touched last is told first",
+    kind: "table",
+    covers: ["2018-4b", "2018-4c"],
+    look: LOOK,
+    why:
+      "Segments begin new blocks, make old ones longer at either end, join them, or bring nothing new. Each of these touches a block, and that one comes first (RFC 2018 §4).",
+    hints: [
+      "Which block did the last segment fall into? Is it the first one told?",
+      "A block that was made longer, or joined, has been touched as much as a new one.",
+      "Every segment beyond the gap that is not dropped ends with one block put back, with a new count.",
+    ],
+    run: async (t) => {
+      const bench = await receiveBench(t, 3000);
+      const model = new ReceiveModel(3000);
+      const truth = t.random.bytes(3000);
+      for (let i = 0; i < 60; i++) {
+        const from = 50 * t.random.int(1, 55);
+        const to = from + 50 * t.random.int(1, 3);
+        await bench.insert(from, truth.subarray(from, to));
+        model.insert(from, truth.subarray(from, to));
+        await bench.expectBeyond(4, model.beyond(4), `after ${from} to ${Math.min(to, 3000)} came, the ${i + 1}. segment`);
       }
     },
   },

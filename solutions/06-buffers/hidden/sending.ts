@@ -48,4 +48,34 @@ export const sending: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+  "neighbours": {
+    title: "two buffers share nothing",
+    kind: "table",
+    covers: ["2018-8"],
+    look: ["createSendBuffer.write", "createSendBuffer.acknowledge"],
+    why:
+      "A host has a send buffer for each of its connections, and memory that one of them gives back is the next one's. What one connection does must never be seen in another.",
+    hints: [
+      "Does anything of yours stand at the top of the file that belongs into the object?",
+      "Only constants and functions may stand there.",
+      "If the bytes are another buffer's: `release` came while something was held.",
+    ],
+    run: async (t) => {
+      const benches = [await sendBench(t, 4000), await sendBench(t, 6000), await sendBench(t, 4000)];
+      const marks = benches.map(() => ({ start: 0, next: 0, end: 0 }));
+      for (let step = 0; step < 40; step++) {
+        const index = t.random.int(0, 2);
+        const [bench, mark] = [benches[index], marks[index]];
+        if (bench === undefined || mark === undefined) continue;
+        mark.end += await bench.write(t.random.int(0, 1500));
+        await bench.buffer.sent(mark.next = t.random.int(mark.next, mark.end));
+        await bench.buffer.acknowledge(mark.start = t.random.chance(0.5) ? mark.next : t.random.int(mark.start, mark.next));
+      }
+      for (const [index, bench] of benches.entries()) {
+        const { start, next, end } = marks[index] ?? { start: 0, next: 0, end: 0 };
+        await bench.expectMarks({ start, next, end }, `number ${index + 1} of three`);
+        if (end > start) await bench.expectText(start, end - start, `what number ${index + 1} of three holds`);
+      }
+    },
+  },
 };

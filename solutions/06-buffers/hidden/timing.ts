@@ -59,6 +59,33 @@ export const timeouts: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const backoff: Readonly<Record<string, CheckSpec>> = {
+  "goes-on-doubling": {
+    title: "after an acknowledgment doubling goes on where it was",
+    kind: "table",
+    covers: ["6298-3", "6298-5.5", "MUST-18"],
+    look: ["createRetransmission.acknowledged", FIRED[0]],
+    why:
+      "An acknowledgment that measured nothing starts the timer, and not the back-off. When the next segment is lost as well, the wait is twice what it was, not twice what it was " +
+      "at first (RFC 9293 §3.8.2).",
+    hints: [
+      "The timeout was doubled to 600. An acknowledgment comes, and the timer fires again. What is the timeout?",
+      "1200.",
+      "Doubling starts from `#rto`, and `#rto` is touched by nothing but `sample`, `fired` and `opened`.",
+    ],
+    run: async (t) => {
+      const bench = await timerBench(t, { r2: 10_000_000 });
+      const roundTrip = 4 * t.random.int(20, 100);
+      await bench.sample(roundTrip);
+      await bench.timer.sent(0);
+      let timeout = await bench.timer.timeout();
+      for (let round = 0; round < 5; round++) {
+        const now = await bench.fire(1);
+        timeout *= 2;
+        await bench.expectTimeout(timeout, `the ${round + 1}. time that it fired, each time with an acknowledgment behind it`);
+        await bench.timer.acknowledged(now + t.random.int(1, 40), true);
+      }
+    },
+  },
   "bounded": {
     title: "back-off ends at the most, and stays there",
     kind: "table",
@@ -134,6 +161,34 @@ export const backoff: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const acknowledging: Readonly<Record<string, CheckSpec>> = {
+  "mss-of-now": {
+    title: "two full segments are as long as `mss` says now",
+    kind: "table",
+    covers: ["SHLD-19", "5681-4.2"],
+    look: ["createAcknowledger.received"],
+    why:
+      "How much the peer can put into a segment may change: options come and go, and the way becomes narrower. What counts is the size with the segment that came last " +
+      "(RFC 5681 §4.2).",
+    hints: [
+      "Where does the 1460 in your code come from?",
+      "From nowhere but the argument, each time.",
+      "`this.#bytes >= 2 * mss`, with the argument of this call.",
+    ],
+    run: async (t) => {
+      for (let round = 0; round < 6; round++) {
+        const acknowledger = await t.buffers.createAcknowledger(200);
+        const [mss, smaller] = [t.random.int(1000, 1460), t.random.int(300, 500)];
+        await acknowledger.received("later", mss, mss, 10);
+        const first = `received of 100 bytes with an MSS of ${mss}, behind ${mss}`;
+        t.equal(await acknowledger.received("later", 100, mss, 11), false, first);
+        t.equal(
+          await acknowledger.received("later", 1, smaller, 12),
+          true,
+          `received of 1 byte with an MSS of ${smaller}, behind ${mss + 100}`,
+        );
+      }
+    },
+  },
   "stays-due": {
     title: "once an acknowledgment is due it stays due until sent",
     kind: "table",

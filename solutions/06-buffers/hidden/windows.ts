@@ -40,4 +40,31 @@ export const windows: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+  "odd-capacity": {
+    title: "half of an odd capacity is a stride, rounded or not",
+    kind: "table",
+    covers: ["MUST-39", "SHLD-14"],
+    look: ["createReceiveBuffer.announce"],
+    why: "RFC 9293 §3.8.6.2.2 speaks of a fraction of the buffer, and of no rounding. A byte more or less is the same to everybody.",
+    hints: [
+      "What is half of 1001?",
+      "500.5, or 500: the window opens with the 501st byte at the latest, and not before the 500th.",
+      "`Math.min(capacity / 2, mss)`.",
+    ],
+    run: async (t: Trial) => {
+      const capacity = 2 * t.random.int(100, 700) + 1;
+      const bench = await receiveBench(t, capacity);
+      await bench.insert(0, t.random.bytes(capacity));
+      const half = (capacity - 1) / 2;
+      await bench.read(half - 1);
+      t.equal(
+        await bench.buffer.announce(capacity, 1460),
+        capacity,
+        `announce(${capacity}, 1460), when ${half - 1} of ${capacity} are read`,
+      );
+      await bench.read(2);
+      const edge = capacity + half + 1;
+      t.equal(await bench.buffer.announce(capacity, 1460), edge, `announce(${capacity}, 1460), when ${half + 1} of ${capacity} are read`);
+    },
+  },
 };

@@ -199,4 +199,27 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       await expectHeard(t, connection, text);
     },
   },
+  "every-other-byte": {
+    title: "a peer that sends every other byte gets through all the same",
+    kind: "scenario",
+    weight: 2,
+    covers: ["SHLD-31", "SM-11", "2018-4c"],
+    look: ["createReceiveBuffer.insert", "createReceiveBuffer.beyond"],
+    why:
+      "Each of its bytes is a block of its own, until the list is full. Then the honest text comes, and must be read whole: a list that is full is no reason to be deaf.",
+    hints: [
+      "Does the connection stand still once 64 blocks are there?",
+      "Text that begins at the gap makes no block, and is always taken.",
+      "See receive/full-list: the same with few calls.",
+    ],
+    run: async (t: Trial) => {
+      const { peer, connection } = await opened(t, {}, { sackPermitted: true });
+      const text = t.random.bytes(1000);
+      for (let at = 1; at < 200; at += 2) await peer.send({ flags: "ACK", seq: 1 + at, data: text.subarray(at, at + 1) });
+      await queued(peer);
+      await peer.send({ flags: "ACK PSH", seq: 1, data: text }, "all of it, in one segment");
+      await peer.expect({ flags: "ACK", ack: 1001 }, "text that begins at the gap is taken, however many blocks there are", 499);
+      await expectHeard(t, connection, text);
+    },
+  },
 };
