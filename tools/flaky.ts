@@ -10,7 +10,7 @@ import { finished, type Lab, labs } from "../labs/manifest.ts";
 import { type Count, type Flake, repeatLab, type Report } from "./flaky/repetition.ts";
 import { failureText, isFailure } from "./lab/failure_report.ts";
 import { readLabs } from "./lab/lab_numbers.ts";
-import { LiveWire, ROOT, selectOrigins } from "./lab/run.ts";
+import { ROOT, selectOrigins } from "./lab/run.ts";
 import { UsageError } from "./lab/usage_error.ts";
 
 const HELP = `deno task flaky: every solution against its own suite, again and again
@@ -62,23 +62,18 @@ export function readOptions(words: readonly string[]): Options | "help" {
 }
 
 async function run(options: Options): Promise<boolean> {
-  const wire = new LiveWire("ffi");
   const every = new Set(labs.map(({ number }) => number));
   const parts: unknown[] = [];
   let flaky = 0;
-  try {
-    for (const lab of options.labs) {
-      const began = performance.now();
-      const selection = { root: ROOT, origins: selectOrigins(lab.number, { reference: every }) };
-      const flaked = (flake: Flake): void => options.json ? undefined : console.log(flakeText(lab, flake, flaky++ < TOLD));
-      const report = await repeatLab(lab, { ...options, selection, kernel: () => wire.kernel(), flaked });
-      const seconds = Math.round((performance.now() - began) / 100) / 10;
-      if (options.json) flaky += report.flakes.length;
-      else console.log(labLine(lab, report, seconds));
-      parts.push(partOf(lab, report, seconds));
-    }
-  } finally {
-    wire.close();
+  for (const lab of options.labs) {
+    const began = performance.now();
+    const selection = { root: ROOT, origins: selectOrigins(lab.number, { reference: every }) };
+    const flaked = (flake: Flake): void => options.json ? undefined : console.log(flakeText(lab, flake, flaky++ < TOLD));
+    const report = await repeatLab(lab, { ...options, selection, flaked });
+    const seconds = Math.round((performance.now() - began) / 100) / 10;
+    if (options.json) flaky += report.flakes.length;
+    else console.log(labLine(lab, report, seconds));
+    parts.push(partOf(lab, report, seconds));
   }
   if (options.json) console.log(JSON.stringify({ version: 1, from: options.from, flakes: flaky, labs: parts }, undefined, 2));
   return flaky === 0;

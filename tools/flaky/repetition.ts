@@ -3,12 +3,11 @@
  * draws nothing, or that meets the real kernel, is only run again. Many runs share a process, which is where the time goes otherwise.
  */
 import type { Lab } from "../../labs/manifest.ts";
-import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
 import { Subject } from "../harness/subject.ts";
 import type { Check, Trial } from "../harness/suite.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import type { Selection } from "../harness/workspace.ts";
-import { loadChecks, seedOf } from "../lab/run.ts";
+import { LiveWire, loadChecks, seedOf } from "../lab/run.ts";
 
 /** A run that went wrong: the seed of the run it was in, and what it said. */
 export interface Flake {
@@ -41,14 +40,14 @@ export interface Plan {
   readonly from: number;
   readonly repeat: number;
   readonly selection: Selection;
-  /** The kernel, or why there is none. */
-  readonly kernel: () => Promise<KernelPeer | string>;
   /** Called for each run that went wrong. */
   readonly flaked?: (flake: Flake) => void;
 }
 
 /** A subject may use so much processor time and no more: a fresh one after so many runs of the whole suite. */
 const ROUNDS_IN_A_PROCESS = 25;
+/** After 250 wires a kernel peer begins with the same addresses again, and the kernel still has connections of before: a fresh one in time. */
+const LIVE_IN_A_PROCESS = 120;
 
 /** Runs the checks of a lab as often as the plan says. */
 export async function repeatLab(lab: Lab, plan: Plan): Promise<Report> {
@@ -57,10 +56,11 @@ export async function repeatLab(lab: Lab, plan: Plan): Promise<Report> {
   const drawing = new Set<string>();
   const watched = all.filter(({ kind }) => kind !== "live").map((check) => ({ ...check, run: watching(check, drawing) }));
   const flakes: Flake[] = [];
-  const rounds = async (checks: readonly Check[], first: number, count: number): Promise<void> => {
-    for (let done = 0; done < count; done += ROUNDS_IN_A_PROCESS) {
-      await inSubject(lab, plan, async (run) => {
-        for (let seed = first + done; seed < first + Math.min(done + ROUNDS_IN_A_PROCESS, count); seed++) {
+  let noWire: string | undefined;
+  const rounds = async (checks: readonly Check[], first: number, count: number, most = ROUNDS_IN_A_PROCESS): Promise<void> => {
+    for (let done = 0; done < count && checks.length > 0; done += most) {
+      noWire ??= await inSubject(lab, plan, async (run) => {
+        for (let seed = first + done; seed < first + Math.min(done + most, count); seed++) {
           for (const check of checks) {
             const result = await run(check, seed);
             if (result.verdict.outcome === "passed" || result.verdict.outcome === "skipped") continue;
@@ -77,27 +77,29 @@ export async function repeatLab(lab: Lab, plan: Plan): Promise<Report> {
   const fixed = watched.filter(({ id }) => !drawing.has(id));
   await rounds(randomised, from + 1, seeds - 1);
   await rounds(fixed, from + 1, repeat - 1);
-  const kernel = live.length > 0 && repeat > 0 ? await plan.kernel() : undefined;
-  const refused = typeof kernel === "string" ? kernel : undefined;
-  if (kernel !== undefined && refused === undefined) await rounds(live, from, repeat);
+  await rounds(live, from, repeat, Math.max(1, Math.floor(LIVE_IN_A_PROCESS / live.length)));
   return {
     randomised: { checks: randomised.length, times: Math.max(1, seeds) },
     fixed: { checks: fixed.length, times: Math.max(1, repeat) },
-    live: { checks: live.length, times: refused === undefined ? repeat : 0 },
-    noWire: refused,
+    live: { checks: live.length, times: noWire === undefined ? repeat : 0 },
+    noWire,
     flakes,
   };
 }
 
 type Run = (check: Check, seed: number) => Promise<CheckResult>;
 
-async function inSubject(lab: Lab, plan: Plan, work: (run: Run) => Promise<void>): Promise<void> {
+/** Does `work` with a fresh subject and a fresh wire, which is opened when a check asks for it; returns why it could not be. */
+async function inSubject(lab: Lab, plan: Plan, work: (run: Run) => Promise<void>): Promise<string | undefined> {
   const subject = new Subject({ lab: lab.number, ...plan.selection });
+  const wire = new LiveWire("ffi");
   try {
     await subject.start();
-    await work((check, seed) => runCheck(check, seedOf(seed, check.id), { subject, kernel: plan.kernel }));
+    await work((check, seed) => runCheck(check, seedOf(seed, check.id), { subject, kernel: () => wire.kernel() }));
+    return wire.refused?.what;
   } finally {
     subject.close();
+    wire.close();
   }
 }
 
