@@ -14,8 +14,12 @@ export interface FailureContext {
   readonly seed: number;
   /** Path of the capture, if one was written. */
   readonly capture: string | undefined;
-  /** "passes with the reference 02-arp: look there". */
+  /** "passes when 02 arp is the reference". */
   readonly blame: string | undefined;
+  /** The smallest run that still goes wrong, in words, and the command that plays it. */
+  readonly smallest?: { readonly text: string; readonly command: string };
+  /** For a failure that was kept: the command that plays it again. It has no hints of its own. */
+  readonly again?: string;
   /** All code was the student's, and is to be when this is run again. */
   readonly mine?: boolean;
 }
@@ -50,9 +54,10 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     ...lookAt(result, context.lab),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
-    labelledCommand("Again", `${name}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
+    ...(context.smallest === undefined ? [] : [labelled("Smallest", context.smallest.text), labelledCommand("", context.smallest.command)]),
+    labelledCommand("Again", context.again ?? `${name}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
     ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
-    labelledCommand("Hint", `${name} --hint ${check.id}`),
+    ...(context.again === undefined ? [labelledCommand("Hint", `${name} --hint ${check.id}`)] : []),
   ].join("\n");
 }
 

@@ -4,16 +4,15 @@
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
+import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import { takeSuiteKey } from "../seal/term_key.ts";
 import { Blamer } from "./blame.ts";
-import { ownFailure } from "./blame_own.ts";
-import { blameText } from "./blame_text.ts";
-import { failureText, isFailure } from "./failure_report.ts";
-import { inReadingOrder } from "./failures.ts";
+import { tellFailures, type Telling, tellRegressions } from "./failures_told.ts";
 import { hintText } from "./hints.ts";
 import { loadErrorText } from "./load_error.ts";
 import { helpText, type LabOptions, readOptions } from "./options.ts";
+import { loadRegression, loadRegressions, MINE, runRegressions } from "./regressions.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
 import {
   hasReference,
@@ -28,13 +27,12 @@ import {
   selectOrigins,
   standInFor,
 } from "./run.ts";
+import { RunFileError } from "./run_file.ts";
 import { sealedText } from "./sealed_report.ts";
 import { cut, paint, titled, WIDTH, wrap } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
 
 const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
-const FULL_FAILURES = 3;
-const MAX_BLAMED = 3;
 
 const INSPECT_TEXT = `The run waits for a debugger: attach your editor to the address below, or open
 chrome://inspect. Your files run from a copy below .wallsocket/subjects.
@@ -51,7 +49,7 @@ export async function main(words: readonly string[]): Promise<number> {
     }
     return await run(options, suiteKey);
   } catch (error) {
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || error instanceof RunFileError) {
       console.error(error.message);
       return USAGE;
     }
@@ -69,7 +67,8 @@ async function run(options: LabOptions, suiteKey: string | undefined): Promise<n
   }
   if (KIT !== undefined && !KIT.labs.includes(lab.number)) throw new UsageError(`Lab ${lab.number} is not in this kit.`);
   const all = await openChecks(lab, suiteKey);
-  const checks = choose(all, options.only, lab);
+  const { own, others } = Object.groupBy(options.only, (name) => isOwn(name) ? "own" : "others");
+  const checks = own !== undefined && others === undefined ? [] : choose(all, others ?? [], lab);
   if (options.list) {
     const column = Math.max(...checks.map((check) => check.id.length));
     for (const check of checks.filter((each) => !isSealed(each))) console.log(titled(check.id, check.title, column).join("\n"));
@@ -98,11 +97,45 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
   const wire = new LiveWire(options.driver);
   const blamer = new Blamer({ selection: { root: ROOT, origins }, standIn: standInFor, kernel: () => wire.kernel() });
   try {
-    return await runWith(options, checks, all, { wire, blamer });
+    const means = { wire, blamer };
+    return options.replay === undefined ? await runWith(options, checks, all, means) : await replay(options, options.replay, means);
   } finally {
     blamer.close();
     wire.close();
   }
+}
+
+/** Plays a failure that was kept. */
+async function replay(options: LabOptions, path: string, { wire, blamer }: Means): Promise<number> {
+  const { lab } = options;
+  const regression = await loadRegression(path);
+  const selection = blamer.swapped([]);
+  console.log(headerText(lab, selection.origins, ""));
+  const [result] = await runRegressions([regression], selection, kernelFor(options, wire)) as [CheckResult];
+  if (result.verdict.outcome === "failed") tellRegressions([result], lab, () => path);
+  else if (result.verdict.outcome === "passed") console.log(`${paint("green", "✔")} ${result.check.title}`);
+  else console.log(`– ${result.check.title}\n  ${result.verdict.outcome}${"reason" in result.verdict ? `: ${result.verdict.reason}` : ""}`);
+  return result.verdict.outcome === "failed" ? FAILED : PASSED;
+}
+
+/** The kernel, if it is wanted. */
+function kernelFor(options: LabOptions, wire: LiveWire): () => Promise<KernelPeer | string> {
+  return options.virtual ? () => Promise.resolve("--virtual was given") : () => wire.kernel();
+}
+
+/** The student's own checks, if they are wanted. */
+async function runOwn(options: LabOptions, { wire, blamer }: Means): Promise<readonly [CheckResult[], (id: string) => string]> {
+  const { lab, only, inspect } = options;
+  const names = only.filter(isOwn);
+  const all = inspect || only.length > 0 && names.length === 0 ? [] : await loadRegressions(lab);
+  const wanted = all.filter(({ id }) => names.every((name) => name === MINE) || names.includes(id));
+  const results = await runRegressions(wanted, blamer.swapped([]), kernelFor(options, wire));
+  return [results, (id) => all.find((each) => each.id === id)?.path ?? ""];
+}
+
+/** Whether a name is that of the student's own checks, or of one of them. */
+function isOwn(name: string): boolean {
+  return name === MINE || name.startsWith(`${MINE}/`);
 }
 
 /** What outlives the run itself: why a check failed is found out on the same wire. */
@@ -111,7 +144,8 @@ interface Means {
   readonly blamer: Blamer;
 }
 
-async function runWith(options: LabOptions, checks: readonly Check[], all: number, { wire, blamer }: Means): Promise<number> {
+async function runWith(options: LabOptions, checks: readonly Check[], all: number, means: Means): Promise<number> {
+  const { wire, blamer } = means;
   const { lab } = options;
   const seed = options.seed ?? crypto.getRandomValues(new Uint16Array(1))[0] as number;
   const selection = blamer.swapped([]);
@@ -135,10 +169,13 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
   const { results, noWire } = result;
   const took = performance.now() - began;
   const captures = await writeCaptures(results, options);
+  const [own, pathOf] = await runOwn(options, means);
   if (options.json) console.log(JSON.stringify(jsonReport(lab, origins, results, noWire, seed), undefined, 2));
   else {
+    if (own.length > 0) console.log(groupText(MINE, own, lab));
     printer.finish();
-    await printFailures(results, options, seed, captures, blamer);
+    tellRegressions(own, lab, pathOf);
+    await printFailures(results, { options, seed, captures, blamer });
     console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all, mine: options.mine }));
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
@@ -146,7 +183,7 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
     return IMPOSSIBLE;
   }
   if (results.some((each) => each.verdict.outcome === "broken")) return IMPOSSIBLE;
-  return results.every((each) => each.verdict.outcome === "passed" || each.verdict.outcome === "skipped") ? PASSED : FAILED;
+  return [...results, ...own].every((each) => each.verdict.outcome === "passed" || each.verdict.outcome === "skipped") ? PASSED : FAILED;
 }
 
 /** Prints the header, then each group as soon as all of its checks have a verdict, in the order of the suite. */
@@ -193,21 +230,9 @@ class GroupPrinter {
   }
 }
 
-async function printFailures(
-  results: readonly CheckResult[],
-  options: LabOptions,
-  seed: number,
-  captures: ReadonlyMap<string, string>,
-  blamer: Blamer,
-): Promise<void> {
-  const failures = results.filter(isFailure).filter(({ check }) => !isSealed(check));
-  const shown = options.all || options.only.length > 0 ? failures.length : FULL_FAILURES;
-  const failed = inReadingOrder(failures, shown);
-  for (const [index, result] of failed.slice(0, shown).entries()) {
-    const blame = index < MAX_BLAMED ? await blameOf(result, blamer, seed) : undefined;
-    console.log(`${failureText(result, { lab: options.lab, seed, capture: captures.get(result.check.id), blame, mine: options.mine })}\n`);
-  }
-  const more = failed.slice(shown);
+async function printFailures(results: readonly CheckResult[], telling: Telling): Promise<void> {
+  const { options } = telling;
+  const more = await tellFailures(results, telling);
   if (more.length > 0) {
     console.log(`${more.length} more failed; --all shows ${more.length === 1 ? "it" : "them"} in full:`);
     for (const { check } of more) console.log(paint("red", cut(`✘ ${check.id.padEnd(30)} ${check.title}`, WIDTH)));
@@ -220,15 +245,6 @@ async function printFailures(
       console.log(`! ${check.id}: this check itself is broken, which is our fault and not yours.\n${verdict.error}\n`);
     }
   }
-}
-
-/** Whose fault a failure is, in words; undefined when that is no question. */
-async function blameOf(result: CheckResult, blamer: Blamer, seed: number): Promise<string | undefined> {
-  const blame = result.check.kind === "table" ? undefined : await blamer.blame(result);
-  if (blame === undefined) return undefined;
-  const [only, second] = blame.sits;
-  const elsewhere = only !== undefined && second === undefined && only !== blame.shows;
-  return blameText(blame, elsewhere ? await ownFailure(only, blamer.swapped([]), standInFor, seed) : undefined);
 }
 
 /** Keeps captures: of failed checks always, of all with --pcap. Names the files by check. */

@@ -25,6 +25,10 @@ export interface LabOptions {
   /** The check whose next hint is wanted. */
   readonly hint: string | undefined;
   readonly list: boolean;
+  /** Keeps the failures that are shown as regression checks. */
+  readonly saveFailure: boolean;
+  /** Plays a failure that was kept, and nothing else. */
+  readonly replay: string | undefined;
 }
 
 /** What `--help` prints. */
@@ -39,6 +43,9 @@ export function helpText(lab: Lab | undefined): string {
   --hint ID        the next of three hints for a check
   --list           the checks by name, without running them
   --all            show every failure in full, not only the first three (with --only all are)
+
+  --save-failure   keep the failures that are shown: later runs play them again
+  --replay FILE    play one failure that was kept, and nothing else
 
   --reference 1-3  take these labs from the reference solutions
   --mine           take all labs from you, where the reference would stand in
@@ -59,8 +66,8 @@ could not be done.`;
 export function readOptions(words: readonly string[]): LabOptions | { readonly help: Lab | undefined } {
   const unknown: string[] = [];
   const args = parseArgs(words, {
-    string: ["only", "seed", "pcap", "reference", "driver", "hint"],
-    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list"],
+    string: ["only", "seed", "pcap", "reference", "driver", "hint", "replay"],
+    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list", "save-failure"],
     collect: ["only"],
     alias: { h: "help" },
     unknown: (word: string, key?: string): boolean => {
@@ -74,7 +81,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
   if (args.help === true) return { help: lab };
   if (lab === undefined) throw new UsageError(`Which lab? There are ${labNumbers()}: deno task lab1`);
   if (args._.length > 1) throw new UsageError(`Cannot make sense of "${args._[1]}". --help lists the options.`);
-  for (const name of ["only", "seed", "pcap", "reference", "driver", "hint"]) {
+  for (const name of ["only", "seed", "pcap", "reference", "driver", "hint", "replay"]) {
     const value = args[name];
     if (value === "" || Array.isArray(value) && value.includes("")) {
       throw new UsageError(`--${name} needs a value behind it. --help shows how.`);
@@ -97,6 +104,8 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
     driver,
     hint: args.hint as string | undefined,
     list: args.list === true,
+    saveFailure: args["save-failure"] === true,
+    replay: args.replay as string | undefined,
   };
 }
 

@@ -156,20 +156,24 @@ function nameOf(stimulus: Stimulus): string {
   return "name" in stimulus ? stimulus.name : stimulus.op;
 }
 
-/** Where `got` differs first from `expected`; undefined when nowhere. */
-export function difference(expected: readonly (readonly Seen[])[], got: readonly (readonly Seen[])[]): Difference | undefined {
+/** Where `got` differs first from `expected`; undefined when nowhere. `transcript`: the numbers of segments are told as they are there. */
+export function difference(
+  expected: readonly (readonly Seen[])[],
+  got: readonly (readonly Seen[])[],
+  transcript?: Transcript,
+): Difference | undefined {
   for (let at = 0; at < Math.max(expected.length, got.length); at++) {
     const right = expected[at] ?? [], wrong = got[at] ?? [];
     for (let index = 0; index < Math.max(right.length, wrong.length); index++) {
-      const found = differ(right[index], wrong[index]);
+      const found = differ(right[index], wrong[index], transcript);
       if (found !== undefined) return { at, ...found };
     }
   }
   return undefined;
 }
 
-function differ(right: Seen | undefined, wrong: Seen | undefined): Omit<Difference, "at"> | undefined {
-  const told = { expected: seenText(right), got: seenText(wrong) };
+function differ(right: Seen | undefined, wrong: Seen | undefined, transcript?: Transcript): Omit<Difference, "at"> | undefined {
+  const told = { expected: seenText(right, transcript), got: seenText(wrong, transcript) };
   if (right === undefined || wrong === undefined) {
     const missing = wrong === undefined;
     return { kind: `${missing ? "missing" : "extra"} ${kindOf((missing ? right : wrong) as Seen)}`, ...told };
@@ -226,10 +230,12 @@ function bytesOf({ bytes }: { readonly bytes: Uint8Array }, { offset, length }: 
   return bytes.subarray(offset, offset + length);
 }
 
-function seenText(seen: Seen | undefined): string {
+function seenText(seen: Seen | undefined, transcript?: Transcript): string {
   if (seen === undefined) return "nothing";
   if (seen.kind === "packet") {
-    return [describe(seen.bytes, seen.medium, seen), ...describeProblems(seen.bytes, seen.medium, seen)].join(", ");
+    const bare = seen.fcs ? seen.bytes.subarray(0, -4) : seen.bytes;
+    const line = transcript?.describe(bare, seen.medium) ?? describe(seen.bytes, seen.medium, seen);
+    return [line, ...describeProblems(seen.bytes, seen.medium, seen)].join(", ");
   }
   if (seen.kind === "end") return seen.what;
   return `${seen.of}: ${showValue(resultOf(seen.value), seen.of)}`;

@@ -102,17 +102,16 @@ async function shrinkWith(
   const whole = await attempt(stimuli);
   if (whole === undefined) return { why: "what it did does not show the fault when it is played again" };
   const { best, hurried } = await smallest(whole, attempt, deadline);
-  const upTo = best.difference.at + 1;
-  const { transcript } = await play(bad, best.stimuli.slice(0, upTo), wire);
+  const last = await play(bad, best.stimuli, wire);
   return {
-    stimuli: best.stimuli.slice(0, upTo),
+    stimuli: best.stimuli,
     wire,
-    expected: best.expected.slice(0, upTo),
-    difference: best.difference,
+    expected: best.expected.slice(0, best.stimuli.length),
+    difference: difference(best.expected, last.seen, last.transcript) ?? best.difference,
     before: sizeOf(stimuli),
-    after: sizeOf(best.stimuli.slice(0, upTo)),
+    after: sizeOf(best.stimuli),
     hurried,
-    transcript,
+    transcript: last.transcript,
   };
 }
 

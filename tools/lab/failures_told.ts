@@ -1,0 +1,136 @@
+/**
+ * The failures of a run, told in full: each with whose fault it is, and with the smallest run that still goes wrong, as far as the
+ * reference (or in a kit the peer bundle) is there to find that out. Also keeps them as regression checks, when that is asked for.
+ */
+import { findLab, type Lab } from "../../labs/manifest.ts";
+import type { Check } from "../harness/suite.ts";
+import type { CheckResult } from "../harness/trial.ts";
+import type { Blame, Blamer } from "./blame.ts";
+import { ownFailure } from "./blame_own.ts";
+import { blameText } from "./blame_text.ts";
+import { type Failure, failureText, isFailure } from "./failure_report.ts";
+import { inReadingOrder } from "./failures.ts";
+import type { LabOptions } from "./options.ts";
+import { MINE, regressionFolder } from "./regressions.ts";
+import { type KeptRun, RUN_FORMAT, writeRun } from "./run_file.ts";
+import { isSealed, ROOT, standInFor } from "./run.ts";
+import { shrink, type Shrunk } from "./shrink.ts";
+import { labelled, labelledCommand } from "./text.ts";
+
+const FULL_FAILURES = 3;
+/** Finding out takes a second or so for each. */
+const MAX_EXPLAINED = 3;
+/** Milliseconds for shrinking, when nobody asked for it. */
+const QUICK = 1500;
+
+/** What the failures are told with. */
+export interface Telling {
+  readonly options: LabOptions;
+  readonly seed: number;
+  readonly captures: ReadonlyMap<string, string>;
+  readonly blamer: Blamer;
+}
+
+/** Of each lab that was blamed, the check of its own to read first. */
+type OwnFailures = Map<number, Promise<Check | undefined>>;
+
+/** Prints the failures that are shown in full. Returns those that are not. */
+export async function tellFailures(results: readonly CheckResult[], telling: Telling): Promise<Failure[]> {
+  const { options } = telling;
+  const failures = results.filter(isFailure).filter(({ check }) => !isSealed(check));
+  const shown = options.all || options.only.length > 0 ? failures.length : FULL_FAILURES;
+  const failed = inReadingOrder(failures, shown);
+  const own: OwnFailures = new Map();
+  for (const [index, failure] of failed.slice(0, shown).entries()) {
+    const explained = index < MAX_EXPLAINED && !options.inspect ? await explain(failure, telling, own) : { blame: undefined };
+    const { seed, captures } = telling;
+    console.log(
+      `${failureText(failure, { lab: options.lab, seed, capture: captures.get(failure.check.id), mine: options.mine, ...explained })}\n`,
+    );
+    if (options.saveFailure) console.log(`${await save(failure, explained)}\n`);
+  }
+  return failed.slice(shown);
+}
+
+/** Prints the student's own checks that failed. `path` names the file of each. */
+export function tellRegressions(results: readonly CheckResult[], lab: Lab, path: (id: string) => string): void {
+  for (const failure of results.filter(isFailure)) {
+    const again = `deno task lab${lab.number} --replay ${path(failure.check.id)}`;
+    console.log(`${failureText(failure, { lab, seed: failure.seed, capture: undefined, blame: undefined, again })}\n`);
+  }
+}
+
+interface Explained {
+  readonly blame: string | undefined;
+  readonly smallest?: { readonly text: string; readonly command: string };
+  readonly sits?: number;
+  /** The check of that lab's own to read first. */
+  readonly own?: Check;
+  readonly shrunk?: Shrunk;
+}
+
+async function explain(failure: Failure, telling: Telling, ownFailures: OwnFailures): Promise<Explained> {
+  const { options, blamer, seed } = telling;
+  if (failure.check.kind === "table") return { blame: undefined };
+  const blame = await blamer.blame(failure);
+  const sits = blame?.sits.length === 1 ? blame.sits[0] : undefined;
+  const elsewhere = sits !== undefined && sits !== failure.check.lab;
+  if (elsewhere && !ownFailures.has(sits)) ownFailures.set(sits, ownFailure(sits, blamer.swapped([]), standInFor, seed));
+  const own = elsewhere ? await ownFailures.get(sits) : undefined;
+  const text = blame && blameText(blame, own);
+  const shrunk = await shrunkBy(failure, blame, telling);
+  if (shrunk === undefined) return { blame: text, sits, own };
+  const path = `.wallsocket/lab${options.lab.number}/${fileName(failure)}`;
+  await write(path, keptRun(failure, { sits, own, shrunk }));
+  const command = `deno task lab${sits ?? options.lab.number} --replay ${path}`;
+  return { blame: text, sits, own, shrunk, smallest: { text: sizeText(shrunk), command } };
+}
+
+/** The smallest run, if it is smaller than the check's own. */
+async function shrunkBy(failure: Failure, blame: Blame | undefined, { options, blamer }: Telling): Promise<Shrunk | undefined> {
+  const swaps = blame === undefined ? [failure.check.lab] : blame.sits.length > 0 ? blame.sits.slice(0, 1) : blame.together;
+  const [first] = swaps;
+  if (failure.check.kind === "live" || first === undefined || standInFor(findLab(first) as Lab) === undefined) return undefined;
+  const limit = options.saveFailure || options.only.length > 0 ? undefined : QUICK;
+  const found = await shrink(failure, blamer.swapped([]), blamer.swapped(swaps), limit);
+  return "why" in found ? undefined : found;
+}
+
+/** "Smallest run that still fails: 2 packets of 9." */
+function sizeText({ before, after, hurried }: Shrunk): string {
+  const packets = `${after.packets} of the ${before.packets} packets to you`;
+  const steps = after.packets === before.packets ? `${after.stimuli} of ${before.stimuli} steps` : packets;
+  return `${steps} are enough to go wrong${hurried ? " (there was no time to try fewer)" : ""}:`;
+}
+
+function fileName({ check }: Failure): string {
+  return `${check.id.replaceAll("/", "-")}.json`;
+}
+
+/** It says where to look in the lab in which the fault sits. */
+function keptRun({ check, seed }: Failure, { sits, own, shrunk }: Omit<Explained, "blame">): KeptRun {
+  const { id, lab, title, why } = check;
+  const { look } = own ?? check;
+  const story = shrunk && { wire: shrunk.wire, stimuli: shrunk.stimuli, expected: shrunk.expected };
+  return { format: RUN_FORMAT, lab: sits ?? lab, check: { id, lab, title, why, look }, seed, ...(story === undefined ? {} : { story }) };
+}
+
+/** Keeps a failure in the folder of the lab in which it sits. Returns what to say of it. */
+async function save(failure: Failure, explained: Explained): Promise<string> {
+  const { check } = failure;
+  const { sits, shrunk } = explained;
+  if (check.visibility === "hidden") return labelled("Not saved", `${check.id} is a hidden check: nothing of it is written down.`);
+  const lab = findLab(sits ?? check.lab) as Lab;
+  const path = `${regressionFolder(lab)}/${fileName(failure)}`;
+  await write(path, keptRun(failure, explained));
+  const what = shrunk === undefined ? "The check with this very seed" : "The smallest run";
+  return [
+    labelledCommand("Saved", path),
+    labelled("", `${what}. deno task lab${lab.number} runs it from now on, in the group "${MINE}", for no points.`),
+  ].join("\n");
+}
+
+async function write(path: string, run: KeptRun): Promise<void> {
+  await Deno.mkdir(`${ROOT}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
+  await Deno.writeTextFile(`${ROOT}/${path}`, writeRun(run));
+}
