@@ -3,11 +3,12 @@
  * whose code is to run; nothing else. Its name is a hash of what is in it, so an unchanged lab finds its folder (and what
  * Deno compiled of it) again, and two runs never disturb each other.
  *
- * Before anything in it runs, the module graph is checked: static imports need no permission in Deno, so a file of the
- * student's could otherwise pull in anything that this user may read.
+ * Before anything in it runs, what the lab files import is checked (`import_check.ts`).
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
+import { checkImports } from "./import_check.ts";
+import { WorkspaceError } from "./workspace_error.ts";
 
 /**
  * Whose code a module is. "peer": the reference as a student's kit has it, in one bundle without its source
@@ -39,10 +40,8 @@ export interface Workspace {
   readonly entry: string;
 }
 
-/** The student's code cannot be run: a file is missing, or imports something it may not. The message is for the student. */
-export class WorkspaceError extends Error {
-  override readonly name = "WorkspaceError";
-}
+export { plain } from "./import_check.ts";
+export { WorkspaceError } from "./workspace_error.ts";
 
 /** Modes that change the entry file. */
 export interface WorkspaceOptions {
@@ -75,7 +74,7 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
   }
   await Promise.all([...files].map(([path, text]) => Deno.writeTextFile(`${fresh}/${path}`, text)));
   try {
-    await checkGraph(fresh);
+    await checkImports(fresh, files, { isLabFile, readers: READERS });
     await Deno.rename(fresh, folder);
   } catch (error) {
     await Deno.remove(fresh, { recursive: true }).catch(() => {});
@@ -150,74 +149,8 @@ function entryText(selection: Selection, options: WorkspaceOptions): string {
   ].join("\n");
 }
 
-interface Reference {
-  readonly span?: { readonly start: { readonly line: number } };
-}
-
-interface GraphModule {
-  readonly specifier: string;
-  readonly error?: string;
-  readonly dependencies?: readonly { readonly specifier: string; readonly code?: Reference; readonly type?: Reference }[];
-}
-
 function isLabFile(path: string): boolean {
   return labs.some((lab) => ["mod.ts", ...lab.files].some((file) => path.endsWith(`/${lab.folder}/${file}`)));
-}
-
-/** Refuses every import that leads out of the folder. */
-async function checkGraph(folder: string): Promise<void> {
-  const info = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--no-config", "--no-lock", "--no-remote", "--no-npm", `${folder}/entry.ts`],
-    stdout: "piped",
-    stderr: "piped",
-    env: { NO_COLOR: "1" },
-  }).output();
-  if (!info.success) throw new WorkspaceError(plain(new TextDecoder().decode(info.stderr), folder));
-  const { modules } = JSON.parse(new TextDecoder().decode(info.stdout)) as { modules: GraphModule[] };
-  const inside = `file://${folder}/`;
-  for (const module of modules) {
-    const path = module.specifier.slice(inside.length);
-    const folder = /^(?:labs|solutions)\/[^/]+\//.exec(path)?.[0];
-    if (folder === undefined) continue; // ours
-    for (const dependency of module.dependencies ?? []) {
-      const target = resolve(dependency.specifier, module.specifier)?.replace(inside, "") ?? "";
-      const line = (dependency.code?.span?.start.line ?? dependency.type?.span?.start.line ?? 0) + 1;
-      if (target.startsWith(folder) && !isLabFile(target)) {
-        throw new WorkspaceError(
-          `${path}:${line} imports "${dependency.specifier}". A lab is made of the files that its handout names, and of no others.`,
-        );
-      }
-      if (READERS.includes(target)) {
-        throw new WorkspaceError(`${path}:${line} imports "${dependency.specifier}". A lab takes packets apart itself.`);
-      }
-      if (target.endsWith(".ts") && [folder, "stack/contract/", "stack/wire/"].some((allowed) => target.startsWith(allowed))) continue;
-      throw new WorkspaceError(
-        `${path}:${line} imports "${dependency.specifier}". A lab may import stack/contract, stack/wire and files of its own folder.`,
-      );
-    }
-  }
-  for (const module of modules) {
-    if (module.error !== undefined) throw new WorkspaceError(plain(module.error, folder));
-    if (!module.specifier.startsWith(inside)) throw new WorkspaceError(`"${module.specifier}" may not be imported by a lab`);
-  }
-}
-
-function resolve(specifier: string, from: string): string | undefined {
-  try {
-    return /^\.{0,2}\//.test(specifier) ? new URL(specifier, from).href : new URL(specifier).href;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A message of Deno's with the folder's name taken out, so that paths are those of the project. */
-export function plain(message: string, folder: string): string {
-  return message
-    // deno-lint-ignore no-control-regex -- colours are control characters
-    .replaceAll(/\u001b\[[0-9;]*m/g, "")
-    .replaceAll(`file://${folder}/`, "")
-    .replaceAll(`${folder}/`, "")
-    .trim();
 }
 
 async function hashOf(files: ReadonlyMap<string, string>): Promise<string> {

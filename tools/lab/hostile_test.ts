@@ -124,16 +124,66 @@ Deno.test("a missing function is told by its name", async () => {
   assertStringIncludes(JSON.stringify(result?.verdict), "labs/01-framing/framing.ts does not export pad");
 });
 
-Deno.test("imports that lead out of the lab are refused, static or dynamic", async () => {
+Deno.test("imports that lead out of the lab are refused with their line", async () => {
   const outside = [
     `import "../../tools/harness/trial.ts";`,
     `import reference from "../02-arp/mod.ts"; console.log(reference);`,
     `import "node:fs";`,
+    `import "node:process";`,
     `import "npm:chalk";`,
+    `import "jsr:@std/assert";`,
     `import "https://example.com/x.ts";`,
     `import "data:application/typescript,export {}";`,
+    `import "blob:null/00000000-0000-0000-0000-000000000000";`,
+    `import "file:///etc/passwd";`,
+    `import "/dev/zero";`,
     `import passwd from "/etc/passwd" with { type: "text" }; console.log(passwd);`,
-    `export const late = (): Promise<unknown> => import("../../tools/harness/trial.ts");`,
+    `import frame from "../../stack/wire/frame.ts" with { type: "text" }; console.log(frame);`,
+    `import manifest from "../../deno.json" with { type: "json" }; console.log(manifest);`,
+    `import type { Trial } from "../../tools/harness/suite.ts"; export type { Trial };`,
+    `export * from "../02-arp/mod.ts";`,
+    `export { default as arp } from "../02-arp/mod.ts";`,
+    `/// <reference path="../../tools/harness/suite.ts" />`,
+    `/* @deno-types="../../tools/harness/suite.ts" */ import "./suite.ts";`,
   ];
   for (const line of outside) assertStringIncludes(await loadError(`${line}\n${SOLUTION}`), "framing.ts:1 imports", line);
+});
+
+Deno.test("imports at run time are refused with their line, however they are written", async () => {
+  const late = [
+    `export const late = (): Promise<unknown> => import("../../tools/harness/trial.ts");`,
+    `export const late = (path: string): Promise<unknown> => import(path);`,
+    `export const late = (): Promise<unknown> => import /* here */ // there`,
+    `export const late = (): Promise<unknown> => import\u2028("./framing.ts");`,
+    `export const here = import.meta.url;`,
+    `export const here = import /**/ . meta;`,
+    `import fs = require("node:fs"); fs;`,
+    `export type Late = import("../../tools/harness/suite.ts").Trial;`,
+  ];
+  for (const line of late) {
+    const text = `${line}\n${line.endsWith("there") ? "(Deno.mainModule);" : ""}\n${SOLUTION}`;
+    assertStringIncludes(await loadError(text), "framing.ts:1 imports with", line);
+  }
+});
+
+Deno.test("the word import may stand where it imports nothing", async () => {
+  const [result] = await run(`const important = { import: "import" }; // import what you need\n${SOLUTION}\nvoid important;`, [
+    "pad/short-frame",
+  ]);
+  assertEquals(result?.verdict.outcome, "passed");
+});
+
+Deno.test("what could load more code, or speak for the harness, is not there", async () => {
+  const gone = ["Worker", "process", "Buffer", "fetch", "WebSocket", "BroadcastChannel", "localStorage", "caches", "navigator", "prompt"];
+  const statement = `throw new Error(${JSON.stringify(gone)}.filter((name) => name in globalThis).join() || "none of them");`;
+  assertStringIncludes(await saidOf("pad", statement), "none of them");
+  const refused: Record<string, string> = {
+    "return new Function('return 1')() as never;": "Code generation from strings disallowed",
+    "return (async () => {}).constructor('')() as never;": "Code generation from strings disallowed",
+    "const inner = Deno as never as Record<symbol, { core: unknown }>; void inner[Symbol.for('Deno.internal')]!.core;": "undefined",
+    "if (Object.getOwnPropertySymbols(Deno).length === 0) throw new Error('no inner parts');": "no inner parts",
+    "Deno.stdin.readSync(new Uint8Array(4));": "Deno.stdin belongs to the harness",
+    "Deno.stderr.writeSync(new Uint8Array(4));": "Deno.stderr belongs to the harness",
+  };
+  for (const [statement, said] of Object.entries(refused)) assertStringIncludes(await saidOf("pad", statement), said, statement);
 });

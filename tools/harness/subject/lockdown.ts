@@ -4,7 +4,7 @@
  *
  * Deno lets a program import, as often as it likes and by whatever name it makes up, every module that was loaded
  * already, even as text: among them are the harness and the labs that are somebody else's. So a lab file has no `import()`
- * (`workspace.ts#checkGraph` looks for it), code is not made from strings (the process is started so), and what could do either
+ * (`import_check.ts` looks for it), code is not made from strings (the process is started so), and what could do either
  * by itself is taken away here: workers, Deno's inner parts, what there is of Node. Standard input and output belong to the
  * protocol, so they are taken away too, after our side has put its own hands on them.
  */
