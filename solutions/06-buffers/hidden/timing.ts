@@ -69,7 +69,7 @@ export const backoff: Readonly<Record<string, CheckSpec>> = {
       "at first (RFC 9293 §3.8.2).",
     hints: [
       "The timeout was doubled to 600. An acknowledgment comes, and the timer fires again. What is the timeout?",
-      "1200.",
+      "1200: what was doubled is doubled again.",
       "Doubling starts from `#rto`, and `#rto` is touched by nothing but `sample`, `fired` and `opened`.",
     ],
     run: async (t) => {
