@@ -76,6 +76,7 @@ async function graderOf(options: GradeOptions, policy: Policy): Promise<Result["
     suites: Object.fromEntries(await Promise.all(suites)),
     policy: await hashOfText(JSON.stringify(policy)),
     seed: options.seed,
+    ...(options.mine ? { mine: true as const } : {}),
     ...(Object.keys(earlier).length === 0 ? {} : { earlier }),
     wire: options.virtual ? "virtual" : "live",
     sandbox: ["no permissions", "limits"],

@@ -3,15 +3,19 @@
  * `deno task grade` (see `../grade.ts`) writes a `Job` to standard input, as a line, and finds in the job's folder, when this
  * process ends well, everything there is to know of the submission.
  *
- * Each lab is graded on the reference's other labs, so that a fault in lab 01 costs points once. Verdicts come from
+ * Each lab is graded on the reference's other labs, so that a fault in lab 01 costs points once (`--mine`: see
+ * `everything_own.ts`). Verdicts come from
  * the harness alone (`../lab/run.ts#runLab`); the student's code runs in processes without any permission.
  */
 import { findLab, handoutAnchor, type Lab } from "../../labs/manifest.ts";
 import { CheckFailed } from "../harness/failure.ts";
 import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
+import type { Blame } from "../lab/blame.ts";
+import { blameText } from "../lab/blame_text.ts";
 import { failureText, isFailure } from "../lab/failure_report.ts";
-import { isLoadError, LiveWire, loadChecks, ROOT, runLab, type RunResult, selectOrigins } from "../lab/run.ts";
+import { isLoadError, LiveWire, loadChecks, runLab, type RunResult, selectOrigins } from "../lab/run.ts";
+import { blameAll, keptBlame, selectionFor } from "./everything_own.ts";
 import { type Evidence, STUDENT, writeEvidence } from "./formats/evidence.ts";
 import { identityFrom } from "./formats/classroom50.ts";
 import { plainBlock } from "./formats/plain.ts";
@@ -54,6 +58,8 @@ class NoWire extends Error {}
 interface LabRun {
   readonly graded: GradedLab;
   readonly results: readonly CheckResult[];
+  /** With `--mine`: in which labs the failures sit. */
+  readonly blames: ReadonlyMap<string, Blame>;
   /** Milliseconds: of the lab, and of each check. */
   readonly took: number;
   readonly checks: ReadonlyMap<string, number>;
@@ -136,13 +142,12 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
   const began = performance.now();
   const all = await loadChecks(lab, true);
   const checks = job.grader.wire === "live" ? all : all.filter((check) => check.kind !== "live");
-  const origins = selectOrigins(lab.number, {});
-  const files = await withStubs(lab, submission);
+  const selection = await selectionFor(lab, submission, job.grader.mine ?? false);
+  let blames: ReadonlyMap<string, Blame> = new Map();
   let results: readonly CheckResult[] = [];
   let status: LabStatus = "graded", reason: string | undefined;
-  if (files === undefined) status = "not begun";
+  if (selection === undefined) status = "not begun";
   else {
-    const selection = { root: ROOT, origins, lab: lab.number, submission: files };
     const run = (some: readonly Check[]): Promise<RunResult> =>
       runLab({
         lab,
@@ -158,6 +163,7 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
       const first = await run(checks);
       if (first.noWire !== undefined) throw new NoWire(first.noWire.message);
       results = await better(await again(first.results, run), (check) => hasEarlier(job, lab, check), run);
+      if (job.grader.mine) blames = await blameAll(results, selection, deadline);
     } catch (error) {
       if (!isLoadError(error)) throw error;
       status = "not loaded";
@@ -166,7 +172,7 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
   }
   const shares = shareOut(lab.points, checks.map((check) => check.weight ?? 1));
   const graded = checks.map((check, index) => {
-    const of = gradedCheck(lab, check, results[index], shares[index] as number);
+    const of = { ...gradedCheck(lab, check, results[index], shares[index] as number), ...keptBlame(blames.get(check.id)) };
     return hasEarlier(job, lab, check) ? { ...of, version: results[index]?.check.version ?? check.version } : of;
   });
   const of = (visibility: string): GradedCheck[] => graded.filter((check) => check.visibility === visibility);
@@ -177,13 +183,14 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
       name: lab.name,
       status,
       ...(reason === undefined ? {} : { reason }),
-      origins,
+      origins: selection?.origins ?? selectOrigins(lab.number, {}),
       public: tally(of("public")),
       hidden: tally(of("hidden")),
       total: tally(graded),
       checks: graded,
     },
     results,
+    blames,
     took: performance.now() - began,
     checks: new Map(results.map((result) => [result.check.id, result.milliseconds])),
   };
@@ -201,20 +208,6 @@ async function again(
   if (failed.length === 0) return results;
   const second = new Map((await run(failed)).results.map((result) => [result.check.id, result]));
   return results.map((result) => second.get(result.check.id) ?? result);
-}
-
-/** The lab's files: the submission's, and the stub as shipped for one that is missing. Undefined when nothing was begun. */
-async function withStubs(lab: Lab, submission: Submission): Promise<ReadonlyMap<string, string> | undefined> {
-  const files = new Map<string, string>();
-  let begun = false;
-  for (const file of lab.files) {
-    const path = `labs/${lab.folder}/${file}`;
-    const stub = await Deno.readTextFile(`${ROOT}/${path}`);
-    const text = submission.files.get(path) ?? stub;
-    if (text !== stub) begun = true;
-    files.set(path, text);
-  }
-  return begun ? files : undefined;
 }
 
 /** Whether a check counts in its earlier version, too. */
@@ -256,7 +249,7 @@ function gradedCheck(lab: Lab, check: Check, result: CheckResult | undefined, sh
 }
 
 /** The failures in full, for the instructor, and a capture of each that put packets on a wire. */
-async function writeTranscript(job: Job, { graded, results }: LabRun): Promise<void> {
+async function writeTranscript(job: Job, { graded, results, blames }: LabRun): Promise<void> {
   const lab = findLab(graded.lab) as Lab;
   const failures = results.filter(isFailure);
   if (failures.length === 0) return;
@@ -267,7 +260,9 @@ async function writeTranscript(job: Job, { graded, results }: LabRun): Promise<v
     const capture = `captures/${lab.folder}/${failure.check.id.replaceAll("/", "-")}.pcapng`;
     const packets = failure.transcript.steps.some((step) => step.kind === "packet");
     if (packets) await Deno.writeFile(`${job.to}/${capture}`, failure.transcript.toPcapng());
-    texts.push(failureText(failure, { lab, seed: job.grader.seed, capture: packets ? capture : undefined, blame: undefined }));
+    const found = blames.get(failure.check.id);
+    const blame = found && blameText(found);
+    texts.push(failureText(failure, { lab, seed: job.grader.seed, capture: packets ? capture : undefined, blame }));
   }
   await Deno.writeTextFile(`${job.to}/transcripts/${lab.folder}.txt`, `${plainBlock(texts.join("\n\n"), LONGEST_TRANSCRIPT)}\n`);
 }

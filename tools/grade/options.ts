@@ -15,6 +15,8 @@ export interface GradeOptions {
   readonly jobs: number;
   readonly seed: number;
   readonly virtual: boolean;
+  /** Each lab runs on the submission's other labs. */
+  readonly mine: boolean;
   /** Seconds for the checks of one submission. */
   readonly limit: number;
   /** What students may see; undefined: as shipped. */
@@ -34,6 +36,8 @@ was interrupted, and grades again only what has changed.
   --labs 1-7       only these labs (default: all)
   --jobs N         so many at the same time (default 1)
   --seed N         the inputs of the checks (default 1): all submissions get the same
+  --mine           each lab on the submission's own other labs, not on the
+                   reference's; failures say in which lab they sit
   --virtual        without the live checks, which then are worth nothing
   --limit S        seconds for the checks of one submission (default 180)
   --policy FILE    what students may see (docs/instructors.md)
@@ -50,11 +54,11 @@ const NAMES = ["out", "labs", "jobs", "seed", "limit", "policy", "date"];
 export function readOptions(words: readonly string[]): GradeOptions | { readonly help: true } {
   const parsed = parseArgs([...words], {
     string: NAMES,
-    boolean: ["virtual", "help"],
+    boolean: ["virtual", "mine", "help"],
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word.split("=", 1)[0]}. deno task grade --help names them all.`);
     },
-  }) as unknown as { _: (string | number)[]; virtual: boolean; help: boolean } & Record<string, string | undefined>;
+  }) as unknown as { _: (string | number)[]; virtual: boolean; mine: boolean; help: boolean } & Record<string, string | undefined>;
   if (parsed.help) return { help: true };
   const sources = parsed._.map(String);
   if (sources.length === 0) throw new UsageError("Name at least one submission: deno task grade SUBMISSION… --out DIR");
@@ -68,6 +72,7 @@ export function readOptions(words: readonly string[]): GradeOptions | { readonly
     jobs: whole(parsed.jobs, "--jobs", 1, 64, 1),
     seed: whole(parsed.seed, "--seed", 0, 0xffffffff, 1),
     virtual: parsed.virtual,
+    mine: parsed.mine,
     limit: whole(parsed.limit, "--limit", 1, 3600, 180),
     policy: parsed.policy,
     date: day(parsed.date),

@@ -40,6 +40,11 @@ export interface GradedCheck {
   readonly got?: string;
   /** Why it was skipped. */
   readonly reason?: string;
+  /**
+   * Graded with `--mine`: the folders of the labs of which each alone, taken from the reference, makes the check pass; or if none does, of those
+   * that together do.
+   */
+  readonly blame?: { readonly sits: readonly string[]; readonly together?: readonly string[] };
 }
 
 /** How many checks passed, of how many; and what they earned, of what they are worth. */
@@ -96,6 +101,8 @@ export interface Result {
     /** SHA-256 of the policy that the formats were made under. */
     readonly policy: string;
     readonly seed: number;
+    /** The labs ran on the submission's other labs, not on the reference's. */
+    readonly mine?: true;
     /** The checks that counted in their earlier version too, each with the last day on which it does; left out where there are none. */
     readonly earlier?: Readonly<Record<string, string>>;
     /** "virtual": the live checks were left out, and are worth nothing. */
