@@ -82,7 +82,7 @@ export function importsOf(path: string, text: string): string[] {
   if (!path.endsWith(".ts")) return [];
   const specifiers = [...text.matchAll(/^(?:import|export)\b[^;"']*?"([^"\n]+)";|\bimport\("([^"\n]+)"\)|^} from "([^"\n]+)";/gm)]
     .map((match) => match[1] ?? match[2] ?? match[3] as string);
-  return specifiers.filter((specifier) => /^\.{1,2}\//.test(specifier))
+  return specifiers.filter((specifier) => /^\.{1,2}\/[^$]+$/.test(specifier))
     .map((specifier) => new URL(specifier, `file:///${path}`).pathname.slice(1))
     .filter((target) => target !== PEER);
 }
