@@ -205,7 +205,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live({ kind: "tun" });
       await station.tcp.listen(80, { backlog: 1 });
       const text = line(t);
-      const first = clientSays(station, 80, text);
+      const first = clientSays(station, 80, text, undefined, 3000);
       await station.settle(20);
       const second = await station.kernel.tcpClient({ to: station.address, port: 80, quiet: 120 });
       expectError(t, second, false, "ETIMEDOUT", "a second client");

@@ -3,10 +3,14 @@ import type { LiveConnection } from "../../../tools/harness/live_tcp.ts";
 import type { TcpOutcome } from "../../../tools/harness/kernel/tcp_operations.ts";
 import type { LiveStation, Trial } from "../../../tools/harness/suite.ts";
 
-/** A kernel client that says `text`, half-closes, and reads until the end. */
-export function clientSays(station: LiveStation, port: number, text: Uint8Array, localPort?: number): Promise<TcpOutcome> {
+/**
+ * A kernel client that says `text`, half-closes, and reads until the end. `quiet`: it waits so many milliseconds in which nothing moves,
+ * because it is somebody else's turn.
+ */
+export function clientSays(station: LiveStation, port: number, text: Uint8Array, localPort?: number, quiet?: number): Promise<TcpOutcome> {
   const talk = { send: text, shutdown: true, receive: { untilEnd: true } } as const;
-  return station.kernel.tcpClient({ to: station.address, port, ...(localPort === undefined ? {} : { localPort }), ...talk });
+  const more = { ...(localPort === undefined ? {} : { localPort }), ...(quiet === undefined ? {} : { quiet }) };
+  return station.kernel.tcpClient({ to: station.address, port, ...more, ...talk });
 }
 
 /** The application gives back everything that comes, until the end, and closes. */
