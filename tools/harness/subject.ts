@@ -11,6 +11,7 @@
  * A function that hung in three checks, and was never seen to return, is not called again. After three hangs in a function
  * that does return at times there are no more witnesses.
  */
+import { openSandbox, type SandboxKind } from "./sandbox.ts";
 import type { Reply, Request } from "./subject/protocol.ts";
 import { DEFAULT_LIMITS, SubjectDied, type SubjectLimits, SubjectProcess } from "./subject_process.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -37,12 +38,15 @@ export interface SubjectOptions {
   readonly limits?: Partial<SubjectLimits>;
   /** Attaches the debugger ("--inspect-wait") and switches all time limits off. */
   readonly inspect?: boolean;
+  /** How many walls there are around the process. Default: "process". */
+  readonly sandbox?: SandboxKind;
 }
 
 export class Subject {
   readonly #selection: Selection;
   readonly #limits: SubjectLimits;
   readonly #inspect: boolean;
+  readonly #sandbox: SandboxKind;
   readonly #watchdog = new Watchdog();
   #process: SubjectProcess | undefined;
   #starting: Promise<SubjectProcess> | undefined;
@@ -56,6 +60,7 @@ export class Subject {
     this.#selection = selection;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#inspect = options.inspect ?? false;
+    this.#sandbox = options.inspect ? "process" : options.sandbox ?? "process"; // a debugger comes over the network
   }
 
   /** Starts the process. Throws a WorkspaceError or SubjectDied when the code cannot even be loaded. */
@@ -120,8 +125,10 @@ export class Subject {
   }
 
   async #launch(crumbs: boolean): Promise<SubjectProcess> {
+    const sandbox = this.#sandbox === "full" ? openSandbox(this.#selection.root) : undefined;
     const workspace = await prepareWorkspace(this.#selection, { crumbs, inspect: this.#inspect });
-    const process = new SubjectProcess(workspace, this.#limits, this.#inspect && !crumbs);
+    const walls = await (await sandbox)?.around(workspace);
+    const process = new SubjectProcess(workspace, this.#limits, this.#inspect && !crumbs, walls);
     await process.ready(this.#inspect ? Infinity : this.#limits.start);
     const refused = [...this.#deaths].flatMap(([name, count]) => count >= ENOUGH && !this.#returned.has(name) ? [name] : []);
     if (refused.length > 0) await process.ask({ op: "refuse", names: refused });

@@ -4,6 +4,7 @@
 import { CrumbTrail } from "./crumb_trail.ts";
 import { encodeMessage, MessageError, MessageReader } from "./message.ts";
 import { readHello, readReply } from "./reply.ts";
+import type { Walls } from "./sandbox.ts";
 import type { Reply, Request } from "./subject/protocol.ts";
 import { Watchdog } from "./watchdog.ts";
 import { plain, type Workspace } from "./workspace.ts";
@@ -46,12 +47,15 @@ export interface SubjectLimits {
 export const DEFAULT_LIMITS: SubjectLimits = { request: 2000, start: 10_000, heap: 256, processor: 120, data: 1024 };
 const MAX_STDERR = 16_384;
 const CHUNK = 65_536;
+/** Open files, and units of 512 bytes in one file: enough for Deno itself, which is all that opens any. */
+const MAX_OPEN = 256, MAX_FILE = 65_536;
 
 /** A subject that was started. It answers one request at a time. */
 export class SubjectProcess {
   /** What it left on its way, if it was started to leave crumbs. */
   readonly trail = new CrumbTrail(MAX_STDERR);
-  readonly #workspace: Workspace;
+  /** The workspace as the process sees it. */
+  readonly #folder: string;
   readonly #limits: SubjectLimits;
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
@@ -63,10 +67,11 @@ export class SubjectProcess {
   #reading: Promise<boolean> | undefined;
   #killed = false;
 
-  constructor(workspace: Workspace, limits: SubjectLimits, inspect: boolean) {
-    this.#workspace = workspace;
+  /** `walls`: where it runs behind them, those of the operating system. */
+  constructor(workspace: Workspace, limits: SubjectLimits, inspect: boolean, walls?: Walls) {
+    this.#folder = walls?.folder ?? workspace.folder;
     this.#limits = limits;
-    this.#child = new Deno.Command(...commandLine(workspace, limits, inspect)).spawn();
+    this.#child = new Deno.Command(...commandLine(workspace, limits, inspect, walls)).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#output = this.#child.stdout.getReader({ mode: "byob" });
     this.#errors = this.#collectErrors(inspect);
@@ -137,7 +142,7 @@ export class SubjectProcess {
     const status = await this.#child.status;
     await this.#errors;
     this.#killed = true;
-    const said = plain(this.trail.text, this.#workspace.folder);
+    const said = plain(this.trail.text, this.#folder);
     if (/out of memory|invalid array length|Array buffer allocation failed/i.test(said)) {
       return new SubjectDied(
         "memory",
@@ -173,7 +178,7 @@ function newId(): number {
 }
 
 /** How the process is started: with no permission, nothing remote, and limits on memory. */
-function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boolean): [string, Deno.CommandOptions] {
+function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boolean, walls?: Walls): [string, Deno.CommandOptions] {
   const run = [
     "run",
     ...(inspect ? ["--inspect-wait"] : ["--quiet"]),
@@ -185,7 +190,7 @@ function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boole
     "--cached-only",
     "--no-check",
     `--v8-flags=--max-old-space-size=${limits.heap},--disallow-code-generation-from-strings`,
-    workspace.entry,
+    walls === undefined ? workspace.entry : `${walls.folder}/entry.ts`,
   ];
   const options: Deno.CommandOptions = {
     cwd: workspace.folder,
@@ -193,7 +198,7 @@ function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boole
     stdout: "piped",
     stderr: "piped",
     clearEnv: true,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...cacheEnvironment() },
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...(walls?.environment ?? cacheEnvironment()) },
   };
   if (Deno.build.os === "windows") return [Deno.execPath(), { ...options, args: run }];
   // A shell sets the limits on data and on processor time and becomes Deno; systems without such limits go on without
@@ -201,10 +206,13 @@ function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boole
   const lines = [
     `ulimit -d ${limits.data * 1024} 2>/dev/null`,
     ...(inspect ? [] : [`ulimit -t ${limits.processor} 2>/dev/null`]),
+    `ulimit -c 0 2>/dev/null; ulimit -n ${MAX_OPEN} 2>/dev/null`,
+    ...(walls === undefined ? [] : [`ulimit -f ${MAX_FILE} 2>/dev/null`, walls.script]),
     `if command -v setpriv >/dev/null 2>&1; then exec setpriv --pdeathsig KILL "$@"; fi`,
     `exec "$@"`,
   ];
-  return ["/bin/sh", { ...options, args: ["-c", lines.join("; "), "sh", Deno.execPath(), ...run] }];
+  const command = walls === undefined ? [Deno.execPath(), ...run] : run;
+  return ["/bin/sh", { ...options, args: ["-c", lines.join("; "), "sh", ...command] }];
 }
 
 /** Where Deno keeps what it compiled: the subject has no other environment. */

@@ -38,6 +38,8 @@ export interface Workspace {
   readonly folder: string;
   /** The file to run: "entry.ts" in the folder. */
   readonly entry: string;
+  /** Path and text of the files that are the same for everybody. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 export { plain } from "./import_check.ts";
@@ -63,11 +65,12 @@ const KEEP = 12;
 /** Makes (or finds) the folder for a selection. Throws a WorkspaceError. */
 export async function prepareWorkspace(selection: Selection, options: WorkspaceOptions = {}): Promise<Workspace> {
   const files = await collect(selection);
+  const given = givenOf(files, selection);
   files.set("entry.ts", entryText(selection, options));
   const base = `${selection.root}/.wallsocket/subjects`;
   const folder = `${base}/${await hashOf(files)}`;
   const entry = `${folder}/entry.ts`;
-  if (await exists(entry)) return { folder, entry };
+  if (await exists(entry)) return { folder, entry, given };
   const fresh = `${base}/new-${crypto.randomUUID()}`;
   for (const directory of new Set([...files.keys()].map((path) => path.slice(0, Math.max(path.lastIndexOf("/"), 0))))) {
     await Deno.mkdir(`${fresh}/${directory}`, { recursive: true });
@@ -81,7 +84,13 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
     if (!(await exists(entry))) throw error; // somebody else made the same folder meanwhile: good
   }
   await forgetOldest(base, folder);
-  return { folder, entry };
+  return { folder, entry, given };
+}
+
+/** All but what is the student's, and labs in which something stands in for a file. */
+function givenOf(files: ReadonlyMap<string, string>, { replaced }: Selection): Map<string, string> {
+  const folders = ["labs/", ...[...replaced?.keys() ?? []].map((path) => path.slice(0, path.lastIndexOf("/") + 1))];
+  return new Map([...files].filter(([path]) => !folders.some((folder) => path.startsWith(folder))));
 }
 
 /** The folder that a module's lab is made of, for messages: "labs/03-ip". */
