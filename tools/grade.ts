@@ -162,10 +162,13 @@ function namesOf(sources: readonly string[]): string[] {
   const used = new Set<string>();
   return sources.map((source) => {
     const last = source.replace(/\/+$/, "").split("/").at(-1) ?? "";
-    const plain = last.replace(/\.(zip|tar\.gz|tgz|git)$/i, "").replaceAll(/[^\p{L}\p{N}._@+ -]/gu, "_").replace(/^[.-]+/, "_");
+    const plain = last.replace(/\.(zip|tar\.gz|tgz|git)$/i, "").replaceAll(/[^\p{L}\p{N}._@+ -]/gu, "_").replace(
+      /^([.-]+|(?=summary\.))/,
+      "_",
+    );
     const base = firstBytes(plain, LONGEST_NAME) || "submission";
     let name = base;
-    for (let number = 2; used.has(name) || name.startsWith("summary."); number++) name = `${base}-${number}`;
+    for (let number = 2; used.has(name); number++) name = `${base}-${number}`;
     used.add(name);
     return name;
   });
