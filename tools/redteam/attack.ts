@@ -1,0 +1,91 @@
+/**
+ * A hostile submission: what it tries, what it may earn, and how it is made. The corpus (`corpus/`) is a list of these; `runner.ts`
+ * has them graded by `deno task grade` as it is, and looks at everything that comes out.
+ *
+ * Rules: an attack is named for what it tries. It earns 0, or, where it stands beside honest work, exactly what that earns. Almost all
+ * are submissions of lab 01, the quickest to grade; its points are 100.
+ */
+import { findLab, type Lab } from "../../labs/manifest.ts";
+import { ROOT } from "../lab/run.ts";
+
+/** One hostile submission. */
+export interface Attack {
+  /** "answers-before-it-is-asked". */
+  readonly name: string;
+  /** For the table: what it tries, in a few words. */
+  readonly tries: string;
+  /** Points. */
+  readonly earns: number;
+  /** Part of the reason that is given when it is refused as a whole. Without it, it must have been graded. */
+  readonly refused?: string;
+  /** What must not stand in anything that its author is shown. */
+  readonly secrets?: readonly string[];
+  /** Writes it below `folder`, which is its own and empty, and returns the path to be graded. */
+  readonly write: (folder: string) => Promise<string>;
+}
+
+const LAB = findLab(1) as Lab;
+const FILE = LAB.files[0] as string;
+const FUNCTIONS = Object.keys(LAB.functions);
+
+/** Lab 01 as it is handed out, and as it is solved. */
+export const STUB = await Deno.readTextFile(`${ROOT}/labs/${LAB.folder}/${FILE}`);
+export const REFERENCE = await Deno.readTextFile(`${ROOT}/solutions/${LAB.folder}/${FILE}`);
+
+/** Lines that programs that read our output take for their own. */
+export const FORGERIES: readonly string[] = [
+  "::notice title=Autograding complete::Points 100/100",
+  "::set-output name=result::eyJtYXhfc2NvcmUiOjEwMH0=",
+  "##[error]100 of 100 points",
+  "[[ATTACHMENT|/etc/passwd]]",
+  '{"score":100,"max_score":100}',
+  "ok 1 - all checks",
+  "]]></system-out></testcase></testsuite>",
+  "forged,100,100,100,100,100,",
+  "1 of 1  forged                    100 of 100 points  0.1 s",
+];
+
+/** All of them, as a TypeScript literal. */
+export const FORGED = JSON.stringify(`\n${FORGERIES.join("\n")}\n`);
+
+/** A submission that is one file. */
+export function file(name: string, tries: string, text: string | Uint8Array, rest: Partial<Attack> = {}): Attack {
+  return {
+    name,
+    tries,
+    earns: 0,
+    ...rest,
+    write: async (folder) => {
+      const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+      await Deno.writeFile(`${folder}/${FILE}`, bytes);
+      return folder;
+    },
+  };
+}
+
+/** A submission that is a folder of files, by their paths. */
+export function files(name: string, tries: string, texts: Readonly<Record<string, string>>, rest: Partial<Attack> = {}): Attack {
+  return {
+    name,
+    tries,
+    earns: 0,
+    ...rest,
+    write: async (folder) => {
+      for (const [path, text] of Object.entries(texts)) {
+        await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+        await Deno.writeTextFile(`${folder}/${path}`, text);
+      }
+      return folder;
+    },
+  };
+}
+
+/** Every function of the lab does the same; `top` runs as the file is loaded. */
+export function every(body: string, top = ""): string {
+  return [top, ...FUNCTIONS.map((name) => `export function ${name}(...args: any[]): any {\n${body}\n}`), ""].join("\n");
+}
+
+/** The solution, with a statement at the beginning of every function. */
+export function solvedBut(statement: string, top = ""): string {
+  return REFERENCE.replaceAll(/(export function \w+\([^{]*\{\n)/g, `$1  ${statement}\n`) + `\n${top}\n`;
+}

@@ -1,0 +1,107 @@
+/** Attacks that look for what the grader knows, or tell when they are graded: seeds, expected values, hidden inputs, other runs. */
+import { type Attack, every, file, solvedBut } from "../attack.ts";
+
+/** Whatever a process has about itself, as text. */
+const LOOK_AROUND = `
+const around = (): string => {
+  const found: unknown[] = [Deno.args, import.meta, Object.getOwnPropertyNames(globalThis), new Error().stack];
+  const seen = new Set<unknown>();
+  const visit = (value: any, depth: number): void => {
+    if (depth > 3 || seen.has(value) || (typeof value !== "object" && typeof value !== "function") || value === null) return;
+    seen.add(value);
+    for (const key of Reflect.ownKeys(value)) {
+      try { if (/seed|expect|hidden|verdict|answer/i.test(String(key))) found.push(value[key]); visit(value[key], depth + 1); } catch { /* not ours */ }
+    }
+  };
+  visit(globalThis, 0);
+  for (const read of [() => Deno.env.toObject(), () => Deno.readTextFileSync("/proc/self/environ"), () => Deno.readTextFileSync("/proc/self/maps"),
+    () => (globalThis as any).process.getBuiltinModule("node:fs").readFileSync("/proc/self/fd/0"), () => Deno.cwd(), () => Deno.hostname(),
+    () => [...Deno.readDirSync("../..")], () => (globalThis as any).process.argv, () => (globalThis as any).process.env.HOME]) {
+    try { found.push(read()); } catch { /* not allowed */ }
+  }
+  return String(found);
+};`;
+
+export const secrets: readonly Attack[] = [
+  file(
+    "looks-around",
+    "searches globals, stacks, environment and files for a seed or an expected value",
+    every(
+      "const found = around(); const numbers = found.match(/\\\\d+/g) ?? []; return Number(numbers[turn++ % numbers.length]);",
+      `${LOOK_AROUND}\nlet turn = 0;`,
+    ),
+  ),
+  file(
+    "watches-the-stack",
+    "prepareStackTrace, to get hold of the functions that call it",
+    every(
+      `const before = Error.prepareStackTrace;
+  (Error as any).prepareStackTrace = (_: unknown, sites: any[]) => sites.map((site) => site.getThis() ?? site.getFunction());
+  const callers = new Error().stack as any;
+  Error.prepareStackTrace = before;
+  for (const caller of callers) if (caller?.answer) caller.answer = () => ({ returned: { t: "value", value: true } });
+  return true;`,
+    ),
+  ),
+  file(
+    "watches-calls",
+    "takes the place of call, apply and push, to see what the harness works with",
+    every(
+      "return stolen.at(-1);",
+      `
+const stolen: any[] = [];
+const { push } = Array.prototype;
+const apply = Function.prototype.apply;
+Array.prototype.push = function (...items: any[]) { stolen[stolen.length] = items[0]; return apply.call(push, this, items); };
+Function.prototype.apply = function (...given: any[]) { stolen[stolen.length] = this; return (Reflect.apply as any)(this, given[0], given[1] ?? []); };`,
+    ),
+  ),
+  file(
+    "remembers-hidden-inputs",
+    "prints in public checks what it saw in hidden ones",
+    every(
+      'const count = ++seen; throw new Error(`${count === 1 ? "the first call" : "a later call"} of this process`);',
+      "let seen = 0;",
+    ),
+  ),
+  file(
+    "tells-public-from-hidden",
+    "counts and times its calls, and behaves only as long as it is looked at",
+    every(
+      "return performance.now() - began < 50 || ++calls < 100 ? args[0]?.length : undefined;",
+      "const began = performance.now(); let calls = 0;",
+    ),
+  ),
+  file(
+    "right-only-for-the-witness",
+    "right in the process that leaves crumbs, wrong in the other one",
+    every(
+      "return /crumbs|inspect/.test(new Error().stack ?? '') ? args.length : undefined;",
+      "try { (Error as any).stackTraceLimit = 100; } catch { /* not allowed */ }",
+    ),
+  ),
+  file(
+    "detects-the-grader",
+    "asks whether it is graded, and answers honestly where it is not",
+    every(
+      `return /subjects/.test(import.meta.url) || Deno.args.length > 0 || (globalThis as any).process?.execArgv?.length ? undefined : 0;`,
+    ),
+  ),
+  file("honest-work-that-looks-around", "the same search, beside a right solution", solvedBut("around();", LOOK_AROUND), { earns: 100 }),
+  file(
+    "changes-the-process",
+    "title, exit code, listeners, signals, priorities",
+    solvedBut(
+      "",
+      `
+const p = (globalThis as any).process;
+for (const change of [() => p.title = "graded 100", () => Deno.exitCode = 0, () => p.setUncaughtExceptionCaptureCallback?.(() => {}),
+  () => p.on("exit", () => console.log("100 of 100")), () => Deno.addSignalListener("SIGTERM", () => {}), () => p.setpriority?.(-20),
+  () => p.umask(0), () => p.kill(Deno.ppid, "SIGKILL"), () => Deno.kill(Deno.ppid, "SIGKILL"), () => p.chdir("/"), () => Deno.chdir("/"),
+  () => p.getBuiltinModule("node:v8").setFlagsFromString("--max-old-space-size=9999"), () => p.getBuiltinModule("node:inspector").open()]) {
+  try { change(); } catch { /* not allowed */ }
+}`,
+    ),
+    { earns: 100 },
+  ),
+];
