@@ -14,6 +14,7 @@ import type { Result } from "./grade/result.ts";
 import { printable } from "./grade/submission.ts";
 import { type Line, lineOf, lineText, summaryCsv, summaryTable } from "./grade/summary.ts";
 import { type InForce, inForceOn } from "./grade/versions.ts";
+import { layersOn } from "./harness/sandbox.ts";
 import { loadChecks, ROOT } from "./lab/run.ts";
 import { UsageError } from "./lab/usage_error.ts";
 
@@ -79,7 +80,7 @@ async function graderOf(options: GradeOptions, policy: Policy): Promise<Result["
     ...(options.mine ? { mine: true as const } : {}),
     ...(Object.keys(earlier).length === 0 ? {} : { earlier }),
     wire: options.virtual ? "virtual" : "live",
-    sandbox: ["no permissions", "limits"],
+    sandbox: await layersOn(ROOT),
   };
 }
 

@@ -142,7 +142,8 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
   const began = performance.now();
   const all = await loadChecks(lab, true);
   const checks = job.grader.wire === "live" ? all : all.filter((check) => check.kind !== "live");
-  const selection = await selectionFor(lab, submission, job.grader.mine ?? false);
+  const chosen = await selectionFor(lab, submission, job.grader.mine ?? false);
+  const selection = chosen && { ...chosen, sandbox: "full" as const };
   let blames: ReadonlyMap<string, Blame> = new Map();
   let results: readonly CheckResult[] = [];
   let status: LabStatus = "graded", reason: string | undefined;

@@ -38,8 +38,6 @@ export interface SubjectOptions {
   readonly limits?: Partial<SubjectLimits>;
   /** Attaches the debugger ("--inspect-wait") and switches all time limits off. */
   readonly inspect?: boolean;
-  /** How many walls there are around the process. Default: "process". */
-  readonly sandbox?: SandboxKind;
 }
 
 export class Subject {
@@ -60,7 +58,7 @@ export class Subject {
     this.#selection = selection;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#inspect = options.inspect ?? false;
-    this.#sandbox = options.inspect ? "process" : options.sandbox ?? "process"; // a debugger comes over the network
+    this.#sandbox = options.inspect ? "process" : selection.sandbox ?? "process"; // a debugger comes over the network
   }
 
   /** Starts the process. Throws a WorkspaceError or SubjectDied when the code cannot even be loaded. */

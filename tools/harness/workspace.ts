@@ -8,6 +8,7 @@
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { checkImports } from "./import_check.ts";
+import type { SandboxKind } from "./sandbox.ts";
 import { WorkspaceError } from "./workspace_error.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface Selection {
    * a file that it lacks is missing.
    */
   readonly submission?: ReadonlyMap<string, string>;
+  /** The walls around the process. Default: "process". */
+  readonly sandbox?: SandboxKind;
 }
 
 /** A folder that is ready to run. */
