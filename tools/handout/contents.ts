@@ -6,6 +6,7 @@
  */
 import { labs } from "../../labs/manifest.ts";
 import { PEER } from "../harness/workspace.ts";
+import { blankLiterals } from "../source_text.ts";
 import { ROOT } from "../lab/run.ts";
 
 /** The tree cannot be handed out as it is. */
@@ -80,7 +81,9 @@ async function readFile(path: string, files: Files): Promise<void> {
 /** The files that a file imports, as paths from the top; without packages, and without the peer bundle. */
 export function importsOf(path: string, text: string): string[] {
   if (!path.endsWith(".ts")) return [];
+  const code = blankLiterals(text);
   const specifiers = [...text.matchAll(/^(?:import|export)\b[^;"']*?"([^"\n]+)";|\bimport\("([^"\n]+)"\)|^} from "([^"\n]+)";/gm)]
+    .filter((match) => code[match.index + match[0].indexOf('"')] === '"') // else it stands in a string
     .map((match) => match[1] ?? match[2] ?? match[3] as string);
   return specifiers.filter((specifier) => /^\.{1,2}\/[^$]+$/.test(specifier))
     .map((specifier) => new URL(specifier, `file:///${path}`).pathname.slice(1))
