@@ -71,15 +71,14 @@ interface Explained {
 
 async function explain(failure: Failure, telling: Telling, ownFailures: OwnFailures): Promise<Explained> {
   const { options, blamer, seed } = telling;
-  if (failure.check.kind === "table") return { blame: undefined };
-  const blame = await blamer.blame(failure);
+  const blame = failure.check.kind === "table" ? undefined : await blamer.blame(failure); // a table calls its own lab's functions
   const sits = blame?.sits.length === 1 ? blame.sits[0] : undefined;
   const elsewhere = sits !== undefined && sits !== failure.check.lab;
   if (elsewhere && !ownFailures.has(sits)) ownFailures.set(sits, ownFailure(sits, blamer.swapped([]), standInFor, seed));
   const own = elsewhere ? await ownFailures.get(sits) : undefined;
   const text = blame && blameText(blame, own);
   const shrunk = await shrunkBy(failure, blame, telling);
-  if (shrunk === undefined) return { blame: text, sits, own };
+  if (shrunk === undefined || !isSmaller(shrunk)) return { blame: text, sits, own, ...(shrunk === undefined ? {} : { shrunk }) };
   const path = `.wallsocket/lab${options.lab.number}/${fileName(failure)}`;
   await write(path, keptRun(failure, { sits, own, shrunk }));
   const command = `deno task lab${sits ?? options.lab.number} --replay ${path}`;
@@ -96,11 +95,19 @@ async function shrunkBy(failure: Failure, blame: Blame | undefined, { options, b
   return "why" in found ? undefined : found;
 }
 
+function isSmaller({ before, after }: Shrunk): boolean {
+  return after.packets < before.packets || after.stimuli < before.stimuli;
+}
+
 /** "Smallest run that still fails: 2 packets of 9." */
 function sizeText({ before, after, hurried }: Shrunk): string {
+  const enough = hurried ? " (there was no time to try fewer)" : "";
+  if (before.packets === 0) {
+    return `${after.stimuli} of ${before.stimuli} calls ${after.stimuli === 1 ? "is" : "are"} enough to go wrong${enough}:`;
+  }
   const packets = `${after.packets} of the ${before.packets} packets to you`;
   const steps = after.packets === before.packets ? `${after.stimuli} of ${before.stimuli} steps` : packets;
-  return `${steps} are enough to go wrong${hurried ? " (there was no time to try fewer)" : ""}:`;
+  return `${steps} are enough to go wrong${enough}:`;
 }
 
 function fileName({ check }: Failure): string {
@@ -111,7 +118,7 @@ function fileName({ check }: Failure): string {
 function keptRun({ check, seed }: Failure, { sits, own, shrunk }: Omit<Explained, "blame">): KeptRun {
   const { id, lab, title, why } = check;
   const { look } = own ?? check;
-  const story = shrunk && { wire: shrunk.wire, stimuli: shrunk.stimuli, expected: shrunk.expected };
+  const story = shrunk && { wire: shrunk.wire, stimuli: shrunk.stimuli, expected: shrunk.expected, from: shrunk.from };
   return { format: RUN_FORMAT, lab: sits ?? lab, check: { id, lab, title, why, look }, seed, ...(story === undefined ? {} : { story }) };
 }
 

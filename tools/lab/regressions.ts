@@ -78,9 +78,12 @@ async function runRegression(regression: Regression, means: TrialMeans): Promise
   return { ...found, check: checkOf(regression), seed: run.seed, milliseconds: performance.now() - began };
 }
 
-async function playStory({ stimuli, wire, expected }: Story, subject: Subject): Promise<Pick<CheckResult, "verdict" | "transcript">> {
+async function playStory(
+  { stimuli, wire, expected, from = 0 }: Story,
+  subject: Subject,
+): Promise<Pick<CheckResult, "verdict" | "transcript">> {
   const { seen, transcript } = await play(subject, stimuli, wire);
-  const wrong = difference(expected, seen, transcript);
+  const wrong = difference(expected, seen, transcript, from);
   if (wrong === undefined) return { verdict: { outcome: "passed" }, transcript };
   return { verdict: { outcome: "failed", expected: wrong.expected, got: wrong.got, mismatches: [], complaints: [] }, transcript };
 }

@@ -9,10 +9,13 @@ import { equal } from "@std/assert";
 import { describe, describeProblems } from "../../stack/wire/describe.ts";
 import { dissect, type Layer } from "../../stack/wire/dissect.ts";
 import type { Medium } from "../../stack/link/device.ts";
+import { Frame } from "../../stack/wire/frame.ts";
+import { callText, resultText } from "../harness/call_text.ts";
 import { CheckFailed } from "../harness/failure.ts";
+import { Marker } from "../harness/marker.ts";
 import { Conversation } from "../harness/remote.ts";
 import { showValue } from "../harness/show.ts";
-import type { Reply, Request } from "../harness/subject/protocol.ts";
+import type { Reply, Request, Sent } from "../harness/subject/protocol.ts";
 import type { Subject } from "../harness/subject.ts";
 import { SubjectDied } from "../harness/subject_process.ts";
 import { Transcript } from "../harness/transcript.ts";
@@ -96,7 +99,11 @@ async function give(conversation: Conversation, stations: VirtualStation[], stim
     stations.push(await startStation(conversation, { ...stimulus.config, ...wire }, layers));
     return undefined;
   }
-  if (!("host" in stimulus)) return visible(await conversation.ask(stimulus));
+  if (!("host" in stimulus)) {
+    const reply = await conversation.ask(stimulus);
+    fileCall(conversation.transcript, stimulus, reply);
+    return visible(reply);
+  }
   const station = stations[stimulus.host];
   if (station === undefined) throw new CheckFailed("a host", "none");
   if (stimulus.now > station.now) await station.wait(stimulus.now - station.now);
@@ -113,6 +120,37 @@ async function give(conversation: Conversation, stations: VirtualStation[], stim
       return stimulus.what === "counters" ? await station.counters() : await station.arpTable(stimulus.on);
     case "act":
       return await act(station, stimulus.act, stimulus.args);
+  }
+}
+
+/** A call's line in the transcript. */
+function fileCall(transcript: Transcript, stimulus: Stimulus, { returned, threw }: Reply): void {
+  if (stimulus.op !== "call" && stimulus.op !== "method") return;
+  const { name } = stimulus;
+  const { args, of } = callText(name, stimulus.args.map(argument));
+  const value = returned?.t === "value" && returned.value !== undefined ? ` → ${resultText(name, returned.value)}` : "";
+  transcript.call({ time: 0, name, args, outcome: `${of}${threw === undefined ? value : ` threw ${threw.name}`}` });
+}
+
+/** What a check gave, as far as it can be shown. */
+function argument(sent: Sent): unknown {
+  switch (sent.t) {
+    case "value":
+    case "inout":
+      return sent.value;
+    case "view":
+      return new DataView(Uint8Array.from(sent.bytes).buffer);
+    case "frame": {
+      const frame = new Frame(sent.bytes.length, sent.headroom);
+      frame.bytes.set(sent.bytes);
+      frame.start = sent.start;
+      frame.end = sent.end;
+      return frame;
+    }
+    case "record":
+      return Object.fromEntries(Object.entries(sent.members).map(([key, member]) => [key, argument(member)]));
+    default:
+      return new Marker(sent);
   }
 }
 
@@ -156,13 +194,14 @@ function nameOf(stimulus: Stimulus): string {
   return "name" in stimulus ? stimulus.name : stimulus.op;
 }
 
-/** Where `got` differs first from `expected`; undefined when nowhere. `transcript`: the numbers of segments are told as they are there. */
+/** Where `got` differs first from `expected`, from stimulus `from` on; undefined when nowhere. `transcript`: the numbers of segments are told as they are there. */
 export function difference(
   expected: readonly (readonly Seen[])[],
   got: readonly (readonly Seen[])[],
   transcript?: Transcript,
+  from = 0,
 ): Difference | undefined {
-  for (let at = 0; at < Math.max(expected.length, got.length); at++) {
+  for (let at = from; at < Math.max(expected.length, got.length); at++) {
     const right = expected[at] ?? [], wrong = got[at] ?? [];
     for (let index = 0; index < Math.max(right.length, wrong.length); index++) {
       const found = differ(right[index], wrong[index], transcript);

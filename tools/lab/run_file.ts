@@ -29,6 +29,8 @@ export interface Story {
   readonly wire: Wire;
   readonly stimuli: readonly Stimulus[];
   readonly expected: readonly (readonly Seen[])[];
+  /** What comes before this stimulus may differ. Default: nothing may. */
+  readonly from?: number;
 }
 
 /** A file is not what it should be. The message is for the student. */

@@ -8,6 +8,8 @@
  * their answers differ. *The first difference is the fault*, and a smaller run is as bad as long as its first difference is of the
  * same kind (`replay.ts#difference`). What is taken out is found by delta debugging (Zeller and Hildebrandt, 2002).
  *
+ * Of a table one answer is looked for that is wrong by itself (`shrink_table.ts`).
+ *
  * Rules: nothing is said that was not played. Not shrunk are live checks, whose kernel is never the same twice; checks for which no
  * swap passes; and runs whose difference does not show when they are played again.
  */
@@ -20,13 +22,15 @@ import { type CheckResult, runCheck } from "../harness/trial.ts";
 import type { Transcript } from "../harness/transcript.ts";
 import type { Selection } from "../harness/workspace.ts";
 import { type Difference, difference, play, type Seen, type Stimulus, type Wire } from "./replay.ts";
+import { wrongAnswer } from "./shrink_table.ts";
 
 /** The smallest run that was found. */
 export interface Shrunk {
   readonly stimuli: readonly Stimulus[];
   readonly wire: Wire;
-  /** What right code shows after each stimulus. */
+  /** What right code shows after each stimulus; what comes before stimulus `from` may differ. */
   readonly expected: readonly (readonly Seen[])[];
+  readonly from: number;
   readonly difference: Difference;
   /** How many packets the check had sent, and how many stimuli there were, until it failed. */
   readonly before: Size;
@@ -52,7 +56,8 @@ const LIMIT = 3000;
 /** Longer runs are not played. */
 const MOST = 5000;
 
-interface Exchange {
+/** What a subject was asked, and what it answered. */
+export interface Exchange {
   readonly request: Request;
   readonly reply: Reply | undefined;
 }
@@ -91,49 +96,87 @@ async function shrinkWith(
   if (failed.verdict.outcome !== "failed") return { why: "it does not fail each time" };
   if (passed.verdict.outcome !== "passed") return { why: "no swap makes it pass" };
   const deadline = performance.now() + limit;
+  if (check.kind === "table") return await shrinkTable({ check, seed }, [bad, good], deadline);
   const { stimuli, wire } = stimuliOf(bad.exchanges, good.exchanges, failed.verdict.got.startsWith("nothing"));
   if (stimuli.length > MOST) return { why: "it has too many steps" };
-  const attempt = async (some: readonly Stimulus[]): Promise<Attempt | undefined> => {
-    const right = await play(good, some, wire);
-    const wrong = await play(bad, some, wire);
-    const found = difference(right.seen, wrong.seen);
-    return found && { stimuli: some, difference: found, expected: right.seen, transcript: wrong.transcript };
+  const whole = await attemptOf([bad, good], wire)(stimuli);
+  if (whole === undefined) return { why: "what it did does not show the fault when it is played again" };
+  const { best, hurried } = await smallest(whole, attemptOf([bad, good], wire), deadline);
+  const last = await play(bad, best.stimuli, wire);
+  const told = difference(best.expected, last.seen, last.transcript) ?? best.difference;
+  return { ...shrunkTo(best, told, hurried), wire, before: sizeOf(stimuli), transcript: last.transcript };
+}
+
+type Tried = (some: readonly Stimulus[]) => Promise<Attempt | undefined>;
+
+/** Plays stimuli to both, and says where they differ. `last`: only the last answer counts. */
+function attemptOf([bad, good]: readonly [Subject, Subject], wire: Wire, last = false): Tried {
+  return async (stimuli) => {
+    const right = await play(good, stimuli, wire);
+    const wrong = await play(bad, stimuli, wire);
+    const from = last ? stimuli.length - 1 : 0;
+    const found = difference(right.seen, wrong.seen, undefined, from);
+    return found && { stimuli, from, difference: found, expected: right.seen };
   };
+}
+
+function shrunkTo(
+  { stimuli, from, expected }: Attempt,
+  difference: Difference,
+  hurried: boolean,
+): Pick<Shrunk, "stimuli" | "from" | "expected" | "difference" | "after" | "hurried"> {
+  return { stimuli, from, expected: expected.slice(0, stimuli.length), difference, after: sizeOf(stimuli), hurried };
+}
+
+/** A table: the one answer that is wrong, and of the calls before it those without which it would be right. */
+async function shrinkTable(
+  failure: Pick<CheckResult, "check" | "seed">,
+  subjects: readonly [RecordingSubject, RecordingSubject],
+  deadline: number,
+): Promise<Shrunk | Unshrunk> {
+  const [bad, good] = subjects.map(({ exchanges }) => [...exchanges]) as [Exchange[], Exchange[]];
+  const answer = await wrongAnswer(failure, { bad, good }, subjects, deadline);
+  if (answer === undefined) return { why: "no single answer is wrong by itself" };
+  const wire: Wire = { answerArp: false, peerAddresses: [] };
+  const before = stimuliOf(bad, good, false).stimuli;
+  const upTo = bad.slice(0, answer.request + 1).map((each, index) => index === answer.request ? upToCall(each, answer.call) : each);
+  const { stimuli } = stimuliOf(upTo, [], false);
+  const [last] = stimuli.slice(-1);
+  const attempt = attemptOf(subjects, wire, true);
   const whole = await attempt(stimuli);
   if (whole === undefined) return { why: "what it did does not show the fault when it is played again" };
-  const { best, hurried } = await smallest(whole, attempt, deadline);
-  const last = await play(bad, best.stimuli, wire);
-  return {
-    stimuli: best.stimuli,
-    wire,
-    expected: best.expected.slice(0, best.stimuli.length),
-    difference: difference(best.expected, last.seen, last.transcript) ?? best.difference,
-    before: sizeOf(stimuli),
-    after: sizeOf(best.stimuli),
-    hurried,
-    transcript: last.transcript,
-  };
+  const { best, hurried } = await smallest(whole, attempt, deadline, last);
+  const { transcript } = await play(subjects[0], best.stimuli, wire);
+  return { ...shrunkTo(best, best.difference, hurried), wire, before: sizeOf(before), transcript };
+}
+
+/** Of many calls at once, those up to this one. */
+function upToCall({ request, reply }: Exchange, call: number | undefined): Exchange {
+  return "lists" in request && call !== undefined
+    ? { request: { ...request, lists: request.lists.slice(0, call + 1) }, reply }
+    : { request, reply };
 }
 
 interface Attempt {
   readonly stimuli: readonly Stimulus[];
+  readonly from: number;
   readonly difference: Difference;
   readonly expected: readonly (readonly Seen[])[];
-  readonly transcript: Transcript;
 }
 
-/** Takes out ever smaller pieces, as long as the same kind of difference remains. */
+/** Takes out ever smaller pieces, as long as the same kind of difference remains. `last` stays. */
 async function smallest(
   whole: Attempt,
-  attempt: (some: readonly Stimulus[]) => Promise<Attempt | undefined>,
+  attempt: Tried,
   deadline: number,
+  last?: Stimulus,
 ): Promise<{ best: Attempt; hurried: boolean }> {
   let best = cutOff(whole);
-  for (let size = Math.ceil(best.stimuli.length / 2);;) {
+  for (let size = Math.ceil(best.stimuli.length / 2);;) { // hosts stay: they are numbered in their order
     let less = false;
     for (let at = Math.max(0, best.stimuli.length - size); best.stimuli.length > 0; at = Math.max(0, at - size)) {
       if (performance.now() > deadline) return { best, hurried: true };
-      const some = best.stimuli.filter((each, index) => index < at || index >= at + size || isKept(each));
+      const some = best.stimuli.filter((each, index) => index < at || index >= at + size || each.op === "host" || each === last);
       const found = some.length < best.stimuli.length ? await attempt(some) : undefined;
       if (found?.difference.kind === whole.difference.kind) {
         best = cutOff(found);
@@ -144,11 +187,6 @@ async function smallest(
     if (size === 1 && !less) return { best, hurried: false };
     if (size > 1) size = Math.ceil(size / 2);
   }
-}
-
-/** Hosts are numbered in their order. */
-function isKept({ op }: Stimulus): boolean {
-  return op === "host";
 }
 
 /** What came after the difference is no part of it. */
