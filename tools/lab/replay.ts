@@ -277,12 +277,7 @@ function seenText(seen: Seen | undefined, transcript?: Transcript): string {
     return [line, ...describeProblems(seen.bytes, seen.medium, seen)].join(", ");
   }
   if (seen.kind === "end") return seen.what;
-  return `${seen.of}: ${showValue(resultOf(seen.value), seen.of)}`;
-}
-
-/** What a function returned or threw, or left behind. */
-function resultOf(value: unknown): unknown {
-  const { returned, threw } = (value ?? {}) as { returned?: { t?: string; value?: unknown }; threw?: string };
-  if (threw !== undefined) return threw;
-  return returned?.t === "value" ? returned.value : value;
+  const { returned, threw } = (seen.value ?? {}) as Partial<Reply>;
+  if (returned?.t === "value" && threw === undefined) return `${seen.of}: ${resultText(seen.of, returned.value)}`;
+  return `${seen.of}: ${showValue(threw ?? seen.value)}`;
 }

@@ -5,7 +5,7 @@
  * others, the shortest arguments are tried first.
  */
 import { equal } from "@std/assert";
-import type { Reply, Request } from "../harness/subject/protocol.ts";
+import type { Reply, Request, Sent } from "../harness/subject/protocol.ts";
 import { Subject } from "../harness/subject.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import type { Selection } from "../harness/workspace.ts";
@@ -62,8 +62,11 @@ function differing(bad: readonly Exchange[], good: readonly Exchange[]): Answer[
   return found;
 }
 
+/** How much there is to read. Of a view with "start" and "end" behind it, the bytes between them. */
 function sizeOf(request: Request, { call }: Answer): number {
-  const args = "lists" in request ? request.lists[call ?? 0] : "args" in request ? request.args : [];
+  const args = ("lists" in request ? request.lists[call ?? 0] : "args" in request ? request.args : []) as readonly Sent[];
+  const [bytes, start, end] = args;
+  if (bytes?.t === "view" && start?.t === "value" && end?.t === "value") return Number(end.value) - Number(start.value);
   const size = (value: unknown): number => {
     if (value instanceof Uint8Array) return value.length;
     if (typeof value === "object" && value !== null) return Object.values(value).reduce((sum: number, each) => sum + size(each), 1);
