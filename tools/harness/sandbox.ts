@@ -52,16 +52,16 @@ type Tool = "bwrap" | "unshare";
 /** A sandbox that is known to work here. */
 export class Sandbox {
   readonly tool: Tool;
-  readonly #path: string;
+  readonly path: string;
   readonly #root: string;
-  readonly #files: Mounts;
+  readonly files: Mounts;
 
   /** `path`: where the tool lies. `files`: what Deno needs. */
   constructor(tool: Tool, path: string, root: string, files: Mounts) {
     this.tool = tool;
-    this.#path = path;
+    this.path = path;
     this.#root = root;
-    this.#files = files;
+    this.files = files;
   }
 
   /** The walls around a workspace. Its given files are compiled at the first use. */
@@ -75,8 +75,8 @@ export class Sandbox {
   /** The walls around a folder. */
   walls(folder: string, prepared: Prepared): Walls {
     const script = this.tool === "bwrap"
-      ? bubblewrap(this.#path, this.#files, folder, prepared)
-      : byHand(this.#path, this.#root, this.#files, folder, prepared);
+      ? bubblewrap(this.path, this.files, folder, prepared)
+      : byHand(this.path, this.#root, this.files, folder, prepared);
     return { script, folder: INSIDE, environment: { DENO_DIR: CACHE, HOME: "/" } };
   }
 }

@@ -54,7 +54,17 @@ async function make(task: Task, base: string, folder: string): Promise<void> {
     }
     const roots = [...task.given.keys()].filter((path) => path.endsWith("subject/main.ts") || /^solutions\/[^/]+\/mod\.ts$/.test(path));
     await Deno.writeTextFile(`${files}/entry.ts`, roots.map((path) => `import "./${path}";\n`).join(""));
-    const args = ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-check", "entry.ts"];
+    const args = [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-config",
+      "--no-lock",
+      "--no-remote",
+      "--no-npm",
+      "--no-check",
+      `${task.inside}/entry.ts`,
+    ];
     if (!await task.run(files, { mounts: [], writable: cache }, args)) return;
     await closeDatabase(`${cache}/${ANALYSIS}`);
     await Deno.rename(cache, folder);
