@@ -61,6 +61,9 @@ Deno.test("a wrong command is one sentence and status 2", async () => {
     [["1", "--driver", "magic"], `There is no driver "magic"`],
     [["1", "--hint", "nothing/here"], `There is no check "nothing/here"`],
     [["1", "2"], `Cannot make sense of "2"`],
+    [["1", "--replay"], "--replay needs a value"],
+    [["1", "--replay", "nowhere.json"], "There is no file nowhere.json."],
+    [["1", "--replay", "deno.json"], "deno.json is no failure that was kept: its format is not wallsocket-run/1."],
   ];
   for (const [words, sentence] of wrong) {
     const { status, out, err } = await lab(...words);

@@ -29,6 +29,8 @@ export interface LabOptions {
   readonly saveFailure: boolean;
   /** Plays a failure that was kept, and nothing else. */
   readonly replay: string | undefined;
+  /** Runs the student's own checks, and nothing else. */
+  readonly myChecks: boolean;
 }
 
 /** What `--help` prints. */
@@ -42,10 +44,13 @@ export function helpText(lab: Lab | undefined): string {
   --seed N         draw the same inputs as the run that printed this seed
   --hint ID        the next of three hints for a check
   --list           the checks by name, without running them
-  --all            show every failure in full, not only the first three (with --only all are)
+  --all            show every failure in full, not only the first three
+                   (with --only all are)
 
   --save-failure   keep the failures that are shown: later runs play them again
   --replay FILE    play one failure that was kept, and nothing else
+
+  --my-checks      run the checks that you wrote, on right code and on wrong
 
   --reference 1-3  take these labs from the reference solutions
   --mine           take all labs from you, where the reference would stand in
@@ -67,7 +72,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
   const unknown: string[] = [];
   const args = parseArgs(words, {
     string: ["only", "seed", "pcap", "reference", "driver", "hint", "replay"],
-    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list", "save-failure"],
+    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list", "save-failure", "my-checks"],
     collect: ["only"],
     alias: { h: "help" },
     unknown: (word: string, key?: string): boolean => {
@@ -106,6 +111,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
     list: args.list === true,
     saveFailure: args["save-failure"] === true,
     replay: args.replay as string | undefined,
+    myChecks: args["my-checks"] === true,
   };
 }
 
