@@ -11,6 +11,7 @@ import { Blamer } from "./blame.ts";
 import { tellFailures, type Telling, tellRegressions } from "./failures_told.ts";
 import { hintText } from "./hints.ts";
 import { loadErrorText } from "./load_error.ts";
+import { runMine } from "./my_checks/command.ts";
 import { helpText, type LabOptions, readOptions } from "./options.ts";
 import { loadRegression, loadRegressions, MINE, runRegressions } from "./regressions.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
@@ -66,6 +67,7 @@ async function run(options: LabOptions, suiteKey: string | undefined): Promise<n
     }
   }
   if (KIT !== undefined && !KIT.labs.includes(lab.number)) throw new UsageError(`Lab ${lab.number} is not in this kit.`);
+  if (options.myChecks) return await runMine(lab, options.seed ?? 1, options.json);
   const all = await openChecks(lab, suiteKey);
   const { own, others } = Object.groupBy(options.only, (name) => isOwn(name) ? "own" : "others");
   const checks = own !== undefined && others === undefined ? [] : choose(all, others ?? [], lab);

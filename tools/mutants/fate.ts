@@ -53,6 +53,11 @@ export async function selectMutant(lab: Lab, mutant: Mutant): Promise<Selection>
   return { root: ROOT, origins, replaced: new Map([[path, text.replace(mutant.replace, () => mutant.by)]]) };
 }
 
+/** Every mutant of a lab. */
+export async function selectAll(lab: Lab): Promise<readonly Selection[]> {
+  return await Promise.all((await loadMutants(lab)).map((mutant) => selectMutant(lab, mutant)));
+}
+
 /** Makes the mutant and runs checks of its lab; `checks` are all of them. */
 export async function tryMutant(lab: Lab, mutant: Mutant, checks: readonly Check[], options: TryOptions): Promise<Fate> {
   const named = checks.find((check) => check.id === mutant.caughtBy);

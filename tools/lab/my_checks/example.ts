@@ -1,0 +1,103 @@
+/** The `my_checks.ts` that a student begins with: how a check is written, and one or two that are true. */
+import type { Lab } from "../../../labs/manifest.ts";
+
+/** For each lab: what the examples need of `my_suite.ts` and other files, and the examples. */
+const EXAMPLES: Readonly<Record<number, { readonly imports: readonly string[]; readonly checks: string }>> = {
+  1: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "the check value of the CRC": [
+    { call: "crc32", args: [new TextEncoder().encode("123456789"), 0, 9], returns: 0xcbf43926 },
+  ],`,
+  },
+  2: {
+    imports: [
+      `import { suite } from "../../tools/harness/my_suite.ts";`,
+      `import { arp, ethernet } from "../../tools/harness/packets.ts";`,
+    ],
+    checks: `  "a request for our address is answered": [
+    { host: {} },
+    { send: ethernet({ destination: "ff:ff:ff:ff:ff:ff", etherType: 0x0806 }, arp({ operation: 1, targetIp: "10.44.0.2" })) },
+    { expect: { arp: { operation: 2, senderIp: "10.44.0.2" } } },
+    { silence: 1000 },
+  ],`,
+  },
+  3: {
+    imports: [
+      `import { suite, view } from "../../tools/harness/my_suite.ts";`,
+      `import { ethernet, icmpEcho, ipv4 } from "../../tools/harness/packets.ts";`,
+    ],
+    checks: `  "the checksum of nothing": [
+    { call: "internetChecksum", args: [view(new Uint8Array()), 0, 0], returns: 0xffff },
+  ],
+  "a ping is answered": [
+    { host: {} },
+    { send: ethernet({}, ipv4({}, icmpEcho({ id: 7 }, new Uint8Array(5)))) },
+    { expect: { icmp: { type: 0, identifier: 7 } } },
+  ],`,
+  },
+  4: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "a SYN to a listening port": [
+    { listen: 80 },
+    { send: { flags: "SYN", seq: 0, mss: 1460 } },
+    { expect: { flags: "SYN ACK", seq: 0, ack: 1 } },
+    { send: { flags: "ACK", seq: 1, ack: 1 } },
+    { accept: true },
+    { look: { state: "ESTABLISHED" } },
+  ],`,
+  },
+  5: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "the peer closes first": [
+    { call: "nextState", args: ["ESTABLISHED", "fin received"], returns: "CLOSE-WAIT" },
+    { call: "nextState", args: ["CLOSING", "close"], returns: undefined },
+  ],
+  "a FIN is acknowledged, and ours follows": [
+    { state: "ESTABLISHED" },
+    { send: { flags: "FIN ACK" } },
+    { expect: { flags: "ACK", ack: 2 }, within: 500 },
+    { look: { state: "CLOSE-WAIT" } },
+    { close: true },
+    { expect: { flags: "FIN ACK", seq: 1 } },
+  ],`,
+  },
+  6: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "what is lost is sent again": [
+    { state: "ESTABLISHED" },
+    { write: new Uint8Array(100) },
+    { expect: { seq: 1, dataLength: 100 } },
+    { expect: { seq: 1, dataLength: 100 }, within: 3000 },
+    { send: { flags: "ACK", ack: 101 } },
+    { silence: 10_000 },
+  ],`,
+  },
+  7: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "nobody waits before the handshake is done": [
+    { listen: 80 },
+    { send: { flags: "SYN", seq: 0 } },
+    { expect: { flags: "SYN ACK" } },
+    { accept: false },
+    { send: { flags: "ACK", seq: 1, ack: 1 } },
+    { accept: true },
+  ],`,
+  },
+};
+
+/** The file's text. */
+export function exampleText(lab: Lab): string {
+  const { imports, checks } = EXAMPLES[lab.number] ?? { imports: [`import { suite } from "../../tools/harness/my_suite.ts";`], checks: "" };
+  return `/**
+ * Your own checks of lab ${lab.number}: deno task lab${lab.number} --my-checks
+ *
+ * A check is a list of steps, and a step is data: see tools/harness/my_suite.ts. A check counts when right code passes it; it is worth
+ * something when wrong code fails it. This file may compute its steps, but it runs alone, before anything is tested.
+ */
+${imports.join("\n")}
+
+export default suite({
+${checks}
+});
+`;
+}
