@@ -66,6 +66,12 @@ export class Conversation {
   async #callEach(name: string, lists: readonly (readonly unknown[])[], request: Request): Promise<Outcome<unknown>[]> {
     const reply = await this.ask(request, (at) => at === undefined ? { name, args: "…", of: "" } : callText(name, lists[at] ?? []));
     if (reply.all === undefined) throw failureOf(reply.threw ?? { name: "Error", message: "no answer", at: [] }, name);
+    // Fewer answers than questions would be fewer mistakes than there were.
+    if (reply.all.length !== lists.length) {
+      throw new CheckFailed(`${lists.length} answers of ${name}`, `${reply.all.length}: your code changed what arrays do`, {
+        symbol: name,
+      });
+    }
     this.transcript.call({ time: this.now(), name, args: undefined, outcome: `, called ${timesText(name, lists)}` });
     return reply.all.map(({ returned, threw }) => {
       if (threw?.symbol !== undefined) throw failureOf(threw, name);
