@@ -18,6 +18,8 @@ export interface Attack {
   readonly earns: number;
   /** Part of the reason that is given when it is refused as a whole. Without it, it must have been graded. */
   readonly refused?: string;
+  /** Whether it is refused as a whole or graded is all the same. */
+  readonly anyhow?: boolean;
   /** What must not stand in anything that its author is shown. */
   readonly secrets?: readonly string[];
   /** Writes it below `folder`, which is its own and empty, and returns the path to be graded. */

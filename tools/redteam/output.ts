@@ -11,7 +11,7 @@ const COMMAND = /^\s*(::[a-z-]+[ :]|##\[)/;
 export function foundInOutput(name: string, text: string): string[] {
   const found: string[] = [];
   const lines = text.split(/\r\n|[\n\r]/);
-  const forged = lines.find((line) => FORGERIES.some((forgery) => line.trimStart().startsWith(forgery)));
+  const forged = lines.find((line) => FORGERIES.some((forgery) => line.startsWith(forgery)));
   if (forged !== undefined) found.push(`${name} has a forged line: ${forged.slice(0, 80)}`);
   const control = lines.find((line) => CONTROL.test(line));
   if (control !== undefined) found.push(`${name} has a control character: ${JSON.stringify(control.slice(0, 200))}`);

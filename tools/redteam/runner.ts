@@ -115,7 +115,7 @@ async function fateOf(attack: Attack, line: Line, out: string): Promise<Fate> {
   if (result === undefined) complaints.push(`it has no result: ${line.problem}`);
   if (earned !== attack.earns) complaints.push(`it earned ${earned}: ${passedIn(result)}`);
   const reason = line.problem ?? result?.labs[0]?.reason;
-  if (attack.refused === undefined && reason !== undefined) complaints.push(`it was refused: ${reason}`);
+  if (attack.refused === undefined && !attack.anyhow && reason !== undefined) complaints.push(`it was refused: ${reason}`);
   if (attack.refused !== undefined && !reason?.includes(attack.refused)) {
     complaints.push(`it was not refused for "${attack.refused}", but for: ${reason ?? "nothing"}`);
   }
@@ -153,14 +153,18 @@ async function filesIn(folder: string, below = ""): Promise<string[]> {
   return found;
 }
 
-/** Honest work is graded among attacks as it is graded alone, byte for byte. */
+/** Honest work is graded among attacks as it is graded alone. */
 async function honestComplaints(alone: string, lines: readonly Line[], out: string): Promise<string[]> {
-  const strip = (text: string, name: string): string => text.replaceAll(name, "honest");
-  const right = strip(await Deno.readTextFile(`${alone}/result.json`), "honest-1");
+  const labsOf = async (folder: string): Promise<string> => {
+    const text = await Deno.readTextFile(`${folder}/result.json`).catch(() => "{}");
+    return JSON.stringify((JSON.parse(text) as Partial<Result>).labs);
+  };
+  const right = await labsOf(alone);
   const complaints: string[] = [];
   for (const { name, problem } of lines) {
-    const text = await Deno.readTextFile(`${out}/${name}/result.json`).catch(() => "");
-    if (strip(text, name) !== right) complaints.push(`honest work has another result beside attacks: ${name} ${problem ?? ""}`);
+    if (await labsOf(`${out}/${name}`) !== right) {
+      complaints.push(`honest work has another result beside attacks: ${name} ${problem ?? ""}`);
+    }
   }
   return complaints;
 }
@@ -172,7 +176,7 @@ function linesComplaints(text: string, count: number): string[] {
   return [
     ...strange.map((line) => `the grader printed: ${line}`),
     ...foundInOutput("standard output", text),
-    ...lines.filter((line) => FORGERIES.some((forgery) => line.trimStart().startsWith(forgery))).map((line) => `a forged line: ${line}`),
+    ...lines.filter((line) => FORGERIES.some((forgery) => line.startsWith(forgery))).map((line) => `a forged line: ${line}`),
   ];
 }
 

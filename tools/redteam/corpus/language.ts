@@ -2,7 +2,8 @@
 import { type Attack, every, file, STUB } from "../attack.ts";
 
 /** The stub, in a process in which something was changed before its first call. */
-const patched = (name: string, tries: string, patch: string): Attack => file(name, tries, `${STUB}\n{\n${patch}\n}\n`);
+const patched = (name: string, tries: string, patch: string): Attack =>
+  file(name, tries, `${STUB}\n${patch.trim().replaceAll(/^ *(.+;)$/gm, "try { $1 } catch { /* it is held fast */ }")}\n`, { anyhow: true });
 const returned = (name: string, tries: string, value: string, top = ""): Attack => file(name, tries, every(`return ${value};`, top));
 
 export const language: readonly Attack[] = [
@@ -87,13 +88,17 @@ export const language: readonly Attack[] = [
   globalThis.console = undefined as never; (globalThis as any).Deno = { stdout: undefined };
   globalThis.Uint8Array = Array as never; globalThis.Number = String as never; globalThis.globalThis = {} as never;`,
   ),
-  patched(
+  file(
     "patched-frame",
     "a Frame whose length and bytes are always right",
-    `
-  const proto = Object.getPrototypeOf(new (await import("../../stack/wire/frame.ts")).Frame());
-  Object.defineProperty(proto, "length", { get: () => 60 });
-  proto.push = () => 0; proto.append = () => 0; proto.toBytes = () => new Uint8Array(60);`,
+    `import { Frame as F } from "../../stack/wire/frame.ts";
+${STUB}
+try {
+  Object.defineProperty(F.prototype, "length", { get: () => 60 });
+  F.prototype.push = F.prototype.append = () => 0;
+  F.prototype.toBytes = () => new Uint8Array(60);
+} catch { /* it is held fast */ }
+`,
   ),
   returned("lying-thenable", "an object that resolves to whatever is hoped for", "{ then: (resolve: any) => { resolve(true); } }"),
   returned(
@@ -134,8 +139,8 @@ const kinds: any[] = [NaN, -0, Infinity, 10n ** 500n, 10n ** 5000n, new Number(1
     "lengths beyond counting, and lists with holes",
     "kinds[turn++ % kinds.length]",
     `let turn = 0;
-const kinds: any[] = [{ length: 2 ** 53, etherType: Infinity, payload: 1e300 }, Object.assign([], { length: 2 ** 32 - 1 }), "x".repeat(2 ** 28),
-  Array(9_000_000).fill({}), new Uint8Array(2 ** 26), [[[[[[[[]]]]]]]], { "": { "": {} } }];`,
+const kinds: any[] = [{ length: 2 ** 53, etherType: Infinity, payload: 1e300 }, Object.assign([], { length: 2 ** 32 - 1 }), "x".repeat(2 ** 24),
+  Array(1_000_000).fill({}), new Uint8Array(2 ** 26), [[[[[[[[]]]]]]]], { "": { "": {} } }];`,
   ),
   file("contains-itself", "values that contain themselves", every("const loop: any = {}; loop.loop = [loop]; return loop;")),
   file(

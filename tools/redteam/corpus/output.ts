@@ -17,7 +17,7 @@ export const output: readonly Attack[] = [
   ),
   file("forged-lines-returned", "result lines as what functions return", every(`return ${FORGED};`)),
   file("forged-lines-on-stdout", "result lines on standard output, which is the harness's", `${STDOUT}\nonStdout(${FORGED});\n${STUB}`, {
-    refused: "standard output",
+    refused: "loaded",
   }),
   file(
     "forged-lines-by-node",

@@ -28,10 +28,10 @@ const hear = () => {
 };
 `;
 /** Takes the harness's place as the file is loaded: \`answer\` is said to every request but the resets between checks. */
-function inItsPlace(answer: string): string {
+function inItsPlace(name: string, tries: string, answer: string): Attack {
   const loop = `say({ hello: true });\nfor (let turn = 0;; turn++) {\n  const { request, blobs } = hear();
   if (request.op === "reset") say({}); else { ${answer} }\n}`;
-  return every("return undefined;", `${SPEAK}${loop}`);
+  return file(name, tries, every("return undefined;", `${SPEAK}${loop}`), { anyhow: true });
 }
 
 const VALUE = (value: string): string => `say({ returned: { t: "value", value: ${value} }, out: [], deadline: 1e300 });`;
@@ -68,29 +68,22 @@ export const protocol: readonly Attack[] = [
       "return true;",
       `${SPEAK}say({ hello: true }); for (let i = 0; i < 1000; i++) ${VALUE("true")}`,
     ),
+    { anyhow: true },
   ),
-  file(
-    "takes-the-place-of-the-harness",
-    "reads the questions itself and says that all is well",
-    inItsPlace(`${MANY("true")} ${VALUE("true")}`),
-  ),
-  file(
+  inItsPlace("takes-the-place-of-the-harness", "reads the questions itself and says that all is well", `${MANY("true")} ${VALUE("true")}`),
+  inItsPlace(
     "counts-what-it-likes",
     "in the harness's place, invents counters, tables and events",
-    inItsPlace(
-      `${MANY("0")} say({ returned: { t: "value", value: { received: 1, sent: 1, "frames received": 1 } }, out: [], deadline: 1e300,
+    `${MANY("0")} say({ returned: { t: "value", value: { received: 1, sent: 1, "frames received": 1 } }, out: [], deadline: 1e300,
       events: [{ kind: "payload", from: "02:00:00:00:00:01" }] });`,
-    ),
   ),
-  file(
+  inItsPlace(
     "replays-frames",
     "in the harness's place, sends every frame back that it was sent",
-    inItsPlace(
-      `const out = (request.frames ?? []).map(({ on, bytes }: any) => ({ on, bytes: { $: "bytes", at: bytes.at, length: bytes.length } }));
+    `const out = (request.frames ?? []).map(({ on, bytes }: any) => ({ on, bytes: { $: "bytes", at: bytes.at, length: bytes.length } }));
     const text = new TextEncoder().encode(JSON.stringify({ out, deadline: 1e300, returned: { t: "value", value: true } }));
     const bytes = new Uint8Array(8 + text.length + blobs.length), view = new DataView(bytes.buffer);
     view.setUint32(0, bytes.length - 4); view.setUint32(4, text.length); bytes.set(text, 8); bytes.set(blobs, 8 + text.length); put(bytes);`,
-    ),
   ),
   file("returns-what-it-was-given", "every function returns its argument", every("return args[0];")),
   file(
@@ -102,8 +95,8 @@ export const protocol: readonly Attack[] = [
     ),
   ),
   file("steals-the-next-question", "reads standard input in the middle of a call", every("hear(); return true;", SPEAK)),
-  file("malformed-answers", "fifty answers of a wrong shape, one after the other", inItsPlace(`say((${MALFORMED})[turn % 50]);`)),
-  file("pollutes-the-grader", "answers with keys named __proto__ and constructor", inItsPlace(`put(message(${JSON.stringify(PROTO)}));`)),
+  inItsPlace("malformed-answers", "fifty answers of a wrong shape, one after the other", `say((${MALFORMED})[turn % 50]);`),
+  inItsPlace("pollutes-the-grader", "answers with keys named __proto__ and constructor", `put(message(${JSON.stringify(PROTO)}));`),
   file(
     "half-a-message",
     "dies in the middle of an answer",
@@ -122,9 +115,9 @@ export const protocol: readonly Attack[] = [
   ),
   file(
     "heavy-message",
-    "an answer of 63 MiB of empty records",
+    "an answer of 15 MiB of empty records",
     every(
-      `const text = "[" + "{},".repeat(21_000_000) + "0]"; put(message('{"returned":{"t":"value","value":' + text + "}}"));`,
+      `const text = "[" + "{},".repeat(5_000_000) + "0]"; put(message('{"returned":{"t":"value","value":' + text + "}}"));`,
       SPEAK,
     ),
   ),

@@ -9,7 +9,7 @@ const SPIN =
   "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 115, 112, 105, 110, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11])";
 
 export const resources: readonly Attack[] = [
-  file("loop-at-the-top", "an endless loop as the file is loaded", `for (;;);\n${STUB}`, { refused: "not loaded within" }),
+  file("loop-at-the-top", "an endless loop as the file is loaded", `for (;;);\n${STUB}`, { refused: "loaded" }),
   file("promise-at-the-top", "waits as the file is loaded, for ever", `await new Promise(() => {});\n${STUB}`, {
     refused: "never resolves",
   }),
@@ -89,7 +89,7 @@ export const resources: readonly Attack[] = [
   return true;`),
   ),
   file("exits-with-success", "Deno.exit(0) in every function", every("Deno.exit(0);")),
-  file("exits-at-the-top", "Deno.exit(0) as the file is loaded", `Deno.exit(0);\n${STUB}`, { refused: "ended the whole process" }),
+  file("exits-at-the-top", "Deno.exit(0) as the file is loaded", `Deno.exit(0);\n${STUB}`, { refused: "loaded" }),
   file(
     "exits-by-node",
     "process.exit, reallyExit and abort",
