@@ -11,11 +11,14 @@ import type { LabView, Row, View } from "./view.ts";
 /** A mark in front of a row that did not pass. */
 const MARKS = { "passed": "✔", "failed": "✘", "not written": "·", "skipped": "–", "broken": "!" } as const;
 
+const NO_KERNEL = "The live checks were left out, for want of a kernel to run them with; the others share the points of the lab.";
+
 /** The whole text. It ends with a line feed. */
 export function reportText(view: View): string {
   const parts = [
     cut(`Wallsocket: ${view.name}`, WIDTH),
     pointsTable(view),
+    ...(view.wire === "live" ? [] : [wrap(NO_KERNEL, WIDTH).join("\n")]),
     ...(view.problem === undefined ? [] : [wrap(`Nothing was graded: ${view.problem}`, WIDTH).join("\n")]),
     ...(view.problem === undefined ? view.labs.map(labText) : []),
   ];

@@ -65,6 +65,8 @@ export interface View {
   readonly hidden?: Tally;
   readonly total?: Tally;
   readonly seconds: number;
+  /** "virtual": the live checks were left out. */
+  readonly wire: "live" | "virtual";
   /** Seconds that the public checks on the virtual wire took, when every public check passed and the policy has a leaderboard. */
   readonly speed?: number;
 }
@@ -139,6 +141,7 @@ export function viewOf(
     public: result.public,
     ...(show === "nothing" ? {} : { hidden: result.hidden, total: result.total }),
     seconds: seconds(timing.total),
+    wire: result.grader.wire,
     ...(speed === undefined ? {} : { speed }),
   };
 }
