@@ -30,6 +30,24 @@ Deno.test("shrink() leaves the SYN and the segment of odd length, of all that a 
   assertEquals(packets.length, 2);
 });
 
+Deno.test("shrink() finds the shortest call of a table that is wrong, and tells it", async () => {
+  const { found } = await shrunk("3 odd-byte-dropped", 3, "checksum/part-of-a-buffer");
+  assertEquals([found.after.stimuli, found.difference.kind], [1, "value of internetChecksum"]);
+  assert(found.before.stimuli > 10);
+  const [step] = found.transcript.steps;
+  assertEquals(step?.kind === "call" && step.name, "internetChecksum");
+  const [call] = found.stimuli;
+  assert(call?.op === "call");
+  const [, start, end] = call.args.map((each) => each.t === "value" ? Number(each.value) : NaN);
+  assertEquals(((end as number) - (start as number)) % 2, 1);
+});
+
+Deno.test("shrink() leaves of a stateful table the calls that it takes", async () => {
+  const { found } = await shrunk("6 stretch-acks", 6, "ack/stays-due");
+  assert(found.after.stimuli < found.before.stimuli, JSON.stringify([found.before, found.after]));
+  assertEquals(found.difference.kind, "value of received");
+});
+
 Deno.test("a kept run fails with the fault, passes without it, and passes with the fault mended; also after it was written and read", async () => {
   const { found: { wire, stimuli, expected }, failure: { check, seed } } = await shrunk("3 odd-byte-dropped", 6, "wire/text");
   const run: KeptRun = { format: RUN_FORMAT, lab: 3, check, seed, story: { wire, stimuli, expected } };
