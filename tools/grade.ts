@@ -78,6 +78,7 @@ async function graderOf(options: GradeOptions, policy: Policy): Promise<Result["
     policy: await hashOfText(JSON.stringify(policy)),
     seed: options.seed,
     ...(options.mine ? { mine: true as const } : {}),
+    ...(options.myChecks ? { myChecks: true as const } : {}),
     ...(Object.keys(earlier).length === 0 ? {} : { earlier }),
     wire: options.virtual ? "virtual" : "live",
     sandbox: await layersOn(ROOT),

@@ -21,6 +21,7 @@ import { identityFrom } from "./formats/classroom50.ts";
 import { plainBlock } from "./formats/plain.ts";
 import { writeFormats } from "./formats/write.ts";
 import { hashOfFiles, hashOfText } from "./hashes.ts";
+import { gradeMyChecks } from "./my_checks.ts";
 import type { Policy } from "./policy.ts";
 import { FORMAT, type GradedCheck, type GradedLab, type LabStatus, type Result, type Timing } from "./result.ts";
 import { addUp, shareOut, tally } from "./score.ts";
@@ -171,6 +172,8 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
       reason = error.message;
     }
   }
+  const left = Math.max(0, deadline - performance.now());
+  const own = job.grader.myChecks ? await gradeMyChecks(lab, submission, job.grader.seed, left) : undefined;
   const shares = shareOut(lab.points, checks.map((check) => check.weight ?? 1));
   const graded = checks.map((check, index) => {
     const of = { ...gradedCheck(lab, check, results[index], shares[index] as number), ...keptBlame(blames.get(check.id)) };
@@ -189,6 +192,7 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
       hidden: tally(of("hidden")),
       total: tally(graded),
       checks: graded,
+      ...(own === undefined ? {} : { myChecks: own }),
     },
     results,
     blames,

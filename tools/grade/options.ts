@@ -17,6 +17,8 @@ export interface GradeOptions {
   readonly virtual: boolean;
   /** Each lab runs on the submission's other labs. */
   readonly mine: boolean;
+  /** Counts what the students' own checks catch. */
+  readonly myChecks: boolean;
   /** Seconds for the checks of one submission. */
   readonly limit: number;
   /** What students may see; undefined: as shipped. */
@@ -38,6 +40,8 @@ was interrupted, and grades again only what has changed.
   --seed N         the inputs of the checks (default 1): all submissions get the same
   --mine           each lab on the submission's own other labs, not on the
                    reference's; failures say in which lab they sit
+  --my-checks      how many wrong solutions the students' own checks catch: half a
+                   minute more for each lab that has some; worth no points
   --virtual        without the live checks, which then are worth nothing
   --limit S        seconds for the checks of one submission (default 180)
   --policy FILE    what students may see (docs/instructors.md)
@@ -54,7 +58,7 @@ const NAMES = ["out", "labs", "jobs", "seed", "limit", "policy", "date"];
 export function readOptions(words: readonly string[]): GradeOptions | { readonly help: true } {
   const parsed = parseArgs([...words], {
     string: NAMES,
-    boolean: ["virtual", "mine", "help"],
+    boolean: ["virtual", "mine", "my-checks", "help"],
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word.split("=", 1)[0]}. deno task grade --help names them all.`);
     },
@@ -73,6 +77,7 @@ export function readOptions(words: readonly string[]): GradeOptions | { readonly
     seed: whole(parsed.seed, "--seed", 0, 0xffffffff, 1),
     virtual: parsed.virtual,
     mine: parsed.mine,
+    myChecks: (parsed as unknown as { "my-checks": boolean })["my-checks"],
     limit: whole(parsed.limit, "--limit", 1, 3600, 180),
     policy: parsed.policy,
     date: day(parsed.date),

@@ -61,6 +61,20 @@ export interface Tally {
  */
 export type LabStatus = "graded" | "not begun" | "not loaded" | "cut short";
 
+/** What the checks that the student wrote came to. They are worth no points. */
+export interface MyChecks {
+  /** How many there are, and how many of them right code passes. */
+  readonly checks: number;
+  readonly right: number;
+  /** Wrong solutions that the right ones catch, of how many. */
+  readonly killed: number;
+  readonly of: number;
+  /** The time was over before all were tried. */
+  readonly cut?: true;
+  /** Why they cannot be used at all. */
+  readonly problem?: string;
+}
+
 /** One lab. A lab that was not graded lists its checks all the same, each as "not written". */
 export interface GradedLab {
   readonly lab: number;
@@ -76,6 +90,8 @@ export interface GradedLab {
   readonly hidden: Tally;
   readonly total: Tally;
   readonly checks: readonly GradedCheck[];
+  /** With `--my-checks`, where the submission has some. */
+  readonly myChecks?: MyChecks;
 }
 
 /** The whole grading of one submission. */
@@ -103,6 +119,8 @@ export interface Result {
     readonly seed: number;
     /** The labs ran on the submission's other labs, not on the reference's. */
     readonly mine?: true;
+    /** What the students' own checks catch was counted. */
+    readonly myChecks?: true;
     /** The checks that counted in their earlier version too, each with the last day on which it does; left out where there are none. */
     readonly earlier?: Readonly<Record<string, string>>;
     /** "virtual": the live checks were left out, and are worth nothing. */

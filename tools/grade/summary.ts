@@ -17,6 +17,8 @@ export interface Line {
   readonly total?: Tally;
   /** Checks that are broken themselves: a fault of ours. */
   readonly broken?: readonly string[];
+  /** Wrong solutions that the student's own checks catch, of how many. */
+  readonly myChecks?: { readonly killed: number; readonly of: number };
   /** Milliseconds. */
   readonly took: number;
   /** The result of an earlier run stands. */
@@ -28,6 +30,8 @@ export function lineOf(result: Result, took: number, unchanged: boolean): Line {
   const broken = result.labs.flatMap((lab) =>
     lab.checks.filter((check) => check.outcome === "broken").map((check) => `${lab.folder} ${check.id}`)
   );
+  const own = result.labs.flatMap(({ myChecks }) => myChecks ?? []);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
   return {
     name: result.submission.name,
     ...(result.submission.problem === undefined ? {} : { problem: result.submission.problem }),
@@ -36,6 +40,7 @@ export function lineOf(result: Result, took: number, unchanged: boolean): Line {
     hidden: result.hidden,
     total: result.total,
     ...(broken.length === 0 ? {} : { broken }),
+    ...(own.length === 0 ? {} : { myChecks: { killed: sum(own.map(({ killed }) => killed)), of: sum(own.map(({ of }) => of)) } }),
     took,
     unchanged,
   };
@@ -44,7 +49,8 @@ export function lineOf(result: Result, took: number, unchanged: boolean): Line {
 /** " 3 of 100  alice            612.5 of 700 points  9.1 s". */
 export function lineText(line: Line, done: number, of: number): string {
   const count = `${String(done).padStart(String(of).length)} of ${of}`;
-  const what = line.problem ?? `${line.total?.points} of ${line.total?.ofPoints} points`;
+  const own = line.myChecks === undefined ? "" : ` · my checks ${line.myChecks.killed}/${line.myChecks.of}`;
+  const what = line.problem ?? `${line.total?.points} of ${line.total?.ofPoints} points${own}`;
   const time = line.unchanged ? "as before" : `${(line.took / 1000).toFixed(1)} s`;
   return cut(`${count}  ${line.name.padEnd(24)}  ${what}  ${time}`, WIDTH);
 }
