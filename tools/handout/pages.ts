@@ -52,10 +52,21 @@ export async function workflow(handedOut: readonly Lab[], isSealed: boolean): Pr
       `      - name: lab ${number}, ${name}`,
       "        if: success() || failure()",
       ...(isSealed ? ["        env:", "          WALLSOCKET_SUITE_KEY: ${{ secrets.WALLSOCKET_SUITE_KEY }}"] : []),
-      `        run: npx -y deno@2.9.6 task lab${number} --require-live`,
+      "        run: |",
+      ...quietly(`npx -y deno@2.9.6 task lab${number} --require-live`).map((line) => `          ${line}`),
     ].join("\n")
   );
   return fill(await template("workflow.txt"), { steps: steps.join("\n") });
+}
+
+/** Shell that runs a command whose output is a student's, too: no line of it is taken for a command of the workflow. */
+function quietly(command: string): string[] {
+  return [
+    `token=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \\n'); status=0`,
+    'echo "::stop-commands::$token"',
+    `${command} || status=$?`,
+    'echo "::$token::"; exit $status',
+  ];
 }
 
 async function template(name: string): Promise<string> {
