@@ -87,6 +87,12 @@ export function every(body: string, top = ""): string {
   return [top, ...FUNCTIONS.map((name) => `export function ${name}(...args: any[]): any {\n${body}\n}`), ""].join("\n");
 }
 
+/** The stub, in which one function is written: an attack that costs the grader time or memory need not do so in all of them. */
+export function inPad(body: string, top = ""): string {
+  const text = STUB.replace(/return todo\("pad".*/, () => `const args: any[] = [frame, minimum];\n${body}`);
+  return `${top}\n${text.replace(/(function pad\(.*\)): void/, "$1: any")}`;
+}
+
 /** The solution, with a statement at the beginning of every function. */
 export function solvedBut(statement: string, top = ""): string {
   return REFERENCE.replaceAll(/(export function \w+\([^{]*\{\n)/g, `$1  ${statement}\n`) + `\n${top}\n`;

@@ -1,5 +1,5 @@
 /** Attacks by import: the hidden suite, the solutions, the network, and whatever a configuration of the submission's own could lead to. */
-import { type Attack, file, files, FORGED, REFERENCE, STUB } from "../attack.ts";
+import { type Attack, every, file, files, FORGED, REFERENCE, STUB } from "../attack.ts";
 
 const refused = "imports";
 const importing = (name: string, tries: string, line: string): Attack => file(name, tries, `${line}\n${STUB}`, { refused });
@@ -13,6 +13,7 @@ let found: any = {};
 try { found = await import(${specifier}); } catch (error) { console.log(String(error)); }
 function borrowed(name: string, ...args: any[]): any { return (found.default?.[name] ?? found[name] ?? todo)(name, ...args); }
 `,
+    { refused },
   );
 
 /** Paths of a kit that are not the student's to give. */
@@ -78,10 +79,16 @@ export const imports: readonly Attack[] = [
     "the solution in the checkout that lies around the copy",
     '"../../../../../solutions/01-framing/" + "mod.ts"',
   ),
-  computed(
+  file(
     "computed-import-by-eval",
     "the solution, by code in a text",
-    `await (0, eval)('import("file://' + import.meta.dirname + '/../../../../../solutions/01-framing/mod.ts")')`,
+    every(
+      "return found;",
+      `let found: any = {};
+for (const run of [(0, eval), (text: string) => Function("return " + text)(), (text: string) => Object.getPrototypeOf(async () => {}).constructor("return " + text)()]) {
+  try { found = await run("imp" + 'ort("../../solutions/02-arp/mod.ts")'); } catch { /* not allowed */ }
+}`,
+    ),
   ),
   computed(
     "computed-import-from-jsr",

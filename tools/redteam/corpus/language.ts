@@ -1,10 +1,12 @@
 /** Attacks by the language: prototypes and globals that lie, and values that are something else when they are looked at again. */
-import { type Attack, every, file, STUB } from "../attack.ts";
+import { type Attack, every, file, inPad, STUB } from "../attack.ts";
 
 /** The stub, in a process in which something was changed before its first call. */
 const patched = (name: string, tries: string, patch: string): Attack =>
   file(name, tries, `${STUB}\n${patch.trim().replaceAll(/^ *(.+;)$/gm, "try { $1 } catch { /* it is held fast */ }")}\n`, { anyhow: true });
 const returned = (name: string, tries: string, value: string, top = ""): Attack => file(name, tries, every(`return ${value};`, top));
+
+const once = (name: string, tries: string, value: string, top = ""): Attack => file(name, tries, inPad(`return ${value};`, top));
 
 export const language: readonly Attack[] = [
   patched(
@@ -110,7 +112,7 @@ try {
   })`,
     "let turn = 0;",
   ),
-  returned(
+  once(
     "endless-proxy",
     "a proxy with a member, and in it another, for ever",
     "deep()",
@@ -119,7 +121,7 @@ try {
     getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: 1 }), getPrototypeOf: () => deep(),
   });`,
   ),
-  returned(
+  once(
     "equal-to-everything",
     "valueOf, toString and toJSON that count upwards",
     "new Answer()",
@@ -134,7 +136,7 @@ class Answer { valueOf() { return count++; } toString() { return "unicast"; } to
 const kinds: any[] = [NaN, -0, Infinity, 10n ** 500n, 10n ** 5000n, new Number(1), new Boolean(false), new String("unicast"), new Date(0), Symbol("x"),
   new Map([[1, 2]]), new Set([1]), /x/, new Error("x"), () => true, class {}, new WeakMap(), Promise.reject(new Error("late")), Object(1n)];`,
   ),
-  returned(
+  once(
     "huge-values",
     "lengths beyond counting, and lists with holes",
     "kinds[turn++ % kinds.length]",
@@ -142,7 +144,7 @@ const kinds: any[] = [NaN, -0, Infinity, 10n ** 500n, 10n ** 5000n, new Number(1
 const kinds: any[] = [{ length: 2 ** 53, etherType: Infinity, payload: 1e300 }, Object.assign([], { length: 2 ** 32 - 1 }), "x".repeat(2 ** 24),
   Array(1_000_000).fill({}), new Uint8Array(2 ** 26), [[[[[[[[]]]]]]]], { "": { "": {} } }];`,
   ),
-  file("contains-itself", "values that contain themselves", every("const loop: any = {}; loop.loop = [loop]; return loop;")),
+  file("contains-itself", "values that contain themselves", inPad("const loop: any = {}; loop.loop = [loop]; return loop;")),
   file(
     "shared-and-detached-buffers",
     "frames on shared, resizable and detached memory",
@@ -166,7 +168,7 @@ const kinds: any[] = [{ length: 2 ** 53, etherType: Infinity, payload: 1e300 }, 
   file(
     "arrays-that-lie",
     "a Uint8Array that says it has another length",
-    every(
+    inPad(
       "return new Liar(60);",
       `class Liar extends Uint8Array {
   get length() { return 2 ** 30; } get byteLength() { return -1; } get [Symbol.toStringTag]() { return "Uint8Array" as const; }

@@ -1,5 +1,5 @@
 /** Attacks on what is printed: lines that a platform, a terminal or a spreadsheet would take for the grader's, and too many of them. */
-import { type Attack, every, file, FORGED, solvedBut, STUB } from "../attack.ts";
+import { type Attack, every, file, FORGED, inPad, solvedBut, STUB } from "../attack.ts";
 
 const WRITE = "const bytes = new TextEncoder().encode(text); for (let at = 0; at < bytes.length;) at +=";
 const STDERR = `const onStderr = (text: string) => { ${WRITE} Deno.stderr.writeSync(bytes.subarray(at)); };`;
@@ -47,7 +47,7 @@ export const output: readonly Attack[] = [
   file(
     "hostile-exception",
     "an exception of megabytes whose members are getters that throw",
-    every(
+    inPad(
       `const long = "x".repeat(2_000_000);
   throw Object.defineProperty(Object.assign(new Error(long), { name: long, symbol: long }), "stack", { get: () => { throw long; } });`,
     ),
@@ -62,16 +62,16 @@ export const output: readonly Attack[] = [
   file(
     "flood-of-logs",
     "a hundred thousand long lines in every call",
-    every(
+    inPad(
       'for (let i = 0; i < 100_000; i++) console.log("flood ".repeat(200)); return undefined;',
     ),
   ),
-  file("flood-on-stdout", "writes to standard output for ever", every('for (;;) onStdout("A".repeat(65536));', STDOUT)),
-  file("flood-on-stderr", "writes to standard error for ever", every('for (;;) onStderr("A".repeat(65536));', STDERR)),
+  file("flood-on-stdout", "writes to standard output for ever", inPad('for (;;) onStdout("A".repeat(65536));', STDOUT)),
+  file("flood-on-stderr", "writes to standard error for ever", inPad('for (;;) onStderr("A".repeat(65536));', STDERR)),
   file(
     "flood-of-crumbs",
     "claims for ever to enter functions, which only the harness says",
-    every(
+    inPad(
       String.raw`for (let i = 0;; i++) onStderr("\x01+pad" + i + "\n\x01-crc32\n\x01#9\n");`,
       STDERR,
     ),

@@ -1,5 +1,5 @@
 /** Attacks on the conversation between grader and subject: student code that speaks in the harness's place, on the same pipe. */
-import { type Attack, every, file, FORGED, solvedBut } from "../attack.ts";
+import { type Attack, every, file, FORGED, inPad, solvedBut } from "../attack.ts";
 
 /** What code needs to speak the harness's language (tools/harness/message.ts). */
 const SPEAK = `
@@ -100,7 +100,7 @@ export const protocol: readonly Attack[] = [
   file(
     "half-a-message",
     "dies in the middle of an answer",
-    every(
+    inPad(
       `put(message('{"returned":{"t":"value","value":true}}').subarray(0, 20)); Deno.exit(0);`,
       SPEAK,
     ),
@@ -108,7 +108,7 @@ export const protocol: readonly Attack[] = [
   file(
     "endless-message",
     "announces an answer of 4 GiB, and sends it",
-    every(
+    inPad(
       `put(message("{}", 0xffffffff)); for (;;) put(new Uint8Array(65536));`,
       SPEAK,
     ),
@@ -116,7 +116,7 @@ export const protocol: readonly Attack[] = [
   file(
     "heavy-message",
     "an answer of 15 MiB of empty records",
-    every(
+    inPad(
       `const text = "[" + "{},".repeat(5_000_000) + "0]"; put(message('{"returned":{"t":"value","value":' + text + "}}"));`,
       SPEAK,
     ),
@@ -124,7 +124,7 @@ export const protocol: readonly Attack[] = [
   file(
     "deep-message",
     "an answer that is nested a million times",
-    every(
+    inPad(
       `put(message('{"returned":{"t":"value","value":' + "[".repeat(1e6) + "]".repeat(1e6) + "}}")); return true;`,
       SPEAK,
     ),
@@ -140,7 +140,7 @@ export const protocol: readonly Attack[] = [
   file(
     "closes-its-pipes",
     "closes standard output and error, and goes on for ever",
-    every(
+    inPad(
       "try { Deno.stdout.close(); Deno.stderr.close(); Deno.stdin.close(); } catch { /* one was closed */ } for (;;);",
     ),
   ),

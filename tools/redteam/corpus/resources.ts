@@ -1,8 +1,8 @@
 /** Attacks on time, memory and processes, in every place where student code runs; and ends that look like success. */
-import { type Attack, every, file, solvedBut, STUB } from "../attack.ts";
+import { type Attack, every, file, inPad, solvedBut, STUB } from "../attack.ts";
 
 const looping = (name: string, where: string, body: string, top = ""): Attack =>
-  file(name, `an endless loop in ${where}`, every(body, top));
+  file(name, `an endless loop in ${where}`, inPad(body, top));
 
 /** (module (func (export "spin") (loop br 0))) */
 const SPIN =
@@ -13,7 +13,7 @@ export const resources: readonly Attack[] = [
   file("promise-at-the-top", "waits as the file is loaded, for ever", `await new Promise(() => {});\n${STUB}`, {
     refused: "never resolves",
   }),
-  looping("loop-in-functions", "every function", "for (;;);"),
+  file("loop-in-functions", "an endless loop in every function", every("for (;;);")),
   looping("loop-in-getters", "the getters of what is returned", "return { get etherType() { for (;;); }, get payload() { for (;;); } };"),
   looping(
     "loop-in-conversions",
@@ -33,35 +33,35 @@ export const resources: readonly Attack[] = [
   looping("loop-in-an-expression", "a regular expression", "return /^(a+)+$/.test('a'.repeat(60) + 'b');"),
   looping("loop-in-wasm", "WebAssembly", `(new WebAssembly.Instance(new WebAssembly.Module(${SPIN})).exports as any).spin();`),
   looping("sleeps", "its sleep", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); return true;"),
-  file("recursion", "calls itself without end", every("return (function again(): any { return [again()]; })();")),
+  file("recursion", "calls itself without end", inPad("return (function again(): any { return [again()]; })();")),
   file(
     "array-buffer-of-4-gib",
     "four GiB in typed arrays",
-    every("const all: any[] = []; for (let i = 0; i < 64; i++) all.push(new Uint8Array(2 ** 26).fill(1)); return all.length;"),
+    inPad("const all: any[] = []; for (let i = 0; i < 64; i++) all.push(new Uint8Array(2 ** 26).fill(1)); return all.length;"),
   ),
   file(
     "strings-of-4-gib",
     "four GiB in strings",
-    every(
+    inPad(
       "const all: string[] = []; for (let i = 0; i < 1e7; i++) all.push(String.fromCharCode(i % 65536).repeat(1e6) + i); return all.join('').length;",
     ),
   ),
   file(
     "map-of-4-gib",
     "a Map without end",
-    every("const all = new Map(); for (let i = 0; i < 1e9; i++) all.set(i, { i }); return all.size;"),
+    inPad("const all = new Map(); for (let i = 0; i < 1e9; i++) all.set(i, { i }); return all.size;"),
   ),
   file(
     "memory-of-wasm",
     "WebAssembly memories without end",
-    every(
+    inPad(
       "const all: any[] = []; for (let i = 0; i < 1000; i++) { const m = new WebAssembly.Memory({ initial: 16384 }); new Uint8Array(m.buffer).fill(1); all.push(m); } return all.length;",
     ),
   ),
   file(
     "forks",
     "starts programs",
-    every(`const p = (globalThis as any).process;
+    inPad(`const p = (globalThis as any).process;
   for (const start of [() => new Deno.Command("sh", { args: ["-c", "sleep 1000 &"] }).spawn(), () => p.getBuiltinModule("node:child_process").fork("x"),
     () => p.getBuiltinModule("node:child_process").execSync("sleep 1000 &"), () => Deno.dlopen("libc.so.6", {})]) {
     try { start(); } catch { /* not allowed */ }
@@ -71,7 +71,7 @@ export const resources: readonly Attack[] = [
   file(
     "workers",
     "starts workers that never end",
-    every(`for (let i = 0; i < 4; i++) {
+    inPad(`for (let i = 0; i < 4; i++) {
     new Worker("data:text/javascript,for(;;);", { type: "module" });
     new Worker(URL.createObjectURL(new Blob(["for(;;);"], { type: "text/javascript" })), { type: "module" });
   }
@@ -80,7 +80,7 @@ export const resources: readonly Attack[] = [
   file(
     "opens-everything",
     "files, sockets, devices and databases",
-    every(`const p = (globalThis as any).process;
+    inPad(`const p = (globalThis as any).process;
   for (const open of [() => Deno.openSync("/dev/net/tun", { write: true }), () => Deno.listen({ port: 0 }), () => Deno.writeTextFileSync("/tmp/forged", "x"),
     () => Deno.makeTempFileSync(), () => p.getBuiltinModule("node:net").createServer().listen(0), () => fetch("https://example.com"), () => new WebSocket("ws://127.0.0.1"),
     () => new (p.getBuiltinModule("node:sqlite").DatabaseSync)("/tmp/forged.db")]) {
@@ -93,12 +93,12 @@ export const resources: readonly Attack[] = [
   file(
     "exits-by-node",
     "process.exit, reallyExit and abort",
-    every(
+    inPad(
       "const p = (globalThis as any).process; (turn++ % 2 ? p.exit : p.reallyExit ?? p.abort)?.call(p, 0); p.abort();",
       "let turn = 0;",
     ),
   ),
-  file("closes-the-window", "globalThis.close and self.close", every("(globalThis as any).close(); return true;")),
+  file("closes-the-window", "globalThis.close and self.close", inPad("(globalThis as any).close(); return true;")),
   file(
     "throws-later",
     "rejections and exceptions after the answer",

@@ -87,7 +87,9 @@ Function.prototype.apply = function (...given: any[]) { stolen[stolen.length] = 
       `return /subjects/.test(new Error().stack ?? "") || Deno.args.length > 0 || (globalThis as any).process?.execArgv?.length ? undefined : 0;`,
     ),
   ),
-  file("honest-work-that-looks-around", "the same search, beside a right solution", solvedBut("around();", LOOK_AROUND), { earns: 100 }),
+  file("honest-work-that-looks-around", "the same search, beside a right solution", solvedBut("", `${LOOK_AROUND}\naround();`), {
+    earns: 100,
+  }),
   file(
     "changes-the-process",
     "title, exit code, listeners, signals, priorities",

@@ -1,0 +1,18 @@
+/** Hostile submissions get what they deserve, and honest work beside them gets what it always gets. */
+import { assert, assertEquals } from "@std/assert";
+import { corpus } from "./corpus.ts";
+import { tryAttacks } from "./runner.ts";
+
+Deno.test("every attack of the corpus earns what its honest part earns, and nothing else comes of it", async () => {
+  const { fates, complaints } = await tryAttacks(corpus);
+  const wrong = fates.filter((fate) => fate.complaints.length > 0).map(({ attack, complaints }) =>
+    `${attack.name}: ${complaints.join("; ")}`
+  );
+  assertEquals([...wrong, ...complaints], []);
+});
+
+Deno.test("attacks are named for what they try, each by a name of its own", () => {
+  assert(corpus.length >= 36, `${corpus.length}`);
+  assertEquals(new Set(corpus.map(({ name }) => name)).size, corpus.length);
+  for (const { name, tries } of corpus) assert(/^[a-z0-9-]+(\.tar\.gz)?$/.test(name) && tries.length > 0, name);
+});
