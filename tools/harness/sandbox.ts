@@ -237,7 +237,8 @@ function byHand(path: string, root: string, files: Mounts, workspace: string, { 
     "mount -a -T ./table >&2",
     "rm table",
     ...(copied === undefined ? [] : [`cp ${quoted(copied[0])} ${quoted(`.${copied[1]}`)}`]),
-    "mount --move . /",
+    // Where the old root cannot be covered, it is left behind all the same: without rights there is no way out of a chroot.
+    "mount --move . / 2>/dev/null || true",
     // The last thing that is done with a right is to give it up.
     `exec chroot . ${program(files, `/bin/setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- `)}`,
   ];
