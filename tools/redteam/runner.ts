@@ -27,9 +27,9 @@ export interface Outcome {
 }
 
 /** Seconds for the checks of one submission. */
-const LIMIT = 15;
+const LIMIT = 60;
 /** Milliseconds after which the whole grading is taken to hang. */
-const LONGEST = 400_000;
+const LONGEST = 900_000;
 /** Milliseconds in which whatever was started must have ended, when the grading has. */
 const LINGER = 3000;
 const OPTIONS = ["--virtual", "--labs", "1", "--jobs", "2", "--limit", `${LIMIT}`];
