@@ -32,8 +32,8 @@ Deno.test("readMine() runs the file alone, and without permissions", async () =>
   await refused(`import text from "file:///etc/hostname" with { type: "text" };\nexport default { text };`, "/etc/hostname");
   await refused(`import "npm:left-pad";`, "npm specifiers");
   await refused(`export default Deno.readTextFileSync("/etc/hostname");`, "NotCapable");
-  await refused(`const name = "/etc/hostname.ts";\nexport default await import(name);`, "NotCapable");
-  await refused(`new Deno.Command("id").outputSync();`, "NotCapable");
+  await refused(`const name = "/etc/hostname.ts";\nexport default await import(name);`, "Requires read access");
+  await refused(`new Deno.Command("/usr/bin/id").outputSync();`, "NotCapable");
   await refused(`export default [`, "labs/05-states/my_checks.ts:");
   await refused(`export default new Uint8Array(5_000_000);`, "more than 4 MiB");
   await refused(`Deno.exit(0);`, "default export");
