@@ -1,9 +1,9 @@
 /**
  * The walls that the operating system puts around a subject, beside those of Deno: a process in user, mount, pid and network
- * namespaces of its own. It sees a file system in which there is Deno, the libraries that Deno needs, the workspace, and an
- * empty folder to keep what it compiles; no file of the grader's, no process but its own, no network, and as an ordinary
- * user of that small world it may do nothing there but run. Whoever ends the shell that runs the script of `Sandbox.around`
- * ends everything inside.
+ * namespaces of its own. It sees Deno, the libraries that Deno needs, the workspace, what the kernel says of the processes inside
+ * (Deno asks it for the size of its stack), and an empty folder to keep what it compiles: no file of the grader's, no
+ * process but its own, no network; and it has no right to change any of that. Whoever ends the shell that runs the script of
+ * `Sandbox.around` ends everything inside.
  *
  * `bwrap` (bubblewrap) builds it where that is installed; elsewhere `unshare` and a few lines of shell do. Neither touches
  * what is mounted outside. Where the system allows neither, a subject has the walls of Deno and the limits of
@@ -206,6 +206,7 @@ function bubblewrap(path: string, files: Mounts, workspace: string, { mounts, co
   const binds = [...files, [workspace, INSIDE] as const];
   const args = [
     ...["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "lab", "--uid", "1000", "--gid", "1000"],
+    ...["--proc", "/proc"],
     ...binds.flatMap(([from, to]) => ["--ro-bind", from, to]),
     ...(writable === undefined ? ["--dir", CACHE] : ["--bind", writable, CACHE]),
     ...mounts.flatMap(([from, to]) => ["--ro-bind", from, to]),
@@ -236,6 +237,8 @@ function byHand(path: string, root: string, files: Mounts, workspace: string, { 
     `printf '%s\\n' ${table.map(quoted).join(" ")} > table`,
     "mount -a -T ./table >&2",
     "rm table",
+    "mkdir proc",
+    "mount -t proc -o nosuid,nodev,noexec proc proc",
     ...(copied === undefined ? [] : [`cp ${quoted(copied[0])} ${quoted(`.${copied[1]}`)}`]),
     // Where the old root cannot be covered, it is left behind all the same: without rights there is no way out of a chroot.
     "mount --move . / 2>/dev/null || true",

@@ -1,8 +1,12 @@
 /** The walls of the operating system, looked at from inside by a program that has every permission of Deno. */
 import { assert, assertEquals } from "@std/assert";
+import { labs } from "../../labs/manifest.ts";
+import type { ModuleName } from "../../stack/contract/modules.ts";
 import { ROOT } from "../lab/run.ts";
 import { testWhen } from "../test_when.ts";
 import { INSIDE, openSandbox, Sandbox, sandboxLayers, type Walls } from "./sandbox.ts";
+import { Subject } from "./subject.ts";
+import type { SubjectDied } from "./subject_process.ts";
 
 const sandbox = await openSandbox(ROOT);
 
@@ -111,6 +115,31 @@ testWhen(obstacle, "Sandbox.walls() ends everything inside with the shell that r
     await child.status;
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+testWhen(obstacle, "Subject.ask() behind all walls says the same of code that throws, hangs, exits or fills its memory", async () => {
+  const file = "solutions/01-framing/framing.ts";
+  const text = await Deno.readTextFile(`${ROOT}/${file}`);
+  const origins = Object.fromEntries(labs.map((lab) => [lab.module, "reference"])) as Record<ModuleName, "reference">;
+  const cases = `if (etherType === 1) throw new Error("oops");
+  if (etherType === 2) for (;;);
+  if (etherType === 3) Deno.exit(3);
+  const all: unknown[] = [];
+  if (etherType === 4) for (;;) all.push(new Array(1000).fill(0));`;
+  const changed = text.replace(/(export function demultiplex\([^{]*\{\n)/, (head) => `${head}${cases}\n`);
+  const selection = { root: ROOT, lab: 1, origins, replaced: new Map([[file, changed]]), sandbox: "full" as const };
+  const subject = new Subject(selection, { limits: { request: 20_000 } });
+  const ask = async (value: number): Promise<unknown> => {
+    await subject.reset();
+    const request = { op: "call", module: "framing", name: "demultiplex", args: [{ t: "value", value }] } as const;
+    return await subject.ask(request).then(({ threw, returned }) => threw?.message ?? returned, (error) => (error as SubjectDied).kind);
+  };
+  try {
+    assertEquals([await ask(0x0800), await ask(1), await ask(3), await ask(4)], [{ t: "value", value: "ipv4" }, "oops", "exit", "memory"]);
+    assertEquals(await ask(2), "hang");
+  } finally {
+    subject.close();
   }
 });
 
