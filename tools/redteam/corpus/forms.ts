@@ -174,10 +174,16 @@ export const forms: readonly Attack[] = [
     ".git/HEAD": `ref: refs/heads/main\n`,
     ".gitattributes": "* filter=x\n",
   }),
-  written("git-that-is-elsewhere", "a .git file that points to the grader's own repository", "", async (folder) => {
-    await Deno.writeTextFile(`${folder}/.git`, `gitdir: ${ROOT}/.git\n`);
-    return `file://${folder}`;
-  }),
+  {
+    name: "git-that-is-elsewhere",
+    tries: "a .git file that points to the grader's own repository",
+    earns: 0,
+    anyhow: true,
+    write: async (folder) => {
+      await Deno.writeTextFile(`${folder}/.git`, `gitdir: ${ROOT}/.git\n`);
+      return `file://${folder}`;
+    },
+  },
   files("names-of-lines", "other files whose names are result lines", {
     "framing.ts": every(`throw new Error(${FORGED});`),
     ...Object.fromEntries(FORGERIES.filter((line) => !line.includes("/")).map((line) => [`a\n${line}`, "x"])),
