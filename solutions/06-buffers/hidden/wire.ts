@@ -124,7 +124,9 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       const text = t.random.bytes(4380);
       await write(t, connection, text);
       const frames = tcp.take();
-      const packet = (frames[0] as Uint8Array).subarray(14, 14 + 28);
+      const [first] = frames;
+      t.ok(first !== undefined, "the text on its way before the router refuses it", "no packet");
+      const packet = first.subarray(14, 14 + 28);
       const mtu = t.random.int(576, 1000);
       const complaint = ipv4({ source: "10.44.0.1" }, icmp({ type: 3, code: 4, rest: mtu }, packet));
       const hears = listener(t, peer, text);
