@@ -54,6 +54,8 @@ export const UNCHANGED = 4;
 /** Characters of the transcripts of a lab: several times what they have when everything fails. */
 const LONGEST_TRANSCRIPT = 2_000_000;
 
+const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
 class NoWire extends Error {}
 
 interface LabRun {
@@ -284,7 +286,9 @@ function timingOf(runs: readonly LabRun[], total: number): Timing {
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
-  await Deno.writeTextFile(path, `${JSON.stringify(value, undefined, 2)}\n`);
+  // JSON leaves characters as they are that move a cursor or turn the direction of writing; here nobody shall meet one unawares.
+  const text = JSON.stringify(value, undefined, 2).replaceAll(UNSEEN, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  await Deno.writeTextFile(path, `${text}\n`);
 }
 
 /** Reads the job, a line. Whoever wrote it holds the pipe open as long as the result is wanted: when it closes, this process ends. */

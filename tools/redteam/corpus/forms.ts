@@ -13,6 +13,11 @@ function written(name: string, tries: string, refused: string, write: (folder: s
   return { name, tries, earns: 0, refused, write };
 }
 
+/** A symbolic link. By a program: whoever may write only in some places may not make links, wherever they lie. */
+async function link(to: string, at: string): Promise<void> {
+  await new Deno.Command("ln", { args: ["-s", to, at] }).output();
+}
+
 /** A submission that is an archive. */
 function archive(
   name: string,
@@ -63,9 +68,9 @@ export const forms: readonly Attack[] = [
   archive("zip-with-a-link", "a symbolic link to the solution", { refused: "symbolic link" }, () => zip([linked("framing.ts", SOLUTION)])),
   archive(
     "zip-bomb",
-    "a file of 200 MB in a zip of 200 KB",
+    "a file of 20 MB in a zip of 20 KB",
     { refused: "are allowed" },
-    () => zip([{ name: "framing.ts", bytes: new Uint8Array(2e8) }]),
+    () => zip([{ name: "framing.ts", bytes: new Uint8Array(2e7) }]),
   ),
   archive(
     "zip-of-doubles",
@@ -117,12 +122,12 @@ export const forms: readonly Attack[] = [
     () => tarGz([{ name: "zeros", bytes: new Uint8Array(3e8) }]),
   ),
   written("link-to-the-solution", "a symbolic link in the place of the file", "symbolic link", async (folder) => {
-    await Deno.symlink(SOLUTION, `${folder}/framing.ts`);
+    await link(SOLUTION, `${folder}/framing.ts`);
     return folder;
   }),
   written("link-to-the-solutions", "a symbolic link in the place of the lab's folder", none, async (folder) => {
     await Deno.mkdir(`${folder}/labs`);
-    await Deno.symlink(`${ROOT}/solutions/01-framing`, `${folder}/labs/01-framing`);
+    await link(`${ROOT}/solutions/01-framing`, `${folder}/labs/01-framing`);
     return folder;
   }),
   written(
@@ -130,7 +135,7 @@ export const forms: readonly Attack[] = [
     "the whole submission is a link to the grader's solutions",
     "symbolic link",
     async (folder) => {
-      await Deno.symlink(`${ROOT}/solutions/01-framing`, `${folder}/work`);
+      await link(`${ROOT}/solutions/01-framing`, `${folder}/work`);
       return `${folder}/work`;
     },
   ),
