@@ -3,6 +3,7 @@
  * start would compile all of them again. It is made once, from a folder that has given code only and in which nothing of a
  * stranger's was ever compiled, and is read-only to every subject. What a subject compiles of its own is gone with it.
  */
+import { exists, forgetOldest, nameFor } from "./made_folders.ts";
 import type { Prepared } from "./sandbox.ts";
 
 /** What Deno finds out about a module before it compiles it: a database that it wants to write to. */
@@ -27,7 +28,7 @@ const making = new Map<string, Promise<unknown>>();
 /** The cache for a workspace's given files. When it cannot be made, there is none, and starts take longer. */
 export async function prepareCache(task: Task): Promise<Prepared> {
   const base = `${task.root}/.wallsocket/compiled`;
-  const folder = `${base}/${await hashOf(task.given)}`;
+  const folder = `${base}/${await nameFor(task.given)}`;
   if (!await exists(folder)) {
     let made = making.get(folder);
     if (made === undefined) making.set(folder, made = make(task, base, folder).catch(() => {}));
@@ -68,7 +69,7 @@ async function make(task: Task, base: string, folder: string): Promise<void> {
     if (!await task.run(files, { mounts: [], writable: cache }, args)) return;
     await closeDatabase(`${cache}/${ANALYSIS}`);
     await Deno.rename(cache, folder);
-    await forgetOldest(base, folder);
+    await forgetOldest(base, folder, MAX_KEPT);
   } finally {
     await Deno.remove(fresh, { recursive: true }).catch(() => {});
   }
@@ -80,26 +81,4 @@ async function closeDatabase(path: string): Promise<void> {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
   database.close();
-}
-
-async function hashOf(files: ReadonlyMap<string, string>): Promise<string> {
-  const all = [...files].sort(([a], [b]) => a < b ? -1 : 1).map(([path, text]) => `${path}\0${text}\0`).join("");
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(Deno.version.deno + all)));
-  return digest.subarray(0, 12).toHex();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-/** Keeps the newest; the others can be made again. One that was made in the last minutes may be in use. */
-async function forgetOldest(base: string, current: string): Promise<void> {
-  const folders: { path: string; time: number }[] = [];
-  for await (const entry of Deno.readDir(base)) {
-    const path = `${base}/${entry.name}`;
-    const time = await Deno.stat(path).then((stat) => stat.mtime?.getTime() ?? 0, () => Infinity);
-    if (path !== current && Date.now() - time > 600_000) folders.push({ path, time });
-  }
-  folders.sort((a, b) => b.time - a.time);
-  for (const { path } of folders.slice(MAX_KEPT)) await Deno.remove(path, { recursive: true }).catch(() => {});
 }

@@ -8,6 +8,7 @@
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { checkImports } from "./import_check.ts";
+import { exists, forgetOldest, nameFor } from "./made_folders.ts";
 import type { SandboxKind } from "./sandbox.ts";
 import { WorkspaceError } from "./workspace_error.ts";
 
@@ -71,7 +72,7 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
   const given = givenOf(files, selection);
   files.set("entry.ts", entryText(selection, options));
   const base = `${selection.root}/.wallsocket/subjects`;
-  const folder = `${base}/${await hashOf(files)}`;
+  const folder = `${base}/${await nameFor(files)}`;
   const entry = `${folder}/entry.ts`;
   if (await exists(entry)) return { folder, entry, given };
   const fresh = `${base}/new-${crypto.randomUUID()}`;
@@ -86,7 +87,7 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
     await Deno.remove(fresh, { recursive: true }).catch(() => {});
     if (!(await exists(entry))) throw error; // somebody else made the same folder meanwhile: good
   }
-  await forgetOldest(base, folder);
+  await forgetOldest(base, folder, KEEP);
   return { folder, entry, given };
 }
 
@@ -163,26 +164,4 @@ function entryText(selection: Selection, options: WorkspaceOptions): string {
 
 function isLabFile(path: string): boolean {
   return labs.some((lab) => ["mod.ts", ...lab.files].some((file) => path.endsWith(`/${lab.folder}/${file}`)));
-}
-
-async function hashOf(files: ReadonlyMap<string, string>): Promise<string> {
-  const all = [...files].sort(([a], [b]) => a < b ? -1 : 1).map(([path, text]) => `${path}\0${text}\0`).join("");
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(Deno.version.deno + all)));
-  return digest.subarray(0, 12).toHex();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-/** Keeps the newest folders; the others can be made again. One that was made in the last minute may be in use. */
-async function forgetOldest(base: string, current: string): Promise<void> {
-  const folders: { path: string; time: number }[] = [];
-  for await (const entry of Deno.readDir(base)) {
-    const path = `${base}/${entry.name}`;
-    const time = await Deno.stat(path).then((stat) => stat.mtime?.getTime() ?? 0, () => Infinity);
-    if (path !== current && Date.now() - time > 600_000) folders.push({ path, time });
-  }
-  folders.sort((a, b) => b.time - a.time);
-  for (const { path } of folders.slice(KEEP)) await Deno.remove(path, { recursive: true }).catch(() => {});
 }
