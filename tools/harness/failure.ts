@@ -23,8 +23,9 @@ export class CheckFailed extends Error {
 
   constructor(expected: string, got: string, details: { mismatches?: readonly Mismatch[]; symbol?: string } = {}) {
     super(`expected ${expected}, got ${got}`);
-    this.expected = expected;
-    this.got = got;
+    // Checks make these of what student code returned: what JSON.stringify() makes of undefined is no text.
+    this.expected = String(expected);
+    this.got = String(got);
     this.mismatches = details.mismatches ?? [];
     this.symbol = details.symbol;
   }
