@@ -18,7 +18,7 @@ export class Conversation {
   /** The check's own clock, for the transcript. */
   now: () => number = () => 0;
   readonly transcript: Transcript;
-  /** Whether a function of the student's has returned something. */
+  /** Whether the subject has answered: from then on a check may hold something that no contract names. */
   answered = false;
   readonly #subject: Subject;
   readonly #recorders = new Map<number, RecordedCall[]>();
@@ -41,6 +41,7 @@ export class Conversation {
       if (error instanceof SubjectDied) this.#fileDeath(error, said(error.at));
       throw error;
     }
+    this.answered = true;
     this.transcript.log(this.now(), Math.max(step, 1), reply.log ?? [], reply.lost ?? 0);
     for (const { id, call } of reply.recorded ?? []) this.#recorders.get(id)?.push(call);
     return reply;
@@ -151,7 +152,6 @@ export class Conversation {
   }
 
   #decode(name: string, returned: Returned): unknown {
-    this.answered = true;
     switch (returned.t) {
       case "value":
         return returned.value;
