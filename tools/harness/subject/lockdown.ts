@@ -52,6 +52,11 @@ export function lockDown(): void {
     };
     Object.defineProperty(Deno, name, { get: refuse, configurable: false });
   }
+  // Whoever gets hold of a function of another lab, by a setter or in place of a method, shall not read it.
+  const value = function toString(): string {
+    return "function () { [hidden code] }";
+  };
+  Object.defineProperty(Function.prototype, "toString", { value, writable: false, configurable: false });
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     if (!KEPT.has(name) && !LANGUAGE.has(name)) delete (globalThis as Record<string, unknown>)[name];
   }

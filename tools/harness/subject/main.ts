@@ -80,7 +80,8 @@ export async function serve(modules: Modules, options: ServeOptions): Promise<vo
 
 /** The modules; where a function is missing, one that says so when it is called. */
 function withStandIns(modules: Modules, wanted: ServeOptions["wanted"]): Modules {
-  const complete: Record<string, Record<string, unknown>> = {};
+  // Without a prototype: a setter there would be handed the labs that are somebody else's.
+  const complete: Record<string, Record<string, unknown>> = Object.create(null);
   for (const [module, names] of Object.entries(wanted)) {
     const members = { ...(modules as unknown as Record<string, Record<string, unknown>>)[module] };
     for (const name of names) {

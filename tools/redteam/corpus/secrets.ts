@@ -57,6 +57,23 @@ Function.prototype.apply = function (...given: any[]) { stolen[stolen.length] = 
     ),
   ),
   file(
+    "reads-another-lab",
+    "prints the reference of another lab, which a setter on Object.prototype was handed",
+    every(
+      "throw new Error(stolen);",
+      `let stolen = "";
+for (const name of ["arp", "ip", "handshake"]) {
+  try {
+    Object.defineProperty(Object.prototype, name, { configurable: true, get: () => undefined, set(value: any) {
+      stolen += Object.values(value).map(String).join();
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+    } });
+  } catch { /* it is held fast */ }
+}`,
+    ),
+    { anyhow: true, secrets: ["HARDWARE_ETHERNET", "// region"] },
+  ),
+  file(
     "remembers-hidden-inputs",
     "prints in public checks what it saw in hidden ones",
     every(
