@@ -40,7 +40,7 @@ export async function readme(handedOut: readonly Lab[], isSealed: boolean): Prom
     function: Object.keys(first.functions)[0] as string,
     picture: section(ours, "```text\n      your programs", "```\n"),
     options: section(ours, "| option | what it does |", "\n\n").replaceAll(/^\| `--(reference|driver).*\n/gm, ""),
-    "live wire": section(ours, "Where there is no live wire, the virtual one", "\n## ").replace(/\n## $/, "").trim(),
+    "live wire": section(ours, "Where there is no live wire, the virtual one", "\n## ").replace(/\n##\s*$/, "").trim(),
     hidden: isSealed ? await template("hidden.md") : "",
   });
 }

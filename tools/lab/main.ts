@@ -111,6 +111,10 @@ async function runAndReport(options: LabOptions, checks: readonly Check[], all: 
 async function replay(options: LabOptions, path: string, { wire, blamer }: Means): Promise<number> {
   const { lab } = options;
   const regression = await loadRegression(path);
+  const { run } = regression;
+  if (run.lab !== lab.number && run.check.lab !== lab.number) {
+    throw new UsageError(`${path} is a failure of lab ${run.lab}: deno task lab${run.lab} --replay ${path}`);
+  }
   const selection = blamer.swapped([]);
   console.log(headerText(lab, selection.origins, ""));
   const [result] = await runRegressions([regression], selection, kernelFor(options, wire)) as [CheckResult];

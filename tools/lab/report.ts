@@ -103,7 +103,7 @@ export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire,
       );
     }
   }
-  const next = nextStep(lab, results, ran === passed, mine ? " --mine" : "");
+  const next = whole && passed === results.length ? doneText(lab) : nextStep(lab, results, ran === passed, mine ? " --mine" : "");
   if (next !== "") lines.push("", next);
   return lines.join("\n");
 }
@@ -116,6 +116,14 @@ export function scoreOf(lab: Lab, results: readonly CheckResult[]): { passed: nu
   const earned = good.reduce((sum, result) => sum + weight(result.check), 0);
   const ran = results.filter((result) => result.verdict.outcome !== "skipped").length;
   return { passed: good.length, ran, points: total === 0 ? 0 : Math.floor(lab.points * earned / total) };
+}
+
+/** All checks of a lab passed: says so, and where to go on. */
+function doneText(lab: Lab): string {
+  const next = labs[labs.indexOf(lab) + 1];
+  const done = labelled("Done", `all checks of lab ${two(lab.number)} passed`, 0);
+  if (next === undefined) return done;
+  return [done, labelled("Next", `labs/${next.folder}/README.md`, 0), labelledCommand("", `deno task lab${next.number}`, 0)].join("\n");
 }
 
 /** What is red comes first; then the next function to write. */
