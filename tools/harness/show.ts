@@ -91,7 +91,9 @@ function numberText(value: number, key: string): string {
   return `${value} (${hexText(value, 8)})`;
 }
 
+/** A negative number of 32 bits is one that lacks the unsigned shift, and says so. */
 function hexText(value: number, digits: number): string {
+  if (value < 0 && value >= -(2 ** 31) && digits === 8) return `${value} (0x${(value >>> 0).toString(16).padStart(8, "0")} with >>> 0)`;
   return `${value < 0 ? "-" : ""}0x${Math.abs(value).toString(16).padStart(digits, "0")}`;
 }
 

@@ -20,6 +20,7 @@ Deno.test("showValue() shows numbers as what they are", () => {
     [-1, "address", "-1"],
     [7, "identification", "0x0007"],
     [-0xddf3, "checksum", "-0xddf3"],
+    [-873187034, "crc", "-873187034 (0xcbf43926 with >>> 0)"],
     [0xfeff_ffff_ffff, "", "fe:ff:ff:ff:ff:ff"],
     ["0x-ddf3", "", "-0xddf3"],
     ["0x181a63c", "", "0x0181a63c"],
