@@ -25,6 +25,8 @@ export interface Script {
   /** Commands in front of the first event: `../common/defaults.sh`, `sysctl …`. */
   readonly setup: readonly Command[];
   readonly events: readonly ScriptEvent[];
+  /** What is written in the language but cannot be run here: encapsulation, MPTCP, SCTP … Its events are left out. */
+  readonly needs: readonly Need[];
   /** The source, line by line, for those who show it. */
   readonly lines: readonly string[];
 }
@@ -96,7 +98,7 @@ export interface TcpPacket {
   readonly ack?: number;
   readonly window?: number;
   readonly urgent?: number;
-  /** Undefined: the script says nothing. For a packet that has to come, that is: no options. "any" is "<...>". */
+  /** Empty when the script says nothing: there are none. "any" is "<...>", for packets that have to come. */
   readonly options: readonly TcpOption[] | "any";
 }
 
@@ -155,10 +157,18 @@ export type Value =
   | { readonly kind: "or"; readonly parts: readonly Value[] }
   /** [1, 2] */
   | { readonly kind: "list"; readonly items: readonly Value[] }
-  /** {fd=4, events=POLLIN}; {..., 1000} has a field without a name. */
-  | { readonly kind: "struct"; readonly fields: readonly { readonly name?: string; readonly value: Value }[] }
+  /** {fd=4, events=POLLIN}; {..., 1000} has fields without a name. */
+  | { readonly kind: "struct"; readonly fields: readonly Field[] }
   /** htons(8080), inet_addr("192.0.2.1"). */
   | { readonly kind: "function"; readonly name: string; readonly args: readonly Value[] };
+
+/** A member of a struct. */
+export interface Field {
+  readonly name?: string;
+  /** "msg_iov(1)=[…]": how many there are of what the value lists; "msg_name(...)=...". */
+  readonly of?: Value;
+  readonly value: Value;
+}
 
 export interface CommandEvent extends Timed {
   readonly kind: "command";
@@ -168,6 +178,8 @@ export interface CommandEvent extends Timed {
 /** %{ … }% */
 export interface CodeEvent extends Timed {
   readonly kind: "code";
+  /** Where the text begins. */
+  readonly begins: Place;
   readonly text: string;
 }
 
