@@ -22,6 +22,8 @@ export interface FailureContext {
   readonly again?: string;
   /** All code was the student's, and is to be when this is run again. */
   readonly mine?: boolean;
+  /** So many checks failed by the same unknown name. */
+  readonly alike?: number;
 }
 
 /** A check that failed. */
@@ -34,11 +36,25 @@ export function isFailure(result: CheckResult): result is Failure {
   return result.verdict.outcome === "failed";
 }
 
+/** The name that student code uses and does not have, when a check failed by that. What the check is about was never reached. */
+export function unknownName({ verdict }: Failure): string | undefined {
+  return /\bReferenceError: (\S+) is not defined, at /.exec(verdict.got)?.[1];
+}
+
+/** Why a check failed by a name that is not known. */
+function unknownText(name: string, failure: Failure, alike: number): string {
+  const folder = /\b(labs\/[\w-]+)\//.exec(failure.verdict.got)?.[1] ??
+    `labs/${labs.find(({ number }) => number === failure.check.lab)?.folder}`;
+  const all = alike > 1 ? ` ${alike} checks fail by it, whatever they are about.` : "";
+  return `Nothing is called \`${name}\` there: an import is missing, or the name is misspelled.${all} deno check ${folder} finds every such name.`;
+}
+
 /** The whole story of a failed check. */
 export function failureText(failed: CheckResult, context: FailureContext): string {
   const result = failed as Failure;
   const { check, verdict, transcript } = result;
-  const name = `deno task lab${context.lab.number}`;
+  const command = `deno task lab${context.lab.number}`;
+  const name = unknownName(result);
   const [top = "", ...title] = titled(`✘ ${check.id}`, check.title, 21, milliseconds(result.milliseconds));
   const steps = ladder(transcript.steps);
   return [
@@ -50,14 +66,14 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     labelled("Got", singular(verdict.got)),
     ...verdict.mismatches.map(({ field, expected, got }) => labelled("", `✘ ${field}: expected ${expected}, got ${got}`)),
     ...(verdict.complaints.length > 0 ? [labelled("Kernel", verdict.complaints.join(", "))] : []),
-    labelled("Why", verdict.topic?.why ?? check.why),
+    labelled("Why", name === undefined ? verdict.topic?.why ?? check.why : unknownText(name, result, context.alike ?? 1)),
     ...lookAt(result, context.lab),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
     ...(context.smallest === undefined ? [] : [labelled("Smallest", context.smallest.text), labelledCommand("", context.smallest.command)]),
-    labelledCommand("Again", context.again ?? `${name}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
+    labelledCommand("Again", context.again ?? `${command}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
     ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
-    ...(context.again === undefined ? [labelledCommand("Hint", `${name} --hint ${check.id}`)] : []),
+    ...(context.again === undefined && name === undefined ? [labelledCommand("Hint", `${command} --hint ${check.id}`)] : []),
   ].join("\n");
 }
 

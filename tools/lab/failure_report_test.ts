@@ -9,7 +9,7 @@ import { type Check, type CheckKind, suite, type Trial } from "../harness/suite.
 import { Transcript } from "../harness/transcript.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import { failureText, isFailure } from "./failure_report.ts";
-import { inReadingOrder } from "./failures.ts";
+import { byUnknownName, inReadingOrder } from "./failures.ts";
 import { ROOT } from "./run.ts";
 
 const lab = findLab(3) as Lab;
@@ -101,4 +101,23 @@ Deno.test("inReadingOrder() puts tables first, in the order of the groups; of th
   ];
   const order = (shown?: number): number[] => inReadingOrder(met.filter(isFailure), shown).map((result) => result.milliseconds);
   assertEquals([order(), order(3), order(2)], [[3, 4, 5, 2, 1], [3, 5, 2, 4, 1], [3, 5, 4, 2, 1]]);
+});
+
+Deno.test("failureText() of an unknown name says that and nothing else, once for all checks that fail by it", async () => {
+  const call = checkOf(async (trial) => void await trial.ip.internetChecksum(new DataView(new ArrayBuffer(4)), 0, 4), "table");
+  const unknown = await runChanged(call, "checksum.ts", "let sum = ", "let sum = initiall + ");
+  const wrong = await runChanged(
+    checkOf((trial) => Promise.resolve(trial.equal(1, 2, "one"))),
+    "checksum.ts",
+    "let sum = ",
+    "let sum = 1 + ",
+  );
+  const failures = [wrong, unknown, unknown].filter(isFailure);
+  const { unknown: named, others } = byUnknownName(failures);
+  assertEquals([named.map(({ length }) => length), others.length], [[2], 1]);
+  assertEquals(inReadingOrder(failures, 2)[0], unknown);
+  const text = failureText(unknown, { lab, seed: 1, capture: undefined, blame: undefined, alike: 2 });
+  assertStringIncludes(text, "Nothing is called `initiall` there");
+  assertStringIncludes(text, "2 checks fail by it");
+  assertStringIncludes(text, "deno check labs/03-ip");
 });

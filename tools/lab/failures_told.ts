@@ -8,8 +8,8 @@ import type { CheckResult } from "../harness/trial.ts";
 import type { Blame, Blamer } from "./blame.ts";
 import { ownFailure } from "./blame_own.ts";
 import { blameText } from "./blame_text.ts";
-import { type Failure, failureText, isFailure } from "./failure_report.ts";
-import { inReadingOrder } from "./failures.ts";
+import { type Failure, type FailureContext, failureText, isFailure } from "./failure_report.ts";
+import { byUnknownName, inReadingOrder } from "./failures.ts";
 import type { LabOptions } from "./options.ts";
 import { MINE, regressionFolder } from "./regressions.ts";
 import { type KeptRun, RUN_FORMAT, writeRun } from "./run_file.ts";
@@ -37,19 +37,22 @@ type OwnFailures = Map<number, Promise<Check | undefined>>;
 /** Prints the failures that are shown in full. Returns those that are not. */
 export async function tellFailures(results: readonly CheckResult[], telling: Telling): Promise<Failure[]> {
   const { options } = telling;
-  const failures = results.filter(isFailure).filter(({ check }) => !isSealed(check));
-  const shown = options.all || options.only.length > 0 ? failures.length : FULL_FAILURES;
+  const { unknown, others: failures } = byUnknownName(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
+  for (const [first, ...rest] of unknown) tell(first as Failure, { blame: undefined, alike: rest.length + 1 }, telling);
+  const shown = options.all || options.only.length > 0 ? failures.length : Math.max(0, FULL_FAILURES - unknown.length);
   const failed = inReadingOrder(failures, shown);
   const own: OwnFailures = new Map();
   for (const [index, failure] of failed.slice(0, shown).entries()) {
     const explained = index < MAX_EXPLAINED && !options.inspect ? await explain(failure, telling, own) : { blame: undefined };
-    const { seed, captures } = telling;
-    console.log(
-      `${failureText(failure, { lab: options.lab, seed, capture: captures.get(failure.check.id), mine: options.mine, ...explained })}\n`,
-    );
+    tell(failure, explained, telling);
     if (options.saveFailure) console.log(`${await save(failure, explained)}\n`);
   }
   return failed.slice(shown);
+}
+
+function tell(failure: Failure, context: Pick<FailureContext, "blame" | "smallest" | "alike">, { options, seed, captures }: Telling): void {
+  const capture = captures.get(failure.check.id);
+  console.log(`${failureText(failure, { lab: options.lab, seed, capture, mine: options.mine, ...context })}\n`);
 }
 
 /** Prints the student's own checks that failed. `path` names the file of each. */
@@ -105,9 +108,10 @@ function sizeText({ before, after, hurried }: Shrunk): string {
   if (before.packets === 0) {
     return `${after.stimuli} of ${before.stimuli} calls ${after.stimuli === 1 ? "is" : "are"} enough to go wrong${enough}:`;
   }
-  const packets = `${after.packets} of the ${before.packets} packets to you`;
-  const steps = after.packets === before.packets ? `${after.stimuli} of ${before.stimuli} steps` : packets;
-  return `${steps} are enough to go wrong${enough}:`;
+  const [few, all, what] = after.packets === before.packets
+    ? [after.stimuli, before.stimuli, "steps"]
+    : [after.packets, before.packets, "packets to you"];
+  return `${few} of the ${all} ${what} ${few === 1 ? "is" : "are"} enough to go wrong${enough}:`;
 }
 
 function fileName({ check }: Failure): string {

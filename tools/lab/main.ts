@@ -30,7 +30,7 @@ import {
 } from "./run.ts";
 import { RunFileError } from "./run_file.ts";
 import { sealedText } from "./sealed_report.ts";
-import { cut, paint, titled, WIDTH, wrap } from "./text.ts";
+import { cut, paint, titled, WIDTH, wrap, wrapAround } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
 
 const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
@@ -51,7 +51,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return await run(options, suiteKey);
   } catch (error) {
     if (error instanceof UsageError || error instanceof RunFileError) {
-      console.error(error.message);
+      console.error(wrapAround(error.message));
       return USAGE;
     }
     throw error;
@@ -113,7 +113,7 @@ async function replay(options: LabOptions, path: string, { wire, blamer }: Means
   const regression = await loadRegression(path);
   const { run } = regression;
   if (run.lab !== lab.number && run.check.lab !== lab.number) {
-    throw new UsageError(`${path} is a failure of lab ${run.lab}: deno task lab${run.lab} --replay ${path}`);
+    throw new UsageError(`${path} is a failure of lab ${run.lab}. This plays it:\ndeno task lab${run.lab} --replay ${path}`);
   }
   const selection = blamer.swapped([]);
   console.log(headerText(lab, selection.origins, ""));
@@ -169,7 +169,9 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
   } catch (error) {
     if (!isLoadError(error)) throw error;
     header("");
-    console.error(loadErrorText(error.message));
+    console.log(
+      options.json ? JSON.stringify({ version: 1, lab: lab.number, origins, seed, error: error.message }) : loadErrorText(error.message),
+    );
     return FAILED;
   }
   const { results, noWire } = result;

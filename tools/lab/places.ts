@@ -20,6 +20,17 @@ export function placeOf(symbol: string, prefer: Lab): Place | undefined {
   return undefined;
 }
 
+/** Whether some function of a lab is still a stub. */
+export function hasStubs({ folder, files }: Lab): boolean {
+  return files.some((file) => {
+    try {
+      return /^ *return todo\(/m.test(Deno.readTextFileSync(`${ROOT}/labs/${folder}/${file}`));
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** ":31", or nothing when the function cannot be found in the file. */
 function lineOf(file: string, symbol: string): string {
   let lines: string[];

@@ -8,10 +8,10 @@ import type { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import type { Origin } from "../harness/workspace.ts";
-import { placeOf } from "./places.ts";
+import { hasStubs, placeOf } from "./places.ts";
 import { type Failure, isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
-import { isSealed } from "./run.ts";
+import { isSealed, standInFor } from "./run.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
 /** The last lab that carries packets without TCP: up to here each lab runs on those below it, from here on all run together. */
@@ -156,6 +156,22 @@ function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, f
     labelled(second ? "Then" : "Next", `write ${first}  ${place?.file ?? ""}`, 0),
     labelled("", `${place?.handout ?? ""} · ${waiting}`, 0),
     labelled("", `then  ${then}`, 0),
+    ...earlierText(lab, missing, here),
+  ];
+}
+
+/** Checks wait for a lab below this one: that one comes first, or something stands in for it as long as it is not written. */
+function earlierText(lab: Lab, missing: readonly string[], command: string): string[] {
+  const below = labs.filter(({ number }) => number < lab.number);
+  const waited = below.filter(({ functions }) => missing.some((symbol) => Object.hasOwn(functions, baseOf(symbol))));
+  if (waited.length === 0) return [];
+  const unwritten = below.filter((each) => waited.includes(each) || hasStubs(each)).map(({ number }) => number);
+  const isIn = standInFor(waited[0] as Lab);
+  const text = `some checks run on lab ${waited.map(({ number }) => two(number)).join(" and ")}, which is not written. Write that first`;
+  if (isIn === undefined) return [labelled("Below", `${text}.`, 0)];
+  return [
+    labelled("Below", `${text}, or let the ${isIn} stand in for it:`, 0),
+    labelledCommand("", `${command} --reference ${unwritten.join(",")}`, 0),
   ];
 }
 

@@ -37,3 +37,9 @@ Deno.test("summaryText() names the other lab's command when only its code is mis
   assertStringIncludes(text, "2 checks wait for it");
   assertStringIncludes(text, "deno task lab7, and again deno task lab6 --mine");
 });
+
+Deno.test("summaryText() says what helps while a lab below is not written", () => {
+  const text = said([needs("createRoutes.add", "wire/text"), needs("probeDelay", "probe/delays")], true);
+  assertStringIncludes(text, "some checks run on lab 03, which is not written");
+  assertStringIncludes(text, "deno task lab6 --mine --reference 1,2,3,4,5");
+});

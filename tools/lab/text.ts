@@ -41,6 +41,11 @@ export function cut(text: string, width: number): string {
   return `${(end > 0 ? kept.slice(0, end) : kept).replace(/[\s,:;]+$/, "")}…`;
 }
 
+/** Sentences within the width; a line that is a command is left whole, so that it can be copied. */
+export function wrapAround(text: string): string {
+  return text.split("\n").flatMap((line) => line.startsWith("deno task ") ? [line] : wrap(line, WIDTH)).join("\n");
+}
+
 /** A label and its text, wrapped beside it: "  Why         the last byte …". */
 export function labelled(label: string, text: string, indent = 2, labelWidth = 12): string {
   const room = WIDTH - indent - labelWidth;

@@ -1,7 +1,7 @@
 /** What fits 80 columns, and how what does not is brought in. */
 import { assert, assertEquals } from "@std/assert";
 import { loadErrorText } from "./load_error.ts";
-import { cut, labelledCommand, singular, titled, wrap } from "./text.ts";
+import { cut, labelledCommand, singular, titled, wrap, wrapAround } from "./text.ts";
 
 Deno.test("cut() cuts at a word", () => {
   assertEquals(cut("a fragment that is dropped", 40), "a fragment that is dropped");
@@ -48,4 +48,11 @@ Deno.test("loadErrorText() fits 80 columns, and points at the same place", () =>
   for (const line of lines) assert(line.length <= 80, line);
   const pointer = lines.findIndex((line) => line.endsWith("~"));
   assertEquals(lines[pointer - 1]?.[lines[pointer]?.indexOf("~") ?? -1], "=");
+});
+
+Deno.test("wrapAround() wraps sentences and leaves commands whole", () => {
+  const command = `deno task lab3 --replay ${"folder/".repeat(14)}x.json`;
+  const lines = wrapAround(`${"words ".repeat(20)}end.\n${command}`).split("\n");
+  assertEquals(lines.map(({ length }) => length <= 80), [true, true, false]);
+  assertEquals(lines.at(-1), command);
 });
