@@ -57,13 +57,17 @@ export interface WorkspaceOptions {
 
 const SUBJECT_FILES = [
   "tools/harness/message.ts",
-  ...["main", "application", "protocol", "values", "console", "crumbs", "lockdown"].map((name) => `tools/harness/subject/${name}.ts`),
+  ...["main", "application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
+    `tools/harness/subject/${name}.ts`
+  ),
 ];
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
 /** All modules of the reference in one bundle, and what it says of itself to the compiler. */
 export const PEER = "tools/peer/peer.js";
 export const PEER_TYPES = "tools/peer/peer.d.ts";
+/** Holds given code fast (`subject/hold_fast.ts`). Written here, because it names every file of the stack. */
+const GIVEN = "tools/harness/subject/given.ts";
 const KEEP = 12;
 
 /** Makes (or finds) the folder for a selection. Throws a WorkspaceError. */
@@ -105,7 +109,8 @@ export function sourceFolder(module: ModuleName, origin: Origin): string {
 }
 
 async function collect(selection: Selection): Promise<Map<string, string>> {
-  const paths = [...SUBJECT_FILES, ...await stackFiles(selection.root, "stack")];
+  const stack = await stackFiles(selection.root, "stack");
+  const paths = [...SUBJECT_FILES, ...stack];
   if (labsOf(selection).some((lab) => selection.origins[lab.module] === "peer")) paths.push(PEER, PEER_TYPES);
   for (const lab of labsOf(selection)) {
     if (selection.origins[lab.module] === "peer") continue;
@@ -125,7 +130,13 @@ async function collect(selection: Selection): Promise<Map<string, string>> {
       );
     }
   }));
-  return new Map(texts);
+  return new Map([...texts, [GIVEN, givenText(stack)]]);
+}
+
+function givenText(stack: readonly string[]): string {
+  const imports = stack.map((path, index) => `import * as m${index} from "../../../${path}";`);
+  return [`import { holdFast } from "./hold_fast.ts";`, ...imports, `holdFast([${stack.map((_, index) => `m${index}`).join(", ")}]);`, ""]
+    .join("\n");
 }
 
 /** The files of `stack/` that a host is made of; the drivers of real devices and the socket API above stay outside. */
@@ -156,6 +167,7 @@ function entryText(selection: Selection, options: WorkspaceOptions): string {
   const settings = JSON.stringify({ wanted, crumbs: options.crumbs ?? false, inspect: options.inspect ?? false });
   return [
     `import { serve } from "./tools/harness/subject/main.ts";`,
+    `import "./${GIVEN}";`,
     ...imports,
     `await serve({ ${modules} } as never, ${settings});`,
     "",
