@@ -141,6 +141,10 @@ export class Process {
   }
 
   /** O_NONBLOCK, which all descriptors for the socket share. */
+  getNonBlocking(descriptor: Descriptor): boolean {
+    return this.#socket(descriptor, "get O_NONBLOCK of").nonBlocking;
+  }
+
   setNonBlocking(descriptor: Descriptor, nonBlocking: boolean): void {
     this.#socket(descriptor, "set O_NONBLOCK of").nonBlocking = nonBlocking;
   }

@@ -7,6 +7,7 @@
  */
 import { MessageError } from "./message.ts";
 import type { RecordedCall, Reply, Returned, Thrown } from "./subject/protocol.ts";
+import type { Completed } from "./subject/system_calls.ts";
 
 /** Characters of an exception's name, of its message, and of a place. */
 const NAME = 100, MESSAGE = 500, PLACE = 300;
@@ -40,6 +41,8 @@ export function readReply(message: unknown, id: number): Reply {
     ...optional(reply, "out", (out) => ({ out: list(out).map((each) => sentPacket(record(each))) })),
     ...optional(reply, "deadline", (deadline) => ({ deadline: deadline as number })), // see `deadlineOf`: it is the labs' own
     ...optional(reply, "events", (events) => ({ events: list(events).map(event) })),
+    ...optional(reply, "completed", (completed) => ({ completed: list(completed).map((each) => completedCall(record(each))) })),
+    ...optional(reply, "missing", (missing) => ({ missing: text(missing, NAME) })),
     ...optional(reply, "log", (log) => ({ log: list(log).slice(0, MAX_LINES).map((line) => text(line, LINE)) })),
     ...optional(reply, "lost", (lost) => ({ lost: whole(lost) })),
   };
@@ -90,6 +93,16 @@ function recordedCall({ id, call }: Members): { id: number; call: RecordedCall }
 
 function sentPacket({ on, bytes }: Members): { on: number; bytes: Uint8Array } {
   return { on: whole(on), bytes: byteArray(bytes) };
+}
+
+function completedCall({ call, value, error, data }: Members): Completed {
+  if (!Number.isSafeInteger(value)) throw new MessageError("a call gives something else in place of a number");
+  return {
+    call: whole(call),
+    value: value as number,
+    ...(error === undefined ? {} : { error: text(error, NAME) }),
+    ...(data === undefined ? {} : { data }),
+  };
 }
 
 /** `start` and `end` are numbers that the student's code left, right or wrong. */

@@ -60,7 +60,10 @@ const SUBJECT_FILES = [
   ...["main", "application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
     `tools/harness/subject/${name}.ts`
   ),
+  ...["system_call", "system_calls"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
+/** What of `stack/socket` a process in a subject makes its system calls with. */
+const SOCKET_FILES = ["address", "alarm", "descriptors", "errors", "socket", "socket_options"].map((name) => `stack/socket/${name}.ts`);
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
 /** All modules of the reference in one bundle, and what it says of itself to the compiler. */
@@ -139,7 +142,7 @@ function givenText(stack: readonly string[]): string {
     .join("\n");
 }
 
-/** The files of `stack/` that a host is made of; the drivers of real devices and the socket API above stay outside. */
+/** The files of `stack/` that a host is made of; the drivers of real devices and the other shapes of sockets stay outside. */
 async function stackFiles(root: string, folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir(`${root}/${folder}`)) {
@@ -148,7 +151,7 @@ async function stackFiles(root: string, folder: string): Promise<string[]> {
       if (entry.name !== "link" && entry.name !== "socket") found.push(...await stackFiles(root, path));
     } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts") && !READERS.includes(path)) found.push(path);
   }
-  return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts"] : found;
+  return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts", ...SOCKET_FILES] : found;
 }
 
 function labsOf(selection: Selection): readonly Lab[] {

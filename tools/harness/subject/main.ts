@@ -19,6 +19,7 @@ import { keepConsole, takeLog } from "./console.ts";
 import { dropCrumb, refuseFunctions, watchModules } from "./crumbs.ts";
 import { lockDown } from "./lockdown.ts";
 import type { Asked, Reply, Request, Sent } from "./protocol.ts";
+import { SystemCalls } from "./system_calls.ts";
 import { describeThrown, Values } from "./values.ts";
 
 const stdin = Deno.stdin;
@@ -32,6 +33,8 @@ interface Station {
   readonly host: Host;
   readonly wires: readonly PipeDevice[];
   readonly application: Application;
+  /** The process that makes system calls, once there was one. */
+  calls?: SystemCalls;
   events: unknown[];
 }
 
@@ -71,9 +74,10 @@ export async function serve(modules: Modules, options: ServeOptions): Promise<vo
     const count = options.inspect ? await read(chunk) : readSync(chunk);
     if (count === null) exit(0);
     reader.push(chunk.subarray(0, count as number));
-    for (let request = reader.next(); request !== undefined; request = reader.next()) {
-      const { id } = request as Asked;
-      send({ ...subject.answer(request as Asked), id }, id);
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      const { id, ...request } = next as Asked;
+      const reply = subject.mustWait(request) ? await subject.answerLater(request) : subject.answer(request);
+      send({ ...reply, id }, id);
     }
   }
 }
@@ -106,6 +110,16 @@ function send(value: unknown, id?: number): void {
   for (let at = 0; at < bytes.length;) at += writeSync(bytes.subarray(at));
 }
 
+/** What time passes with. */
+type Timed = Request & { readonly op: "system call" | "step" };
+
+/**
+ * Turns of the microtasks from what happens in the stack to the outcome of a call that waited for it, and more than enough of them: the longest way
+ * is some eight promises. And how often a process that was woken may give the host work that is due at once.
+ */
+const TURNS = 24;
+const ROUNDS = 8;
+
 class Subject {
   #modules: Record<string, Record<string, (...args: unknown[]) => unknown>>;
   readonly #crumbs: boolean;
@@ -124,6 +138,37 @@ class Subject {
     } catch (error) {
       reply = { threw: describeThrown(error) };
     }
+    return this.#complete(reply);
+  }
+
+  /** Whether promises have something to say before the answer is known. */
+  mustWait(request: Request): request is Timed {
+    return request.op === "system call" || request.op === "step" && (this.#stations[request.host]?.calls?.waiting ?? 0) > 0;
+  }
+
+  /** Like `answer`, for what is done by a process: whoever waits in it has his turn. */
+  async answerLater(request: Timed): Promise<Reply> {
+    let reply: Reply;
+    try {
+      const station = this.#station(request.host);
+      const calls = station.calls ??= new SystemCalls(station.host);
+      if (request.op === "step") { for (const { on, bytes } of request.frames) station.wires[on]?.inject(bytes); }
+      station.host.poll(request.now);
+      if (request.op === "system call") calls.begin(request.number, request.call);
+      for (let round = 0; round < ROUNDS; round++) {
+        for (let turn = 0; turn < TURNS; turn++) await undefined;
+        if (round > 0 && station.host.nextDeadline() > request.now) break;
+        station.host.poll(request.now);
+      }
+      reply = { ...this.#drain(station), ...calls.takeOutcomes() };
+    } catch (error) {
+      reply = { threw: describeThrown(error) };
+    }
+    return this.#complete(reply);
+  }
+
+  /** The answer, with what was recorded and printed meanwhile. */
+  #complete(reply: Reply): Reply {
     const recorded = this.#values.takeRecorded();
     return { ...reply, ...(recorded.length === 0 ? {} : { recorded }), ...takeLog() };
   }
@@ -170,6 +215,8 @@ class Subject {
         station.host.poll(request.now);
         return { ...this.#drain(station), returned: { t: "value", value } };
       }
+      case "system call":
+        throw new Error("a system call is answered later");
       case "look": {
         const { host } = this.#station(request.host);
         const value = request.what === "counters" ? host.counters() : arpTable(host, request.on, request.now);

@@ -5,6 +5,8 @@
  */
 import type { HostConfig } from "../../../stack/host_config.ts";
 import type { PipeOptions } from "../../../stack/link/pipe.ts";
+import type { SystemCall } from "./system_call.ts";
+import type { Completed } from "./system_calls.ts";
 
 /** A call that the student's code made on something it was given (`ArpActions`, a callback). */
 export interface RecordedCall {
@@ -98,6 +100,17 @@ export type Request =
     readonly act: TcpAct;
     readonly args: readonly unknown[];
   }
+  /**
+   * A process on this host, one for each host, makes a system call. `number` is how the answer, or a later one, says what it came to: a
+   * call of which `completed` does not say so is waiting.
+   */
+  | {
+    readonly op: "system call";
+    readonly host: number;
+    readonly now: number;
+    readonly number: number;
+    readonly call: SystemCall;
+  }
   | { readonly op: "look"; readonly host: number; readonly now: number; readonly what: "counters" | "arpTable"; readonly on: number };
 
 /** A request on its way. The answer carries the same number, which nobody can guess: so nothing is answered before it is asked. */
@@ -138,6 +151,10 @@ export interface Reply {
   /** When the host wants to be polled next. */
   readonly deadline?: number;
   readonly events?: readonly unknown[];
+  /** System calls that are over, in this order. */
+  readonly completed?: readonly Completed[];
+  /** What a system call asked for and the stack does not have: "the option TCP_FASTOPEN". The call was not made. */
+  readonly missing?: string;
   /** What the student's code printed meanwhile, if it did. */
   readonly log?: readonly string[];
   /** Printed lines beyond the limit, which were dropped. */
