@@ -12,6 +12,7 @@ export class Counters {
 
   constructor(layer: string) {
     this.layer = layer;
+    Object.freeze(this); // labs may come by one: it counts what it is told, and does not lie about it
   }
 
   /** Counts one more of `name`. Pass literals: nothing is joined on the packet path. */

@@ -79,7 +79,7 @@ export class Host {
       if (settings === undefined) throw new TypeError(`Cannot attach ${device.name}: the configuration has ${index} interfaces`);
       interfaces.push(new NetworkInterface(device, index, settings, config, modules, uplink, interfaces));
     }
-    this.interfaces = interfaces;
+    this.interfaces = Object.freeze(interfaces); // lab 03 is shown them
     if (config.layers >= 3) this.internet = this.#createInternet(modules, config, uplink);
     if (config.layers >= 4 && this.internet !== undefined && hasTcp(modules)) {
       this.tcp = this.#createTcp(modules, config, this.internet, () => random.next());

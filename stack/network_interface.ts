@@ -121,6 +121,8 @@ export class NetworkInterface implements Ipv4Interface {
         this.#claim = modules.arp.createAddressClaim({ mac: this.mac, address: this.address, random: () => uplink.random() });
       }
     }
+    Object.freeze(this.arrivals);
+    Object.freeze(this);
   }
 
   /** Begins to use the address, in the way the configuration says. Called once, before the first `poll`. */

@@ -66,6 +66,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.#sender = new Sender(this, context.buffers, createCongestion);
     this.#receiver = new Receiver(this, context.buffers);
     this.#silence = new Silence(this.openedAt);
+    Object.preventExtensions(this); // labs 04 and 05 are handed it as effects: no member of theirs shall hide one of the class
   }
 
   // ── What the application does ──────────────────────────────────────────────────────────────────────────────

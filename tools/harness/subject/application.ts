@@ -14,6 +14,8 @@ interface Held {
 export class Application {
   readonly #host: Host;
   readonly #listeners: Listener[] = [];
+  /** How the lengths of a listener's queues are asked for, taken before any lab can get hold of the queue. */
+  readonly #lengths: (() => { halfOpen: number; accept: number })[] = [];
   readonly #held: Held[] = [];
 
   constructor(host: Host) {
@@ -37,19 +39,15 @@ export class Application {
     const number = args[0] as number;
     switch (act) {
       case "listen":
-        return this.#listeners.push(
-          tcp.listen(parseIpv4Address(args[0] as string), args[1] as number, args[2] as number, args[3] as boolean),
-        ) - 1;
+        return this.#keep(tcp.listen(parseIpv4Address(args[0] as string), args[1] as number, args[2] as number, args[3] as boolean));
       case "accept": {
         const connection = this.#listeners[number]?.accept();
         return connection === undefined ? -1 : this.#hold(connection);
       }
       case "closeListener":
         return tcp.closeListener(this.#listeners[number] as Listener);
-      case "queues": {
-        const queue = this.#listeners[number]?.queue;
-        return { halfOpen: queue?.halfOpenCount(), accept: queue?.acceptCount() };
-      }
+      case "queues":
+        return this.#lengths[number]?.() ?? {};
       case "connect": {
         const [address, port, localPort, options] = args as [string, number, number | undefined, object | undefined];
         const local = localPort === undefined ? {} : { port: localPort };
@@ -85,6 +83,13 @@ export class Application {
         return { ...describe(connection), notices };
       }
     }
+  }
+
+  #keep(listener: Listener): number {
+    const { queue } = listener;
+    const { halfOpenCount, acceptCount } = queue;
+    this.#lengths.push(() => ({ halfOpen: halfOpenCount.call(queue), accept: acceptCount.call(queue) }));
+    return this.#listeners.push(listener) - 1;
   }
 
   #hold(connection: Connection): number {

@@ -18,9 +18,9 @@ const { isView } = ArrayBuffer;
 
 /** What the language has and no name leads to: the kinds of functions, and what iterates. */
 const NAMELESS: readonly object[] = [
-  function* () {},
+  function* (): Generator {},
   async () => {},
-  async function* () {},
+  async function* (): AsyncGenerator {},
   [].values(),
   [].values().map((each) => each),
   Iterator.from({ next: () => ({ done: true, value: undefined }) }),

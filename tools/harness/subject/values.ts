@@ -10,7 +10,8 @@ import type { RecordedCall, Returned, Sent, Thrown } from "./protocol.ts";
 /** The objects of one check. */
 export class Values {
   readonly #handles = new Map<number, object>();
-  readonly #pools = new Map<number, FramePool>();
+  /** Stocks of frames, and those of them that are lent: one that was made up and given back is no frame of theirs. */
+  readonly #pools = new Map<number, { readonly pool: FramePool; readonly lent: Set<Frame> }>();
   #nextHandle = 1;
   #recorded: { id: number; call: RecordedCall }[] = [];
   /** What was received to be changed in place, in front of the next recorder of the same call. */
@@ -22,7 +23,7 @@ export class Values {
   }
 
   lent(pool: number): number {
-    return this.#pools.get(pool)?.lent ?? 0;
+    return this.#pools.get(pool)?.lent.size ?? 0;
   }
 
   /** The calls that recorders saw since the last time. */
@@ -47,12 +48,8 @@ export class Values {
         return sent.value;
       case "recorder":
         return this.#recorder(sent);
-      case "pool": {
-        let pool = this.#pools.get(sent.id);
-        if (pool === undefined) this.#pools.set(sent.id, pool = new FramePool({ capacity: sent.capacity, limit: sent.limit }));
-        const made = pool;
-        return sent.method === "acquire" ? () => made.acquire() : (frame: Frame) => made.release(frame);
-      }
+      case "pool":
+        return this.#pool(sent);
       case "random": {
         const random = createRandom(sent.seed);
         return () => random.next();
@@ -79,6 +76,23 @@ export class Values {
       }
     }
     return { t: "value", value };
+  }
+
+  #pool({ id, method, capacity, limit }: Sent & { t: "pool" }): unknown {
+    let found = this.#pools.get(id);
+    if (found === undefined) this.#pools.set(id, found = { pool: new FramePool({ capacity, limit }), lent: new Set() });
+    const { pool, lent } = found;
+    if (method === "acquire") {
+      return (): Frame | undefined => {
+        const frame = pool.acquire();
+        if (frame !== undefined) lent.add(frame);
+        return frame;
+      };
+    }
+    return (frame: Frame): void => {
+      if (!lent.delete(frame)) throw new Error("Cannot release a frame that is not lent");
+      pool.release(frame);
+    };
   }
 
   #recorder({ id, callback, beside, reactions = [] }: Sent & { t: "recorder" }): unknown {
