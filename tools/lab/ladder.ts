@@ -125,16 +125,19 @@ function goodRung(steps: readonly Numbered[], at: number, lastCall: number): Run
 /** Calls of one function that return nothing, each told before or not. The last call stays. */
 function sameRung(steps: readonly Numbered[], at: number, lastCall: number): Rung | undefined {
   const calls: CallStep[] = [];
+  const told: string[] = [];
   let end = at;
   for (;;) {
     const next = isTold(steps, end) ? end + 1 : end;
     const call = steps[next];
     if (call?.kind !== "call" || next === lastCall || call.outcome !== "" || call.name !== (calls[0] ?? call).name) break;
     calls.push(call);
+    if (next > end) told.push((steps[end] as Numbered & { kind: "note" }).text);
     end = next + 1;
   }
   if (calls.length < SAME) return undefined;
-  const text = `${calls[0]?.name}, ${calls.length} times: ${calls.map(({ args }) => args).join("; ")}`;
+  const each = told.length === calls.length ? told : calls.map(({ args }) => args);
+  const text = `${calls[0]?.name}, ${calls.length} times: ${each.join("; ")}`;
   return rungOf(steps, at, end - at, text, 3, true);
 }
 

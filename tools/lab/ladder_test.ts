@@ -38,8 +38,8 @@ Deno.test("ladder() folds calls that set a check up", () => {
     call("createRoutes.add", route),
   ]);
   assertEquals(ladder([...steps, call("createRoutes.lookup", "10.1.2.3")]), [
-    "  1–6   createRoutes.add, 3 times: 10.0.0.0/8 on 0; 10.1.0.0/16 on 1; 0.0.0.0/0",
-    "        on 2",
+    "  1–6   createRoutes.add, 3 times: add 10.0.0.0/8 on 0; add 10.1.0.0/16 on 1;",
+    "        add 0.0.0.0/0 on 2",
     "    7   createRoutes.lookup(10.1.2.3)",
   ]);
 });

@@ -184,7 +184,9 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
     printer.finish();
     tellRegressions(own, lab, pathOf);
     await printFailures(results, { options, seed, captures, blamer });
-    console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all, mine: options.mine }));
+    if (results.length > 0) {
+      console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all, mine: options.mine }));
+    }
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
     console.error(`\n--require-live: the live checks could not be run.`);

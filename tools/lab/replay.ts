@@ -20,9 +20,10 @@ import type { Subject } from "../harness/subject.ts";
 import { SubjectDied } from "../harness/subject_process.ts";
 import { Transcript } from "../harness/transcript.ts";
 import { startStation, type VirtualStation } from "../harness/virtual_station.ts";
+import { isVisible, replyTexts, type Visible } from "./reply_text.ts";
 
 /** Something done to the subject: a request of a check's, or that time passes until `now`. A step brings exactly one packet. */
-export type Stimulus = Exclude<Request, { readonly op: "reset" | "refuse" }> | {
+export type Stimulus = Exclude<Request, { readonly op: "reset" | "refuse" | "system call" }> | {
   readonly op: "wait";
   readonly host: number;
   readonly now: number;
@@ -169,8 +170,8 @@ function actText(name: string, args: readonly unknown[]): string {
 }
 
 /** What a call came to, without what was printed. Places in the code are no part of what is seen. */
-export function visible({ returned, threw, all, frames, objects, recorded }: Reply): unknown {
-  const thrown = (each: Reply["threw"]): unknown => each === undefined ? undefined : each.name;
+export function visible({ returned, threw, all, frames, objects, recorded }: Reply): Visible {
+  const thrown = (each: Reply["threw"]): string | undefined => each?.name;
   return {
     returned,
     threw: thrown(threw),
@@ -225,7 +226,9 @@ function differ(right: Seen | undefined, wrong: Seen | undefined, transcript?: T
     if (Math.abs(right.time - wrong.time) < 0.5) return undefined;
     return { kind: "time", expected: timed(told.expected, right.time), got: timed(told.got, wrong.time) };
   }
-  return equal(plain(right), plain(wrong)) ? undefined : { kind: kindOf(right), ...told };
+  if (equal(plain(right), plain(wrong))) return undefined;
+  const calls = right.kind === "value" && wrong.kind === "value" && isVisible(right.value) && isVisible(wrong.value);
+  return { kind: kindOf(right), ...calls ? replyTexts(right.of, right.value as Visible, wrong.value as Visible) : told };
 }
 
 function plain(seen: Seen): unknown {

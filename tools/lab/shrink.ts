@@ -213,7 +213,7 @@ export function stimuliOf(bad: readonly Exchange[], good: readonly Exchange[], i
         if (sender !== undefined && asked.delete(sender)) answered.add(sender);
         else stimuli.push({ ...request, frames: [frame] });
       }
-    } else if (request.op !== "reset" && request.op !== "refuse") stimuli.push(request);
+    } else if (request.op !== "reset" && request.op !== "refuse" && request.op !== "system call") stimuli.push(request);
     for (const { bytes } of reply?.out ?? []) {
       const target = arpAddress(bytes, 1, "targetIp");
       if (target !== undefined) asked.add(target);
