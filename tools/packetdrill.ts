@@ -1,0 +1,164 @@
+/**
+ * `deno task packetdrill FILE-OR-FOLDER…`: scripts in the packetdrill language, run against a stack on the virtual wire in virtual time. They
+ * were written by people who never saw this stack; so it is judged by strangers.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { findLab, labs } from "../labs/manifest.ts";
+import { Subject } from "./harness/subject.ts";
+import type { Selection } from "./harness/workspace.ts";
+import { hasReference, ROOT, selectOrigins } from "./lab/run.ts";
+import { UsageError } from "./lab/usage_error.ts";
+import { loadMutants } from "./mutants/fate.ts";
+import { findScripts } from "./packetdrill/find_scripts.ts";
+import { judge, type JudgeOptions } from "./packetdrill/judge.ts";
+import { summaryText, verdictsJson, verdictsJunit, verdictText } from "./packetdrill/report.ts";
+import { createStackMachine } from "./packetdrill/stack_machine.ts";
+import { parseOptionWords } from "./packetdrill/sysctls.ts";
+import type { Verdict } from "./packetdrill/verdict.ts";
+
+const HELP = `deno task packetdrill FILE-OR-FOLDER…: scripts in the packetdrill language,
+run against the reference stack, in virtual time
+
+  --mine             against your own labs
+  --mutant LAB/NAME  against the reference with this fault in it
+  --tolerance MS     by so much anything may be early or late (default 1)
+  --strict           an expected packet comes as one, not in parts
+  --define NAME      for #ifdef (STANDARD is defined; may be repeated)
+  --all              name the scripts that passed, too
+  --json             one JSON object in place of the report
+  --junit FILE       write JUnit XML there
+  --help             this
+
+PACKETDRILL_OPTIONS in the environment holds options as scripts have them:
+--tolerance_usecs=75000 --mtu=1460.
+
+Exit status: 0 no script failed (but some may need what is not here), 1 some
+failed or are no scripts, 2 the command was wrong.`;
+
+/** What was asked for. */
+export interface Options {
+  readonly paths: readonly string[];
+  readonly mine: boolean;
+  readonly mutant: string | undefined;
+  readonly tolerance: number;
+  readonly strict: boolean;
+  readonly defines: readonly string[];
+  readonly all: boolean;
+  readonly json: boolean;
+  readonly junit: string | undefined;
+}
+
+/** Reads the words. Throws a UsageError. */
+export function readOptions(words: readonly string[]): Options | "help" {
+  const args = parseArgs([...words], {
+    boolean: ["mine", "strict", "all", "json", "help"],
+    string: ["mutant", "tolerance", "define", "junit", "_"],
+    collect: ["define"],
+    unknown: (word: string, key?: string) => {
+      if (key !== undefined) throw new UsageError(`There is no option ${word}. --help names them all.`);
+    },
+  }) as unknown as
+    & { _: string[]; mine: boolean; strict: boolean; all: boolean; json: boolean; help: boolean }
+    & {
+      readonly [name in "mutant" | "tolerance" | "junit"]: string | undefined;
+    }
+    & { readonly define?: readonly string[] };
+  if (args.help) return "help";
+  const tolerance = Number(args.tolerance ?? 1);
+  if (!(tolerance >= 0 && tolerance < 1e6)) throw new UsageError(`--tolerance ${args.tolerance}: milliseconds, 0 or more.`);
+  if (args.mine && args.mutant !== undefined) throw new UsageError("--mine and --mutant are two stacks: one at a time.");
+  if (args._.length === 0) throw new UsageError("Which scripts? Name files or folders. --help says more.");
+  return {
+    paths: args._,
+    mine: args.mine,
+    mutant: args.mutant,
+    tolerance,
+    strict: args.strict,
+    defines: args.define ?? [],
+    all: args.all,
+    json: args.json,
+    junit: args.junit,
+  };
+}
+
+/** The code that is judged. */
+export async function selectionOf({ mine, mutant }: Pick<Options, "mine" | "mutant">): Promise<Selection> {
+  const everyLab = new Set(labs.map(({ number }) => number));
+  const isKit = !hasReference(labs[0] as typeof labs[number]);
+  const selection: Selection = { root: ROOT, origins: selectOrigins(7, mine || isKit ? { mine: true } : { reference: everyLab }) };
+  if (mutant === undefined) return selection;
+  const [number, name] = mutant.split("/");
+  const lab = findLab(Number(number));
+  const found = lab === undefined ? undefined : (await loadMutants(lab)).find((each) => each.name === name);
+  if (lab === undefined || found === undefined) {
+    throw new UsageError(`There is no mutant ${mutant}: "4/NAME"; deno task mutants 4 names them.`);
+  }
+  const path = `solutions/${lab.folder}/${found.file}`;
+  const text = (await Deno.readTextFile(`${ROOT}/${path}`)).replace(found.replace, () => found.by);
+  return { ...selection, replaced: new Map([[path, text]]) };
+}
+
+/** Judges all scripts, one after the other. */
+export async function* judgeAll(
+  scripts: readonly string[],
+  subject: Subject,
+  options: Omit<JudgeOptions, "makeMachine">,
+): AsyncGenerator<Verdict> {
+  const judging: JudgeOptions = {
+    ...options,
+    makeMachine: async (settings) => {
+      await subject.reset();
+      return await createStackMachine((request) => subject.ask(request), settings);
+    },
+  };
+  for (const file of scripts) {
+    let text: string;
+    try {
+      text = await Deno.readTextFile(file);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const place = { file, line: 1, column: 1 };
+      yield { script: file, verdict: "malformed", malformed: { place, expected: "a file of text", found: error.message } };
+      continue;
+    }
+    yield await judge(file, text, judging);
+  }
+}
+
+async function main(options: Options): Promise<number> {
+  const { scripts, others } = await findScripts(options.paths);
+  const subject = new Subject(await selectionOf(options));
+  const verdicts: Verdict[] = [];
+  try {
+    for await (
+      const verdict of judgeAll(scripts, subject, {
+        options: parseOptionWords(Deno.env.get("PACKETDRILL_OPTIONS") ?? ""),
+        tolerance: options.tolerance * 1000,
+        strict: options.strict,
+        defines: new Set(["STANDARD", ...options.defines]),
+      })
+    ) {
+      verdicts.push(verdict);
+      if (!options.json && (options.all || verdict.verdict !== "passed")) console.log(`${verdictText(verdict)}\n`);
+    }
+  } finally {
+    subject.close();
+  }
+  console.log(options.json ? verdictsJson(verdicts) : summaryText(verdicts, others));
+  if (options.junit !== undefined) await Deno.writeTextFile(options.junit, verdictsJunit(verdicts));
+  return verdicts.some(({ verdict }) => verdict === "failed" || verdict === "malformed") ? 1 : 0;
+}
+
+if (import.meta.main) {
+  try {
+    const options = readOptions(Deno.args);
+    if (options === "help") console.log(HELP);
+    else Deno.exit(await main(options));
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof Deno.errors.NotFound) {
+      console.error(error.message);
+      Deno.exit(2);
+    }
+    throw error;
+  }
+}
