@@ -18,7 +18,8 @@ import type { Reply, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, Station, StationConfig } from "./suite.ts";
 
 const PEER_MAC = "02:00:00:00:00:01";
-const MAX_POLLS = 20_000;
+/** The most polls while a check waits, and the most of them in a row in which time stands still. */
+const MAX_POLLS = 20_000, MAX_AT_ONCE = 200;
 
 /** The parts of a configuration that the host itself is given, with the defaults that checks rely on. */
 export function hostConfig(config: Partial<HostConfig>, layers: 1 | 2 | 3 | 4): Partial<HostConfig> {
@@ -188,12 +189,13 @@ export class VirtualStation implements Station {
 
   /** Lets time pass up to `end`, from deadline to deadline, until `enough` says so. */
   async #until(end: number, enough: () => boolean): Promise<void> {
-    for (let polls = 0; !enough(); polls++) {
+    for (let polls = 0, atOnce = 0; !enough(); polls++) {
       if (this.#deadline > end) {
         this.#now = Math.max(this.#now, end);
         return;
       }
-      if (polls > MAX_POLLS) {
+      atOnce = this.#deadline > this.#now ? 0 : atOnce + 1;
+      if (polls > MAX_POLLS || atOnce > MAX_AT_ONCE) {
         throw new CheckFailed(
           "nextDeadline() to move on once poll() has done what was due",
           `the same deadline again and again (${this.#deadline} at ${this.#now} ms)`,
