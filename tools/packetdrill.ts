@@ -7,10 +7,12 @@ import { findLab, labs } from "../labs/manifest.ts";
 import { Subject } from "./harness/subject.ts";
 import type { Selection } from "./harness/workspace.ts";
 import { hasReference, ROOT, selectOrigins } from "./lab/run.ts";
+import { readLabs } from "./lab/lab_numbers.ts";
 import { UsageError } from "./lab/usage_error.ts";
-import { loadMutants } from "./mutants/fate.ts";
+import { loadMutants, selectMutant } from "./mutants/fate.ts";
 import { findScripts } from "./packetdrill/find_scripts.ts";
 import { judge, type JudgeOptions } from "./packetdrill/judge.ts";
+import { tryMutants } from "./packetdrill/mutants.ts";
 import { summaryText, verdictsJson, verdictsJunit, verdictText } from "./packetdrill/report.ts";
 import { createStackMachine } from "./packetdrill/stack_machine.ts";
 import { parseOptionWords } from "./packetdrill/sysctls.ts";
@@ -21,6 +23,7 @@ run against the reference stack, in virtual time
 
   --mine             against your own labs
   --mutant LAB/NAME  against the reference with this fault in it
+  --mutants 4-6      against every mutant of these labs: which survive all scripts?
   --tolerance MS     by so much anything may be early or late (default 1)
   --strict           an expected packet comes as one, not in parts
   --define NAME      for #ifdef (STANDARD is defined; may be repeated)
@@ -40,6 +43,8 @@ export interface Options {
   readonly paths: readonly string[];
   readonly mine: boolean;
   readonly mutant: string | undefined;
+  /** The labs whose mutants are tried. */
+  readonly mutants: ReadonlySet<number> | undefined;
   readonly tolerance: number;
   readonly strict: boolean;
   readonly defines: readonly string[];
@@ -52,7 +57,7 @@ export interface Options {
 export function readOptions(words: readonly string[]): Options | "help" {
   const args = parseArgs([...words], {
     boolean: ["mine", "strict", "all", "json", "help"],
-    string: ["mutant", "tolerance", "define", "junit", "_"],
+    string: ["mutant", "mutants", "tolerance", "define", "junit", "_"],
     collect: ["define"],
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word}. --help names them all.`);
@@ -60,7 +65,7 @@ export function readOptions(words: readonly string[]): Options | "help" {
   }) as unknown as
     & { _: string[]; mine: boolean; strict: boolean; all: boolean; json: boolean; help: boolean }
     & {
-      readonly [name in "mutant" | "tolerance" | "junit"]: string | undefined;
+      readonly [name in "mutant" | "mutants" | "tolerance" | "junit"]: string | undefined;
     }
     & { readonly define?: readonly string[] };
   if (args.help) return "help";
@@ -72,6 +77,7 @@ export function readOptions(words: readonly string[]): Options | "help" {
     paths: args._,
     mine: args.mine,
     mutant: args.mutant,
+    mutants: args.mutants === undefined ? undefined : new Set(readLabs(args.mutants, "--mutants")),
     tolerance,
     strict: args.strict,
     defines: args.define ?? [],
@@ -93,9 +99,7 @@ export async function selectionOf({ mine, mutant }: Pick<Options, "mine" | "muta
   if (lab === undefined || found === undefined) {
     throw new UsageError(`There is no mutant ${mutant}: "4/NAME"; deno task mutants 4 names them.`);
   }
-  const path = `solutions/${lab.folder}/${found.file}`;
-  const text = (await Deno.readTextFile(`${ROOT}/${path}`)).replace(found.replace, () => found.by);
-  return { ...selection, replaced: new Map([[path, text]]) };
+  return await selectMutant(lab, found);
 }
 
 /** Judges all scripts, one after the other. */
@@ -125,19 +129,39 @@ export async function* judgeAll(
   }
 }
 
+/** What goes for all scripts of a run. */
+function judgingOf({ tolerance, strict, defines }: Options): Omit<JudgeOptions, "makeMachine"> {
+  return {
+    options: parseOptionWords(Deno.env.get("PACKETDRILL_OPTIONS") ?? ""),
+    tolerance: tolerance * 1000,
+    strict,
+    defines: new Set(["STANDARD", ...defines]),
+  };
+}
+
+/** The mutants' table: each with the script that caught it. True when each was caught. */
+async function catchMutants(options: Options, files: readonly string[]): Promise<boolean> {
+  const scripts = await Promise.all(files.map(async (file) => ({ file, text: await Deno.readTextFile(file) })));
+  let survivors = 0;
+  let all = 0;
+  const chosen = labs.filter(({ number }) => options.mutants?.has(number));
+  for await (const { lab, mutant, killer } of tryMutants(chosen, scripts, judgingOf(options))) {
+    all++;
+    if (killer === undefined) survivors++;
+    const by = killer === undefined ? `survives (${mutant.file}: ${mutant.fault})` : `${killer.script}:${killer.failure.place.line}`;
+    if (options.all || killer === undefined) console.log(`${killer === undefined ? "✘" : "✔"} ${lab.number}/${mutant.name}  ${by}`);
+  }
+  console.log(`${all - survivors} of ${all} mutants are caught by a script`);
+  return survivors === 0;
+}
+
 async function main(options: Options): Promise<number> {
   const { scripts, others } = await findScripts(options.paths);
+  if (options.mutants !== undefined) return await catchMutants(options, scripts) ? 0 : 1;
   const subject = new Subject(await selectionOf(options));
   const verdicts: Verdict[] = [];
   try {
-    for await (
-      const verdict of judgeAll(scripts, subject, {
-        options: parseOptionWords(Deno.env.get("PACKETDRILL_OPTIONS") ?? ""),
-        tolerance: options.tolerance * 1000,
-        strict: options.strict,
-        defines: new Set(["STANDARD", ...options.defines]),
-      })
-    ) {
+    for await (const verdict of judgeAll(scripts, subject, judgingOf(options))) {
       verdicts.push(verdict);
       if (!options.json && (options.all || verdict.verdict !== "passed")) console.log(`${verdictText(verdict)}\n`);
     }

@@ -206,6 +206,8 @@ export interface Trial {
   tcp(config?: StationConfig): Promise<TcpStation>;
   /** The student's host across a real device, with the kernel on the other side. */
   live(config?: LiveConfig): Promise<LiveStation>;
+  /** Runs a script in the packetdrill language against the student's host; `file` is its name in messages (labs 04 to 07). */
+  script(file: string, text: string): Promise<void>;
 }
 
 /** How a station is set up. Unset: Ethernet, MTU 1500, stack 02:00:00:00:00:02 and 10.44.0.2/24, peer 02:00:00:00:00:01 and 10.44.0.1. */

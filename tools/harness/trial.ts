@@ -211,6 +211,11 @@ class RunningTrial implements Trial {
     return this.#live;
   }
 
+  async script(file: string, text: string): Promise<void> {
+    const { runCheckScript } = await import("../packetdrill/check_script.ts");
+    await runCheckScript(file, text, this.#conversation);
+  }
+
   /** Gives back what the check had open. */
   async close(): Promise<void> {
     await this.#live?.close();

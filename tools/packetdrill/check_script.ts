@@ -1,0 +1,29 @@
+/** A script as a check of a suite: run against the student's stack, told as every check is told. */
+import { CheckFailed } from "../harness/failure.ts";
+import type { Conversation } from "../harness/remote.ts";
+import { judge } from "./judge.ts";
+import { createStackMachine } from "./stack_machine.ts";
+import type { Happening } from "./verdict.ts";
+
+/** Runs it. Throws a CheckFailed where it does not come true, and an Error where the script itself is wrong. */
+export async function runCheckScript(file: string, text: string, conversation: Conversation): Promise<void> {
+  const verdict = await judge(file, text, {
+    makeMachine: (settings) => createStackMachine((request) => conversation.ask(request), settings),
+    options: [],
+    tolerance: 1000,
+    strict: false,
+    defines: new Set(["STANDARD"]),
+  });
+  if (verdict.verdict === "passed") return;
+  if (verdict.verdict !== "failed") throw new Error(`${file} cannot be run: ${JSON.stringify(verdict)}`);
+  const { place, expected, got, differences, story } = verdict.failure;
+  for (const happening of story) conversation.transcript.note(happening.time / 1000, storyLine(happening));
+  const detail = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
+  throw new CheckFailed(`line ${place.line} of ${file}: ${expected}`, `${got}${detail}`);
+}
+
+/** "→ S 0:0(0) win 1000": to the student's stack; "←" from it. */
+function storyLine(happening: Happening): string {
+  if (happening.kind !== "packet") return happening.text;
+  return `${happening.direction === "in" ? "→" : "←"} ${happening.text}`;
+}
