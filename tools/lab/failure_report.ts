@@ -3,6 +3,7 @@
  * where to look, and how to run just this again.
  */
 import { fileOf, type Lab, labs } from "../../labs/manifest.ts";
+import type { Check } from "../harness/suite.ts";
 import type { CheckResult, Verdict } from "../harness/trial.ts";
 import { ladder } from "./ladder.ts";
 import { placeOf } from "./places.ts";
@@ -16,6 +17,8 @@ export interface FailureContext {
   readonly capture: string | undefined;
   /** "passes when 02 arp is the reference". */
   readonly blame: string | undefined;
+  /** When the fault sits in another lab: the check of that lab's own which fails too, and knows better where to look. */
+  readonly own?: Check;
   /** The smallest run that still goes wrong, in words, and the command that plays it. */
   readonly smallest?: { readonly text: string; readonly command: string };
   /** For a failure that was kept: the command that plays it again. It has no hints of its own. */
@@ -67,7 +70,7 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     ...verdict.mismatches.map(({ field, expected, got }) => labelled("", `✘ ${field}: expected ${expected}, got ${got}`)),
     ...(verdict.complaints.length > 0 ? [labelled("Kernel", verdict.complaints.join(", "))] : []),
     labelled("Why", name === undefined ? verdict.topic?.why ?? check.why : unknownText(name, result, context.alike ?? 1)),
-    ...lookAt(result, context.lab),
+    ...lookAt(context.own?.look ?? [suspectOf(result), ...ownLook(result)], context.lab),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
     ...(context.smallest === undefined ? [] : [labelled("Smallest", context.smallest.text), labelledCommand("", context.smallest.command)]),
@@ -102,10 +105,9 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
   return undefined;
 }
 
-function lookAt(result: Failure, lab: Lab): string[] {
-  const symbols = [...new Set([suspectOf(result), ...ownLook(result)])].slice(0, 3);
+function lookAt(symbols: readonly string[], lab: Lab): string[] {
   const lines: string[] = [];
-  for (const symbol of symbols) {
+  for (const symbol of [...new Set(symbols)].slice(0, 3)) {
     const place = placeOf(symbol, lab);
     if (place === undefined) continue;
     lines.push(labelled(lines.length === 0 ? "Look at" : "", `${symbol}  ${place.file}`));

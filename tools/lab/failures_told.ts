@@ -34,23 +34,39 @@ export interface Telling {
 /** Of each lab that was blamed, the check of its own to read first. */
 type OwnFailures = Map<number, Promise<Check | undefined>>;
 
-/** Prints the failures that are shown in full. Returns those that are not. */
-export async function tellFailures(results: readonly CheckResult[], telling: Telling): Promise<Failure[]> {
+/** What was told. */
+export interface Told {
+  /** Failures that were not shown in full. */
+  readonly more: readonly Failure[];
+  /** When the first failure sits in another lab: the check of that lab's own which says more. */
+  readonly own: Check | undefined;
+}
+
+/** Prints the failures that are shown in full. */
+export async function tellFailures(results: readonly CheckResult[], telling: Telling): Promise<Told> {
   const { options } = telling;
   const { unknown, others: failures } = byUnknownName(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
   for (const [first, ...rest] of unknown) tell(first as Failure, { blame: undefined, alike: rest.length + 1 }, telling);
   const shown = options.all || options.only.length > 0 ? failures.length : Math.max(0, FULL_FAILURES - unknown.length);
   const failed = inReadingOrder(failures, shown);
   const own: OwnFailures = new Map();
+  let first: Check | undefined;
   for (const [index, failure] of failed.slice(0, shown).entries()) {
-    const explained = index < MAX_EXPLAINED && !options.inspect ? await explain(failure, telling, own) : { blame: undefined };
+    const explained = index < MAX_EXPLAINED && !options.inspect
+      ? await explain(failure, telling, own)
+      : { blame: undefined, own: undefined };
     tell(failure, explained, telling);
+    if (index === 0 && unknown.length === 0) first = explained.own;
     if (options.saveFailure) console.log(`${await save(failure, explained)}\n`);
   }
-  return failed.slice(shown);
+  return { more: failed.slice(shown), own: first };
 }
 
-function tell(failure: Failure, context: Pick<FailureContext, "blame" | "smallest" | "alike">, { options, seed, captures }: Telling): void {
+function tell(
+  failure: Failure,
+  context: Pick<FailureContext, "blame" | "smallest" | "alike" | "own">,
+  { options, seed, captures }: Telling,
+): void {
   const capture = captures.get(failure.check.id);
   console.log(`${failureText(failure, { lab: options.lab, seed, capture, mine: options.mine, ...context })}\n`);
 }

@@ -183,10 +183,9 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
     if (own.length > 0) console.log(groupText(MINE, own, lab));
     printer.finish();
     tellRegressions(own, lab, pathOf);
-    await printFailures(results, { options, seed, captures, blamer });
-    if (results.length > 0) {
-      console.log(summaryText(lab, results, { noWire, seed, took, whole: checks.length === all, mine: options.mine }));
-    }
+    const elsewhere = await printFailures(results, { options, seed, captures, blamer });
+    const facts = { noWire, seed, took, whole: checks.length === all, mine: options.mine, elsewhere };
+    if (results.length > 0) console.log(summaryText(lab, results, facts));
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {
     console.error(`\n--require-live: the live checks could not be run.`);
@@ -240,9 +239,10 @@ class GroupPrinter {
   }
 }
 
-async function printFailures(results: readonly CheckResult[], telling: Telling): Promise<void> {
+/** Prints what failed. Returns the check of another lab that is to be mended first, if there is one. */
+async function printFailures(results: readonly CheckResult[], telling: Telling): Promise<Check | undefined> {
   const { options } = telling;
-  const more = await tellFailures(results, telling);
+  const { more, own } = await tellFailures(results, telling);
   if (more.length > 0) {
     console.log(`${more.length} more failed; --all shows ${more.length === 1 ? "it" : "them"} in full:`);
     for (const { check } of more) console.log(paint("red", cut(`✘ ${check.id.padEnd(30)} ${check.title}`, WIDTH)));
@@ -255,6 +255,7 @@ async function printFailures(results: readonly CheckResult[], telling: Telling):
       console.log(`! ${check.id}: this check itself is broken, which is our fault and not yours.\n${verdict.error}\n`);
     }
   }
+  return own;
 }
 
 /** Keeps captures: of failed checks always, of all with --pcap. Names the files by check. */

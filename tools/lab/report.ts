@@ -9,7 +9,7 @@ import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import type { Origin } from "../harness/workspace.ts";
 import { hasStubs, placeOf } from "./places.ts";
-import { type Failure, isFailure } from "./failure_report.ts";
+import { isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
 import { isSealed, standInFor } from "./run.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
@@ -85,10 +85,12 @@ export interface RunFacts {
   readonly whole: boolean;
   /** All code was the student's: what is to be run next is run in the same way. */
   readonly mine?: boolean;
+  /** The check of another lab, in which the first failure sits. */
+  readonly elsewhere?: Check;
 }
 
 /** The lines below the failures: score, skipped checks, the next step. */
-export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire, seed, took, whole, mine }: RunFacts): string {
+export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire, seed, took, whole, mine, elsewhere }: RunFacts): string {
   const { passed, points, ran } = scoreOf(lab, results);
   const of = whole ? ` · ${points} of ${lab.points} points` : "";
   const lines = [paint("bold", sides(`${passed} of ${results.length} checks${of}`, `seed ${seed} · ${milliseconds(took)}`))];
@@ -103,7 +105,9 @@ export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire,
       );
     }
   }
-  const next = whole && passed === results.length ? doneText(lab) : nextStep(lab, results, ran === passed, mine ? " --mine" : "");
+  const next = whole && passed === results.length
+    ? doneText(lab)
+    : nextStep(lab, results, ran === passed, { flags: mine ? " --mine" : "", seed, elsewhere });
   if (next !== "") lines.push("", next);
   return lines.join("\n");
 }
@@ -126,17 +130,28 @@ function doneText(lab: Lab): string {
   return [done, labelled("Next", `labs/${next.folder}/README.md`, 0), labelledCommand("", `deno task lab${next.number}`, 0)].join("\n");
 }
 
-/** What is red comes first; then the next function to write. */
-function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean, flags: string): string {
-  if (allPassed) return "";
-  const command = `deno task lab${lab.number}${flags}`;
-  const [red] = inReadingOrder(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
-  const steps = [...red === undefined ? [] : [mendText(red, command)], ...writeText(lab, results, red !== undefined, flags)];
-  return steps.join("\n");
+/** What a next step is said with. */
+interface Going {
+  /** What a command of this lab has besides: " --mine". */
+  readonly flags: string;
+  readonly seed: number;
+  readonly elsewhere: Check | undefined;
 }
 
-function mendText({ check }: Failure, command: string): string {
-  return [labelled("Next", `mend ${check.id}: ${check.title}`, 0), labelledCommand("", `${command} --only ${check.id}`, 0)].join("\n");
+/** What is red comes first; then the next function to write. */
+function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean, { flags, seed, elsewhere }: Going): string {
+  if (allPassed) return "";
+  const [red] = inReadingOrder(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
+  const mend = elsewhere !== undefined
+    ? [mendText(elsewhere, `deno task lab${elsewhere.lab}`, ` --seed ${seed}`)]
+    : red === undefined
+    ? []
+    : [mendText(red.check, `deno task lab${lab.number}${flags}`)];
+  return [...mend, ...writeText(lab, results, red !== undefined, flags)].join("\n");
+}
+
+function mendText({ id, title }: Check, command: string, more = ""): string {
+  return [labelled("Next", `mend ${id}: ${title}`, 0), labelledCommand("", `${command} --only ${id}${more}`, 0)].join("\n");
 }
 
 /** Of an object with methods the one that the checks met first. What is missing in this lab comes before what is missing in another. */
