@@ -34,14 +34,25 @@ export interface RouteConfig {
 export interface TcpConfig {
   readonly sendBuffer?: number;
   readonly receiveBuffer?: number;
+  readonly maxSegment?: number;
   readonly noDelay?: boolean;
+  readonly cork?: boolean;
   readonly delayedAck?: number;
+  readonly quickAck?: boolean;
+  readonly dSack?: boolean;
+  readonly initialWindow?: number;
+  readonly byteCounting?: boolean;
   readonly leastTimeout?: number;
   readonly r1?: number;
   readonly r2?: number;
   readonly openR2?: number;
+  readonly synRetries?: number;
+  readonly userTimeout?: number;
   readonly timeWait?: number;
+  readonly orphanTime?: number;
   readonly keepAlive?: number;
+  readonly keepAliveInterval?: number;
+  readonly keepAliveProbes?: number;
   readonly reportTrouble?: boolean;
   readonly privileged?: boolean;
   readonly timestamps?: boolean;

@@ -20,5 +20,13 @@ export interface CongestionControl {
   timedOut(inFlight: number, now: number): void;
 }
 
+/** What the host wants of it. */
+export interface CongestionSettings {
+  /** Segments that may be in flight before anything is acknowledged; 0: as many as RFC 5681 §3.1 says. */
+  readonly initialWindow: number;
+  /** Whether slow start counts acknowledged bytes (RFC 3465) or acknowledgments. */
+  readonly byteCounting: boolean;
+}
+
 /** Makes the congestion control of a connection whose handshake is over, for segments of `mss` bytes. */
-export type CreateCongestionControl = (mss: number) => CongestionControl;
+export type CreateCongestionControl = (mss: number, settings: CongestionSettings) => CongestionControl;

@@ -12,18 +12,16 @@ import type { PacketError } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seqAdd, seqBefore } from "../wire/seq.ts";
 import { ACK, FIN } from "../wire/tcp_flags.ts";
-import type { ConnectionContext } from "./context.ts";
+import type { ConnectionContext, SenderPort } from "./context.ts";
 import { judgePacketError, segmentSize } from "./packet_error.ts";
 import { type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";
 import { Receiver } from "./receiver.ts";
-import { fillFields } from "./segment_fields.ts";
+import { fillFields, timestampOf } from "./segment_fields.ts";
 import { Silence } from "./silence.ts";
-import { Sender, type SenderPort, timestampOf } from "./sender.ts";
+import { type TcpInfo, tcpInfo } from "./tcp_info.ts";
+import { Sender } from "./sender.ts";
 import { mayBeHeard } from "./tcb.ts";
 import type { Timed } from "./timer_heap.ts";
-
-/** How long FIN-WAIT-2 lasts at most when the application has closed: the peer's FIN may never come. */
-const ORPHAN_TIME = 60_000;
 export class Connection implements TcpEffects, SenderPort, Timed {
   readonly tcb: Tcb;
   /** As it is now, which `change` replaces; and as it was made: its buffers never hold more than that says. */
@@ -32,12 +30,14 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   scheduledFor = Infinity;
   heapPlace = 0;
   marked = false;
+  /** Segments that it ever sent. */
+  segmentsSent = 0;
   /** When it was made. */
   readonly openedAt: number;
   /** The application has closed: nobody reads, and nobody hears anything. */
   orphaned = false;
   /** Set by whoever owns the connection: hears what happens to it. May call anything here. */
-  notify: (notice: ConnectionNotice) => void = ignore;
+  notify: ((notice: ConnectionNotice) => void) | undefined = undefined;
   /** What made it, for whoever made it: a listening socket, for one. */
   owner: unknown;
   readonly #context: ConnectionContext;
@@ -72,13 +72,13 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   // ── What the application does ──────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Takes what fits of `bytes[at … at + count)`; returns how many bytes. They are sent when the poll is done. Nothing fits into a connection that is
-   * over. Throws a `Deno.errors.BrokenPipe` after `shutdown` or `close`.
+   * Takes what fits of `bytes[at … at + count)`; returns how many bytes: none when the connection is over. They are sent when the poll is done;
+   * but with `more`, what is less than a segment waits for the next write, 200 ms at most. Throws a `Deno.errors.BrokenPipe` after `shutdown`.
    */
-  write(bytes: Uint8Array, at = 0, count = bytes.length - at): number {
+  write(bytes: Uint8Array, at = 0, count = bytes.length - at, more = false): number {
     if (this.tcb.finQueued) throw new Deno.errors.BrokenPipe("Cannot write: the connection was shut down");
     if (this.tcb.state === "CLOSED") return 0;
-    const taken = this.#sender.write(bytes, at, count);
+    const taken = this.#sender.write(bytes, at, count, more);
     if (taken > 0) this.#context.mark(this);
     return taken;
   }
@@ -124,10 +124,16 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     return this.#sender.resent;
   }
 
+  /** What is known of it, by the names of Linux. */
+  info(): TcpInfo {
+    return tcpInfo(this, this.#sender, this.#receiver, this.#silence);
+  }
+
   /** From now on it behaves like this. A smaller receive buffer takes back nothing that the peer was promised (SHLD-14). */
   change(options: ConnectionOptions): void {
     this.options = options;
-    if (this.#receiver.canOpenWindow()) this.acknowledge("now");
+    const owesAck = options.quickAck && this.#receiver.deadline() !== Infinity;
+    if (owesAck || this.#receiver.canOpenWindow()) this.acknowledge("now");
     this.#context.mark(this);
   }
 
@@ -149,7 +155,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.orphaned = true;
     if (this.#receiver.readable > 0 && mayBeHeard(this.tcb)) return this.abort();
     if (this.tcb.state === "FIN-WAIT-2") {
-      this.#overAt = this.#context.now() + ORPHAN_TIME;
+      this.#overAt = this.#context.now() + this.options.orphanTime;
       this.#context.schedule(this);
     }
     this.shutdown();
@@ -249,7 +255,11 @@ export class Connection implements TcpEffects, SenderPort, Timed {
       this.event(this.tcb.state === "TIME-WAIT" ? "time-wait over" : "timeout");
     } else {
       this.#sender.fire(now, this.#silence.lastHeard);
-      if (this.#keepAliveAt() <= now) this.#keepAlive();
+      if (this.#keepAliveAt() <= now) {
+        // An idle peer is asked whether it is still there, by a segment that it must answer: its number is old.
+        if (this.#silence.probe(this.options, now)) this.#sendEmpty(ACK, seqAdd(this.tcb.sndNxt, -1));
+        else this.giveUp();
+      }
       this.flush(now);
     }
     this.#tellAll();
@@ -313,8 +323,11 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     if (next === "ESTABLISHED") this.tell("connected");
     if (event === "fin received") this.tell("end");
     if (event === "fin acknowledged") this.tell("delivered");
-    if (next === "FIN-WAIT-2" && this.orphaned) this.#overAt = this.#context.now() + ORPHAN_TIME;
-    if (next === "CLOSED") this.#end();
+    if (next === "FIN-WAIT-2" && this.orphaned) this.#overAt = this.#context.now() + this.options.orphanTime;
+    if (next !== "CLOSED") return;
+    this.#sender.stop();
+    this.#overAt = Infinity;
+    this.#context.ended(this);
   }
 
   startTimeWait(): void {
@@ -353,6 +366,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   transmit(frame: Frame, flags: TcpFlags, number: Seq): void {
     const { tcb } = this;
     const fields = fillFields(tcb, this.#receiver, flags, number, frame.length, timestampOf(this.#context.now()));
+    this.segmentsSent++;
     this.#context.transmit(frame, fields, tcb, this.options);
     if (flags & ACK) this.#receiver.acknowledged();
   }
@@ -363,19 +377,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   }
 
   #keepAliveAt(): number {
-    return this.#silence.deadline(this.options.keepAlive, this.tcb.state);
-  }
-
-  /** An idle peer is asked whether it is still there, by a segment that it must answer: its number is old. */
-  #keepAlive(): void {
-    if (this.#silence.probe()) this.#sendEmpty(ACK, seqAdd(this.tcb.sndNxt, -1));
-    else this.giveUp();
-  }
-
-  #end(): void {
-    this.#sender.stop();
-    this.#overAt = Infinity;
-    this.#context.ended(this);
+    return this.#sender.owes ? Infinity : this.#silence.deadline(this.options, this.tcb.state);
   }
 
   /** Tells the application what happened since it was last told. */
@@ -385,7 +387,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
       this.#notices ^= 1 << bit;
       const notice = NOTICES[bit] as ConnectionNotice;
       if (notice === "connected") this.#context.connected(this);
-      this.notify(notice);
+      this.notify?.(notice);
     }
   }
 
@@ -395,5 +397,3 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     this.#tellAll();
   }
 }
-
-function ignore(): void {}

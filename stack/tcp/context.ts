@@ -1,9 +1,10 @@
-/** What a connection needs from TCP as a whole. */
+/** What a connection needs from TCP as a whole, and what its sending half needs from it. */
 import type { BuffersModule } from "../contract/buffers.ts";
 import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
 import type { StatesModule } from "../contract/states.ts";
-import type { Tcb, TcpEvent } from "../contract/tcb.ts";
+import type { Tcb, TcpEvent, TcpFlags } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
+import type { Seq } from "../wire/seq.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { Timed } from "./timer_heap.ts";
@@ -30,4 +31,21 @@ export interface ConnectionContext {
   connected(connection: Connection): void;
   /** It is CLOSED: it leaves the table. */
   ended(connection: Connection): void;
+}
+
+/** What the sender needs from its connection. */
+export interface SenderPort {
+  readonly tcb: Tcb;
+  readonly options: ConnectionOptions;
+  readonly made: ConnectionOptions;
+  readonly openedAt: number;
+  /** Nobody above waits for the outcome any more. */
+  readonly orphaned: boolean;
+  acquire(): Frame | undefined;
+  /** Sends the text in `frame` (or none) as a segment with this number, and takes the frame. */
+  transmit(frame: Frame, flags: TcpFlags, number: Seq): void;
+  /** There is room again; or retransmission was in vain for a while. */
+  tell(notice: "writable" | "trouble"): void;
+  /** Retransmission was in vain for too long. */
+  giveUp(): void;
 }

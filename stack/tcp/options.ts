@@ -43,18 +43,38 @@ export interface ConnectionOptions {
   /** A connection that exists can be given less than it was made with, and that much again, but not more. */
   readonly sendBuffer: number;
   readonly receiveBuffer: number;
+  /** What our MSS option says at most, and the largest text that we send; 0: as much as the link takes. Of use before the handshake. */
+  readonly maxSegment: number;
   readonly noDelay: boolean;
-  /** How long an acknowledgment may wait; below 500. */
+  /** Only full segments go out, for as long as this is so; less than one waits for more, 200 ms at most (TCP_CORK). */
+  readonly cork: boolean;
+  /** How long an acknowledgment may wait; below 500. 0: it never waits. */
   readonly delayedAck: number;
+  /** No acknowledgment waits, whatever `delayedAck` says. It may be set and taken back while the connection is open. */
+  readonly quickAck: boolean;
+  /** Text that came twice is reported in a SACK block (RFC 2883). */
+  readonly dSack: boolean;
+  /** For congestion control, see `stack/contract/congestion.ts`. */
+  readonly initialWindow: number;
+  readonly byteCounting: boolean;
   /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4, which is a SHOULD. Less is for ways that are known to be short. */
   readonly leastTimeout: number;
   readonly r1: number;
   readonly r2: number;
   /** R2 while the connection is being opened: at least three minutes (MUST-23). */
   readonly openR2: number;
+  /** How often a SYN is sent again before the connection is given up, in place of `openR2`; 0: `openR2` counts. */
+  readonly synRetries: number;
+  /** How long anything may be unacknowledged before the connection is given up, in place of `r2` and `openR2` (RFC 5482); 0: they count. */
+  readonly userTimeout: number;
   readonly timeWait: number;
+  /** How long FIN-WAIT-2 lasts at most when the application has closed: the peer's FIN may never come. */
+  readonly orphanTime: number;
   /** Idle time before the first keep-alive probe, at least 2 hours unless the application knows better (MUST-28); 0: none are sent (MUST-25). */
   readonly keepAlive: number;
+  /** Time between probes that nobody answers, and how many of them there are: one is never proof (MUST-29). */
+  readonly keepAliveInterval: number;
+  readonly keepAliveProbes: number;
   /** Whether the application hears of "trouble" (SHLD-20). */
   readonly reportTrouble: boolean;
   readonly timeToLive?: number;
@@ -88,14 +108,25 @@ export const TCP_DEFAULTS: TcpOptions = {
   connection: {
     sendBuffer: 512 * 1024,
     receiveBuffer: 512 * 1024,
+    maxSegment: 0,
     noDelay: false,
+    cork: false,
     delayedAck: 40,
+    quickAck: false,
+    dSack: true,
+    initialWindow: 0,
+    byteCounting: true,
     leastTimeout: 1000,
     r1: 3,
     r2: 100_000,
     openR2: 180_000,
+    synRetries: 0,
+    userTimeout: 0,
     timeWait: 60_000,
+    orphanTime: 60_000,
     keepAlive: 0,
+    keepAliveInterval: 75_000,
+    keepAliveProbes: 9,
     reportTrouble: true,
   },
   privileged: true,

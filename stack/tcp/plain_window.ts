@@ -1,7 +1,10 @@
-/** Congestion control that has not been written yet: everything that the peer's window allows, and no guesses about loss. Lab 08 takes its place. */
-import type { CongestionControl } from "../contract/congestion.ts";
+/**
+ * Congestion control that has not been written yet: everything that the peer's window allows, and no guesses about loss. Where an initial window is
+ * given, it is the window for good: there is no slow start to open it. Lab 08 takes its place.
+ */
+import type { CongestionControl, CongestionSettings } from "../contract/congestion.ts";
 
-/** It knows nothing of its connection, so one is enough for all. */
+/** Without a limit it knows nothing of its connection, so one is enough for all. */
 const PLAIN: CongestionControl = {
   window: () => Infinity,
   acknowledged: () => {},
@@ -11,6 +14,6 @@ const PLAIN: CongestionControl = {
 };
 
 /** See stack/contract/congestion.ts. */
-export function createPlainWindow(): CongestionControl {
-  return PLAIN;
+export function createPlainWindow(mss: number, { initialWindow }: CongestionSettings): CongestionControl {
+  return initialWindow === 0 ? PLAIN : { ...PLAIN, window: () => initialWindow * mss };
 }

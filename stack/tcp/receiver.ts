@@ -47,6 +47,11 @@ export class Receiver {
     return this.#buffer.readable();
   }
 
+  /** Bytes that came in order, read or not. */
+  get received(): number {
+    return this.#buffer.next();
+  }
+
   /** Bytes from the next one to be read up to the end of the urgent data; 0 when there is none. */
   get urgentRemaining(): number {
     return Math.max(0, this.#urgentEnd - (this.#buffer.next() - this.#buffer.readable()));
@@ -57,12 +62,13 @@ export class Receiver {
     const tcb = this.#tcb;
     const offset = this.#buffer.next() + seqDiff(first, tcb.rcvNxt);
     const hadGap = this.#hasGap();
-    if (hadGap) this.#noteDuplicateBeyond(offset, offset + count);
+    if (hadGap && this.#port.options.dSack) this.#noteDuplicateBeyond(offset, offset + count);
     const moved = this.#buffer.insert(offset, frame, at, count);
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, moved);
     tcb.rcvWnd = Math.max(0, tcb.rcvWnd - moved);
     if (seqBefore(tcb.rcvUp, tcb.rcvNxt)) tcb.rcvUp = tcb.rcvNxt;
-    const when = moved === 0 || hadGap ? "now" : "later"; // RFC 5681 §4.2: at once about a gap, and when one is filled
+    // RFC 5681 §4.2: at once about a gap, and when one is filled.
+    const when = moved === 0 || hadGap || this.#port.options.quickAck ? "now" : "later";
     const fullSegment = tcb.rcvMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0);
     if (this.#acknowledger.received(when, count, fullSegment, now)) this.ackNow = true;
     return moved > 0;
@@ -113,7 +119,7 @@ export class Receiver {
   /** Notes text that we have already: it is reported as a duplicate. */
   noteDuplicate(segment: Segment): void {
     const { rcvNxt, sackPermitted } = this.#tcb;
-    if (segment.textLength === 0 || !sackPermitted || !seqBefore(segment.seq, rcvNxt)) return;
+    if (segment.textLength === 0 || !sackPermitted || !this.#port.options.dSack || !seqBefore(segment.seq, rcvNxt)) return;
     const end = seqAdd(segment.seq, segment.textLength);
     this.#duplicateFrom = segment.seq;
     this.#duplicateTo = seqBefore(end, rcvNxt) ? end : rcvNxt;

@@ -56,3 +56,8 @@ export function fillFields(tcb: Tcb, receiver: Receiver, flags: TcpFlags, number
   fields.sack = plain ? receiver.report(tcb.sndMss - textLength) : NO_BLOCKS; // beside text there is room for what the segment leaves
   return fields;
 }
+
+/** The TSval clock: milliseconds, modulo 2³² (RFC 7323 §5.4). It begins at 1: some peers take a 0 for "none". */
+export function timestampOf(now: number): number {
+  return Math.floor(now) + 1 >>> 0;
+}

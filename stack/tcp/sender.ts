@@ -13,41 +13,30 @@
  */
 import type { BuffersModule, Retransmission, SendBuffer } from "../contract/buffers.ts";
 import type { CongestionControl, CreateCongestionControl } from "../contract/congestion.ts";
-import type { Segment, Tcb, TcpFlags } from "../contract/tcb.ts";
+import type { Segment } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
 import { ACK, FIN, PSH, SYN } from "../wire/tcp_flags.ts";
-import type { ConnectionOptions } from "./options.ts";
+import type { SenderPort } from "./context.ts";
+import { hasCalledEnough, patienceEnds } from "./patience.ts";
+import { timestampOf } from "./segment_fields.ts";
 
-/** What the sender needs from its connection. */
-export interface SenderPort {
-  readonly tcb: Tcb;
-  readonly options: ConnectionOptions;
-  readonly made: ConnectionOptions;
-  readonly openedAt: number;
-  /** Nobody above waits for the outcome any more. */
-  readonly orphaned: boolean;
-  acquire(): Frame | undefined;
-  /** Sends the text in `frame` (or none) as a segment with this number, and takes the frame. */
-  transmit(frame: Frame, flags: TcpFlags, number: Seq): void;
-  /** There is room again; or retransmission was in vain for a while. */
-  tell(notice: "writable" | "trouble"): void;
-  /** Retransmission was in vain for too long. */
-  giveUp(): void;
-}
-
-/** Milliseconds: the longest retransmission timeout, the longest pause between window probes, and the override timeout. */
+/** Milliseconds: the longest retransmission timeout, the longest pause between window probes, the override timeout, and how long a cork holds. */
 const LONGEST_TIMEOUT = 120_000;
 const LONGEST_PROBE_PAUSE = 60_000;
 const OVERRIDE = 500;
+const CORK_TIME = 200;
+/** In place of the end of *the* short segment in flight. */
+const SEVERAL = -1;
 
 /** What limits the next piece: one record, filled in before each use. */
 const limits = { edge: 0, mss: 0, maxWindow: 0, noDelay: false, closing: false };
 
 export class Sender {
   readonly buffer: SendBuffer;
-  /** Segments sent again, for those who count. */
+  /** Segments sent again, and how often the timer fired since something new was acknowledged, for those who count. */
   resent = 0;
+  timeouts = 0;
   readonly #port: SenderPort;
   readonly #buffers: BuffersModule;
   readonly #retransmission: Retransmission;
@@ -65,8 +54,14 @@ export class Sender {
   #allowance = 0;
   #probeAt = Infinity;
   /** Probes since the window was shut, and when that was. */
-  #probes = 0;
+  probes = 0;
   #shutSince = 0;
+  /** Since when the peer owes an acknowledgment, or we owe it what does not fit into its window; Infinity: nobody owes anything. */
+  #owedSince = Infinity;
+  /** Whoever wrote last said that more will follow at once. */
+  #moreFollows = false;
+  /** The end of the short segment in flight, if there is one. */
+  #shortEnd = 0;
 
   constructor(port: SenderPort, buffers: BuffersModule, createCongestion: CreateCongestionControl) {
     const { options } = port;
@@ -84,8 +79,9 @@ export class Sender {
     });
   }
 
-  /** Takes what fits of `bytes[at … at + count)`; returns how many bytes. */
-  write(bytes: Uint8Array, at: number, count: number): number {
+  /** Takes what fits of `bytes[at … at + count)`; returns how many bytes. `more`: what is less than a segment waits for the next write, a little. */
+  write(bytes: Uint8Array, at: number, count: number, more: boolean): number {
+    this.#moreFollows = more;
     return this.buffer.write(bytes, at, Math.min(count, this.#spare()));
   }
 
@@ -104,32 +100,58 @@ export class Sender {
   begin(iss: Seq): void {
     this.#una = iss;
     this.#timedOffset = 0;
-    this.#timedAt = this.#port.openedAt;
+    this.#timedAt = this.#owedSince = this.#port.openedAt;
     this.#retransmission.sent(this.#timedAt);
   }
 
+  /** Whether something is not acknowledged, or not even sent. */
+  get owes(): boolean {
+    return this.#owedSince !== Infinity;
+  }
+
+  /** The retransmission timeout now, in milliseconds; and how many bytes congestion control lets be in flight. */
+  get timeout(): number {
+    return this.#retransmission.timeout();
+  }
+
+  get congestionWindow(): number {
+    return this.#congestion?.window() ?? Infinity;
+  }
+
+  /** Segments in flight; undefined where bytes do not tell, because several of them are short. */
+  get segmentsInFlight(): number | undefined {
+    const { sndUna, sndNxt, sndMss, finSent } = this.#port.tcb;
+    const [start, next] = [this.buffer.start(), this.buffer.next()];
+    if (sndUna === sndNxt) return 0;
+    if (start === next) return 1; // SYN or FIN
+    if (finSent || this.#shortEnd === SEVERAL) return undefined;
+    const short = Math.max(start, this.#shortEnd);
+    return Math.ceil((short - start) / sndMss) + Math.ceil((next - short) / sndMss);
+  }
+
   deadline(): number {
-    return Math.min(this.#retransmission.deadline(), this.#probeAt);
+    return Math.min(this.#retransmission.deadline(), this.#probeAt, patienceEnds(this.#port.options, this.#owedSince));
   }
 
   /** Does what is due at `now`. `lastHeard`: when the peer last said anything. */
   fire(now: number, lastHeard: number): void {
+    if (patienceEnds(this.#port.options, this.#owedSince) <= now) return this.#port.giveUp();
     if (this.#retransmission.deadline() <= now) this.#timedOut(now);
     if (this.#probeAt <= now) this.#probe(now, lastHeard);
   }
 
   stop(): void {
     this.#retransmission.stop();
-    this.#probeAt = Infinity;
+    this.#probeAt = this.#owedSince = Infinity;
   }
 
   /** Sends what may go now: old text that is to go again, new text, the FIN behind it. */
   sendText(now: number): void {
     if (this.#unaOffset < 0) return; // the peer does not know our numbers yet
     const { sndWnd, sndMss } = this.#port.tcb;
-    if (sndWnd > 0 && this.#probes > 0) {
+    if (sndWnd > 0 && this.probes > 0) {
       // The window opens again. Whatever went out while it was shut was thrown away.
-      this.#probes = 0;
+      this.probes = 0;
       this.#sendAllAgain(sndMss);
     }
     const edge = this.#edge();
@@ -147,13 +169,14 @@ export class Sender {
     this.#measure(segment, now);
     if (isOpening) {
       this.#retransmission.opened();
-      this.#congestion = this.#createCongestion(this.#port.tcb.sndMss);
+      this.#congestion = this.#createCongestion(this.#port.tcb.sndMss, this.#port.made);
     }
     const hadRoom = this.room() > 0;
     buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
     this.#allowance += this.#port.tcb.sndMss;
-    this.#probes = 0;
-    this.#probeAt = Infinity;
+    this.probes = 0;
+    this.timeouts = 0;
+    this.#probeAt = this.#owedSince = Infinity;
     this.#retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
     this.#congestion?.acknowledged(buffer.start(), buffer.next() - buffer.start(), now);
     if (!hadRoom && this.room() > 0) this.#port.tell("writable");
@@ -213,7 +236,7 @@ export class Sender {
 
   /** Offset behind the last byte that may be sent now. */
   #edge(): number {
-    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.#congestion?.window() ?? Infinity);
+    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.congestionWindow);
   }
 
   /** Whether our FIN is yet to go out. The state says whether it may. */
@@ -232,10 +255,15 @@ export class Sender {
     limits.noDelay = options.noDelay;
     limits.closing = tcb.finQueued;
     const finFits = this.#owesFin() && buffer.end() < edge;
+    const holdsBack = maxWindow > 0 && this.#isCorked() && !tcb.finQueued;
+    if (buffer.start() === buffer.next()) this.#shortEnd = 0;
     for (let piece = buffer.pieceToSend(limits); piece !== undefined; piece = buffer.pieceToSend(limits)) {
       const end = piece.from + piece.length;
+      const isShort = piece.length < tcb.sndMss;
+      if (holdsBack && isShort) break;
       if (!this.#sendPiece(piece.from, piece.length, piece.push, finFits && end === buffer.end())) return;
       buffer.sent(end);
+      if (isShort) this.#shortEnd = this.#shortEnd === SEVERAL || this.#shortEnd > buffer.start() ? SEVERAL : end;
       if (this.#timedOffset >= 0) continue;
       this.#timedOffset = end;
       this.#timedAt = now;
@@ -262,8 +290,11 @@ export class Sender {
     const { tcb, options } = this.#port;
     const verdict = this.#retransmission.fired(now);
     const isOpening = this.#unaOffset < 0;
-    if (isOpening ? now - this.#port.openedAt >= options.openR2 : verdict === "give up") return this.#port.giveUp();
-    if (verdict === "resend and advise") this.#port.tell("trouble");
+    if (isOpening ? hasCalledEnough(options, this.resent, now - this.#port.openedAt) : verdict === "give up" && options.userTimeout === 0) {
+      return this.#port.giveUp();
+    }
+    this.timeouts++;
+    if (verdict !== "resend") this.#port.tell("trouble");
     if (isOpening) return this.#resendSyn();
     this.#congestion?.timedOut(this.buffer.next() - this.buffer.start(), now);
     this.#sendAllAgain(tcb.sndMss);
@@ -317,6 +348,8 @@ export class Sender {
     const isShut = tcb.sndWnd === 0;
     const inFlight = tcb.sndUna !== tcb.sndNxt;
     const unsent = buffer.next() < buffer.end() || this.#owesFin();
+    if (!inFlight && !unsent) this.#owedSince = Infinity;
+    else if (this.#owedSince === Infinity) this.#owedSince = now;
     if (!(isShut ? unsent || inFlight : unsent && !inFlight)) {
       this.#probeAt = Infinity;
       if (inFlight) this.#retransmission.sent(now);
@@ -324,9 +357,16 @@ export class Sender {
     }
     this.#retransmission.stop();
     if (this.#probeAt !== Infinity) return;
-    if (this.#probes === 0) this.#shutSince = now;
+    if (this.probes === 0) this.#shutSince = now;
     const timeout = this.#retransmission.timeout();
-    this.#probeAt = now + (isShut ? this.#buffers.probeDelay(this.#probes, timeout, LONGEST_PROBE_PAUSE) : Math.min(timeout, OVERRIDE));
+    this.#probeAt = now +
+      (isShut
+        ? this.#buffers.probeDelay(this.probes, timeout, LONGEST_PROBE_PAUSE)
+        : Math.min(timeout, this.#isCorked() ? CORK_TIME : OVERRIDE));
+  }
+
+  #isCorked(): boolean {
+    return this.#moreFollows || this.#port.options.cork;
   }
 
   /**
@@ -341,15 +381,11 @@ export class Sender {
       this.#sendNew(this.#edge(), 0, now);
       return this.#watch(now);
     }
-    if (now - Math.max(this.#shutSince, orphaned ? 0 : lastHeard) >= options.r2) return this.#port.giveUp();
+    const silentFor = now - Math.max(this.#shutSince, orphaned ? 0 : lastHeard);
+    if (silentFor >= options.r2 && options.userTimeout === 0) return this.#port.giveUp();
     if (tcb.sndUna === tcb.sndNxt) this.#sendNew(buffer.next() + 1, 0, now);
     else this.#resend(buffer.start(), 1);
-    this.#probes++;
+    this.probes++;
     this.#watch(now);
   }
-}
-
-/** The TSval clock: milliseconds, modulo 2³² (RFC 7323 §5.4). It begins at 1: some peers take a 0 for "none". */
-export function timestampOf(now: number): number {
-  return Math.floor(now) + 1 >>> 0;
 }

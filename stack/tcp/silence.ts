@@ -3,15 +3,14 @@
  * application wants it (MUST-25): an idle connection may lie still for a year.
  */
 import type { TcpState } from "../contract/tcb.ts";
-
-/** Milliseconds between probes that nobody answers, and how many there are: one is never proof (MUST-29). */
-const INTERVAL = 75_000;
-const PROBES = 9;
+import type { ConnectionOptions } from "./options.ts";
 
 export class Silence {
   /** When the peer last said anything. */
   lastHeard: number;
-  /** Probes since then. */
+  /** Segments that it ever sent. */
+  segments = 0;
+  /** Our probes since it last said anything. */
   #probes = 0;
 
   constructor(now: number) {
@@ -21,17 +20,19 @@ export class Silence {
   /** The peer said something. */
   heard(now: number): void {
     this.lastHeard = now;
+    this.segments++;
     this.#probes = 0;
   }
 
-  /** When the next probe is due. `keepAlive`: idle milliseconds before the first; 0: there is none. Only where a peer may still send. */
-  deadline(keepAlive: number, state: TcpState): number {
+  /** When the next probe is due; Infinity when none are wanted. Only where a peer may still send. */
+  deadline({ keepAlive, keepAliveInterval }: ConnectionOptions, state: TcpState): number {
     if (keepAlive === 0 || state !== "ESTABLISHED" && state !== "CLOSE-WAIT" && state !== "FIN-WAIT-2") return Infinity;
-    return this.lastHeard + keepAlive + this.#probes * INTERVAL;
+    return this.lastHeard + keepAlive + this.#probes * keepAliveInterval;
   }
 
-  /** A probe is due. False: there were enough. */
-  probe(): boolean {
-    return this.#probes++ < PROBES;
+  /** A probe is due. False: there were enough, or with a user timeout, the silence has lasted that long; but there was one. */
+  probe({ keepAliveProbes, userTimeout }: ConnectionOptions, now: number): boolean {
+    const probes = this.#probes++;
+    return probes === 0 || (userTimeout > 0 ? now - this.lastHeard < userTimeout : probes < keepAliveProbes);
   }
 }

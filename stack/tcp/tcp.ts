@@ -179,10 +179,8 @@ export class Tcp implements ConnectionContext {
     const { port: wanted = 0, reuse = true } = local;
     const port = local.isBound === true ? wanted : this.bind(address, wanted, reuse);
     if (local.isBound === true) this.ports.share(address, port, reuse);
-    const connection = this.#create(address, port, remote.address, remote.port, route.mtu, {
-      ...this.connectionDefaults,
-      ...options,
-    });
+    const all = options === undefined ? this.connectionDefaults : { ...this.connectionDefaults, ...options };
+    const connection = this.#create(address, port, remote.address, remote.port, route.mtu, all);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
       this.ports.release(address, port, false);
       throw new Deno.errors.AddrInUse(`Cannot connect to ${name}: the same connection exists already`);
@@ -342,7 +340,7 @@ export class Tcp implements ConnectionContext {
       localPort,
       remoteAddress: remote,
       remotePort,
-      mss: mtu - 40,
+      mss: Math.min(mtu - 40, options.maxSegment || Infinity),
       window: Math.min(options.receiveBuffer, 0xffff),
       windowScale,
       timestamps,

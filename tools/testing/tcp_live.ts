@@ -129,7 +129,7 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
   const kernelCalls = Deno.connect({ hostname: STACK_IP, port: PORT });
   const called = await accepted;
   const ours = exchange(called, bytes);
-  called.notify("connected");
+  called.notify?.("connected");
   const [kernelGot, stackGot] = await Promise.all([kernelCalls.then((conn) => exchangeByKernel(conn, bytes)), ours]);
 
   const kernelListener = Deno.listen({ hostname: KERNEL_IP, port: PORT });

@@ -1,0 +1,64 @@
+/**
+ * What is known of a connection, by the names that Linux has for it (`struct tcp_info`, TCP_INFO): what `ss -i` shows there, and what scripts ask
+ * for. Only what is true of this stack is said. Whoever looks for another name finds nothing: smoothed round-trip times are inside lab 06,
+ * and what congestion control would know waits for lab 08.
+ */
+import type { TcpState } from "../contract/tcb.ts";
+import type { Connection } from "./connection.ts";
+import type { Receiver } from "./receiver.ts";
+import type { Sender } from "./sender.ts";
+import type { Silence } from "./silence.ts";
+
+/** Numbers by name. Times in microseconds, unless the name is another one in Linux, too. */
+export type TcpInfo = Readonly<Record<string, number>>;
+
+/** The states as Linux counts them. */
+const STATES: Readonly<Record<TcpState, number>> = {
+  "ESTABLISHED": 1,
+  "SYN-SENT": 2,
+  "SYN-RECEIVED": 3,
+  "FIN-WAIT-1": 4,
+  "FIN-WAIT-2": 5,
+  "TIME-WAIT": 6,
+  "CLOSED": 7,
+  "CLOSE-WAIT": 8,
+  "LAST-ACK": 9,
+  "LISTEN": 10,
+  "CLOSING": 11,
+};
+const TIMESTAMPS = 1, SACK = 2, WINDOW_SCALE = 4;
+const MICROSECONDS = 1000;
+
+/** Describes a connection by its parts. */
+export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender, receiver: Receiver, silence: Silence): TcpInfo {
+  const { buffer, congestionWindow, segmentsInFlight } = sender;
+  const window = Math.floor(congestionWindow / tcb.sndMss);
+  return {
+    tcpi_state: STATES[tcb.state],
+    tcpi_retransmits: sender.timeouts,
+    tcpi_backoff: sender.timeouts,
+    tcpi_probes: sender.probes,
+    tcpi_options: (tcb.timestamps ? TIMESTAMPS : 0) | (tcb.sackPermitted ? SACK : 0) | (tcb.windowScaling ? WINDOW_SCALE : 0),
+    tcpi_snd_wscale: tcb.sndScale,
+    tcpi_rcv_wscale: tcb.rcvScale,
+    tcpi_rto: sender.timeout * MICROSECONDS,
+    tcpi_ato: made.delayedAck * MICROSECONDS,
+    tcpi_snd_mss: tcb.sndMss,
+    tcpi_advmss: tcb.rcvMss,
+    ...(segmentsInFlight === undefined ? {} : { tcpi_unacked: segmentsInFlight }),
+    ...(window === Infinity ? {} : { tcpi_snd_cwnd: window, tcpi_cwnd: window }),
+    tcpi_total_retrans: sender.resent,
+    tcpi_bytes_acked: buffer.start(),
+    tcpi_bytes_received: receiver.received,
+    tcpi_notsent_bytes: buffer.end() - buffer.next(),
+    tcpi_segs_out: segmentsSent,
+    tcpi_segs_in: silence.segments + (tcb.passive ? 1 : 0), // the SYN that made it came before it
+    tcpi_snd_wnd: tcb.sndWnd,
+    tcpi_rcv_wnd: tcb.rcvWnd,
+  };
+}
+
+/** What is known of a listening socket: how many connections wait in its queue, and how many may. */
+export function listenerInfo(waiting: number, backlog: number): TcpInfo {
+  return { tcpi_state: STATES.LISTEN, tcpi_unacked: waiting, tcpi_sacked: backlog };
+}
