@@ -12,7 +12,7 @@
  */
 import { NotInTheLanguage, quote } from "./malformed.ts";
 import type { Need, Place } from "./script.ts";
-import { closedBy, type Conditional, enterConditional, isDirective, type Source } from "./source.ts";
+import { closedBy, type Conditional, enterConditional, isDirective, lineEnd, openSource, placeAt, type Source } from "./source.ts";
 
 /** What a token is; marks are single characters. */
 export type TokenKind = "word" | "integer" | "hex" | "float" | "string" | "command" | "code" | "option" | "ellipsis" | "mark" | "end";
@@ -242,25 +242,6 @@ export class Lexer {
     source.at = at;
     return token(value);
   }
-}
-
-function openSource(file: string, text: string): Source {
-  return { file, text, at: 0, line: 1, lineStart: 0, counted: 0, fresh: true, conditionals: [] };
-}
-
-/** Where an offset is. Offsets have to come in their order. */
-export function placeAt(source: Source, offset: number): Place {
-  for (let end = source.text.indexOf("\n", source.counted); end >= 0 && end < offset; end = source.text.indexOf("\n", end + 1)) {
-    source.line++;
-    source.lineStart = end + 1;
-    source.counted = end + 1;
-  }
-  return { file: source.file, line: source.line, column: offset - source.lineStart + 1 };
-}
-
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf("\n", from);
-  return end < 0 ? text.length : end;
 }
 
 function skipSpaces(text: string, from: number): number {

@@ -1,5 +1,4 @@
 /** A file on its way through the lexer, and the lines in it that decide what is looked at: #ifdef, #ifndef, #else, #endif. */
-import { placeAt } from "./lexer.ts";
 import { NotInTheLanguage } from "./malformed.ts";
 import type { Place } from "./script.ts";
 
@@ -8,10 +7,10 @@ export interface Source {
   readonly text: string;
   /** Offset of what comes next. */
   at: number;
-  /** The line that `lineStart` begins, and up to where lines are counted. */
+  /** The line that places were last asked for, and where it begins and ends. */
   line: number;
   lineStart: number;
-  counted: number;
+  lineEnd: number;
   /** Whether nothing but white space and comments stands on this line so far. */
   fresh: boolean;
   /** Those that are open and hold. */
@@ -25,7 +24,27 @@ export interface Conditional {
   readonly inElse: boolean;
 }
 
-const DIRECTIVE = /#(ifdef|ifndef|else|endif|include|if|elif|define|undef)(?![\w])/y;
+const DIRECTIVE = /#(ifdef|ifndef|else|endif|include|define|undef)(?!\w)/y;
+
+export function openSource(file: string, text: string): Source {
+  return { file, text, at: 0, line: 1, lineStart: 0, lineEnd: lineEnd(text, 0), fresh: true, conditionals: [] };
+}
+
+/** Where an offset is. Offsets have to come in their order, so that all of them together cost one walk through the text. */
+export function placeAt(source: Source, offset: number): Place {
+  while (source.lineEnd < offset) {
+    source.line++;
+    source.lineStart = source.lineEnd + 1;
+    source.lineEnd = lineEnd(source.text, source.lineStart);
+  }
+  return { file: source.file, line: source.line, column: offset - source.lineStart + 1 };
+}
+
+/** Offset of the line break that comes next, or of the end. */
+export function lineEnd(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
+}
 
 /** Whether the "#" that comes next begins a directive; else it begins a comment. */
 export function isDirective(source: Source): boolean {
@@ -55,14 +74,13 @@ function skipTo(source: Source, conditional: Conditional, elseCounts: boolean): 
   for (let end = source.at; end >= 0 && end < text.length; end = text.indexOf("\n", end + 1)) {
     const start = end + 1;
     const word = directiveOf(text, start);
-    if (word === "ifdef" || word === "ifndef" || word === "if") depth++;
+    if (word === "ifdef" || word === "ifndef") depth++;
     if (word === "else" && depth === 0) {
       if (seenElse) throw new NotInTheLanguage(placeAt(source, start), `the #endif of line ${conditional.place.line}`, "a second '#else'");
       seenElse = true;
     }
     if (word === "endif" && depth-- === 0 || word === "else" && depth === 0 && elseCounts) {
-      const next = text.indexOf("\n", start);
-      source.at = next < 0 ? text.length : next;
+      source.at = lineEnd(text, start);
       return word === "else" ? "else" : "endif";
     }
   }
@@ -73,5 +91,5 @@ function skipTo(source: Source, conditional: Conditional, elseCounts: boolean): 
 function directiveOf(text: string, lineStart: number): string {
   let at = lineStart;
   while (text[at] === " " || text[at] === "\t") at++;
-  return text[at] === "#" ? /^#(ifdef|ifndef|else|endif|if)(?!\w)/.exec(text.slice(at, at + 8))?.[1] ?? "" : "";
+  return text[at] === "#" ? /^#(ifdef|ifndef|else|endif)(?!\w)/.exec(text.slice(at, at + 8))?.[1] ?? "" : "";
 }
