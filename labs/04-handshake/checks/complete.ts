@@ -3,7 +3,7 @@ import type { Segment, Tcb } from "../../../stack/contract/tcb.ts";
 import { type Seq, seq } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH } from "../../../stack/wire/tcp_flags.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { theirNumbers } from "./open.ts";
+import { expectEvent, theirNumbers } from "./open.ts";
 import { after, anySeq, arrived, expectFields, expectSaid, openingTcb, recordEffects } from "./samples.ts";
 import { named } from "./stray.ts";
 import { badAcks, type Effect, expectDropped } from "./syn_sent.ts";
@@ -83,7 +83,8 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
     hints: ["Do you write to sndUna?", "Read the last sentence but two of the contract.", "No assignment, and no `effects.acknowledged`."],
     run: async (t) => {
       const iss = anySeq(t.random);
-      const { tcb } = await synReceived(t, iss, lastAck(t, iss));
+      const { tcb, calls } = await synReceived(t, iss, lastAck(t, iss));
+      expectEvent(t, calls, "syn acknowledged");
       expectFields(t, tcb, { sndUna: iss, sndNxt: after(iss) }, "our numbers after the ACK of our SYN");
     },
   },

@@ -1,5 +1,5 @@
 /** Checks of activeOpen and passiveOpen: where the numbers of a connection begin, ours and theirs. */
-import type { Segment, Tcb } from "../../../stack/contract/tcb.ts";
+import type { Segment, Tcb, TcpEvent } from "../../../stack/contract/tcb.ts";
 import type { Seq } from "../../../stack/wire/seq.ts";
 import { seq } from "../../../stack/wire/seq.ts";
 import { SYN } from "../../../stack/wire/tcp_flags.ts";
@@ -44,6 +44,12 @@ export function theirNumbers(irs: Seq): Record<string, Seq> {
 
 const STATES_ARE_ASKED_FOR =
   "One place in the stack assigns the state, and asks lab 05's nextState whether it may. Whoever assigns it himself leaves every trace, test and picture without the change.";
+
+/** Asserts that the engine was told of an event, whatever else it was told. */
+export function expectEvent(t: Trial, calls: readonly RecordedCall[], event: TcpEvent): void {
+  const events = calls.filter(({ name }) => name === "event").map(({ args }) => String(args[0]));
+  t.ok(events.includes(event), `effects.event("${event}")`, events.length === 0 ? "no event" : events.join(", "));
+}
 
 export const active: Readonly<Record<string, CheckSpec>> = {
   "numbers": {
@@ -95,7 +101,8 @@ export const active: Readonly<Record<string, CheckSpec>> = {
     why: STATES_ARE_ASKED_FOR,
     hints: ["Do you write to `tcb.state`?", "`effects.event` is how a state changes.", "Remove the assignment."],
     run: async (t) => {
-      const { tcb } = await openedActively(t, anySeq(t.random));
+      const { tcb, calls } = await openedActively(t, anySeq(t.random));
+      expectEvent(t, calls, "active open");
       t.equal(tcb.state, "CLOSED", "tcb.state after activeOpen, which only the engine changes");
     },
   },
@@ -270,7 +277,8 @@ export const passive: Readonly<Record<string, CheckSpec>> = {
     why: STATES_ARE_ASKED_FOR,
     hints: ["Do you write to `tcb.state`?", "`effects.event` is how a state changes.", "Remove the assignment."],
     run: async (t) => {
-      const { tcb } = await openedPassively(t, anySeq(t.random), anySyn(t));
+      const { tcb, calls } = await openedPassively(t, anySeq(t.random), anySyn(t));
+      expectEvent(t, calls, "syn received");
       t.equal(tcb.state, "LISTEN", "tcb.state after passiveOpen, which only the engine changes");
     },
   },

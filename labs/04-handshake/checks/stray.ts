@@ -126,7 +126,7 @@ export const stray: Readonly<Record<string, CheckSpec>> = {
       "`undefined`.",
     ],
     run: async (t) => {
-      const flags = [RST, RST | ACK, RST | SYN, RST | SYN | ACK, RST | FIN, RST | ACK | PSH | URG];
+      const flags = [ACK, RST, RST | ACK, RST | SYN, RST | SYN | ACK, RST | FIN, RST | ACK | PSH | URG];
       await answersTo(t, flags.map((each) => anyStray(t, each, t.random.int(0, 5))));
     },
   },
@@ -169,6 +169,8 @@ export const stray: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const tcp = await t.tcp();
       const peer = tcp.peer({ port: t.random.int(1, 0xffff) });
+      await peer.send({ flags: "ACK", seq: 0, ack: 1 });
+      await peer.expect({ flags: "RST", seq: 1 }, "what is no RST is refused");
       for (const flags of ["RST", "RST ACK", "SYN RST", "FIN RST ACK"]) {
         await peer.send({ flags, seq: t.random.int(0, 99), ack: t.random.int(0, 99) });
         await peer.expectSilence(50, `nothing is said to ${flags}`);

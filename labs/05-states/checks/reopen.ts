@@ -111,6 +111,8 @@ export const reopen: Readonly<Record<string, CheckSpec>> = {
           const syn = segmentFor(tcb, { flags: "SYN", at: t.random.int(1, 9000) });
           t.step(`with ${bits === 0x08 ? "PSH" : bits === 0x40 ? "ECE" : bits === 0x80 ? "CWR" : "ECE and CWR"}`);
           await expectStep(t, "mayReopen", tcb, { ...syn, flags: syn.flags | bits }, { verdict: true });
+          const old = segmentFor(tcb, { flags: "SYN", at: -t.random.int(2, 9000) });
+          await expectStep(t, "mayReopen", tcb, { ...old, flags: old.flags | bits }, { verdict: false });
         }
       });
     },

@@ -212,6 +212,7 @@ export const probing: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const timeout = t.random.int(200, 3000);
+      t.equal(await t.buffers.probeDelay(0, timeout, 60_000), timeout, `probeDelay(0, ${timeout}, 60000)`);
       const counts = [29, 30, 31, 32, 33, 40, 64];
       const outcomes = await t.many("buffers", "probeDelay", counts.map((count) => [count, timeout, 60_000]));
       for (const [i, count] of counts.entries()) t.equal(outcomes[i]?.value, 60_000, `probeDelay(${count}, ${timeout}, 60000)`);

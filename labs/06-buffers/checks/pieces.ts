@@ -265,6 +265,7 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
         { ...marks, limits: { ...limits, noDelay: true, closing: true }, length: 0 },
         { ...marks, limits: { ...limits, maxWindow: 0, noDelay: true }, length: 0 },
         { ...marks, start: next, limits: { ...limits, edge: next - 65_535, maxWindow: 0 }, length: 0 },
+        { ...marks, end: next + 2000, limits: { ...limits, edge: next + 1460 }, length: 1460 },
       ]);
     },
   },

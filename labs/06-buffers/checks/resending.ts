@@ -107,6 +107,12 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
       const start = t.random.int(1, 900);
       const next = start + t.random.int(500, 1400);
       const { buffer } = await standing(t, { start, next, end: next + 500 });
+      await expectPiece(
+        t,
+        await buffer.pieceToResend(start, 100),
+        { from: start, length: 100, push: false },
+        `pieceToResend(${start}, 100)`,
+      );
       for (const from of [2 ** 31 + start, 2 ** 32 + start + 1, 2 ** 32 + next - 1]) {
         const what = `pieceToResend(${from}, 1460), when ${start} to ${next} are in flight`;
         await expectPiece(t, await buffer.pieceToResend(from, 1460), undefined, what);
@@ -133,6 +139,8 @@ export const resending: Readonly<Record<string, CheckSpec>> = {
         await expectPiece(t, await buffer.pieceToResend(0, 1460), undefined, "pieceToResend(0, 1460), when nothing is in flight");
       }
       const { buffer } = await standing(t, { start, next, end: next + 500 });
+      const first = { from: start, length: next - start, push: false };
+      await expectPiece(t, await buffer.pieceToResend(0, 1460), first, `pieceToResend(0, 1460), when ${start} to ${next} are in flight`);
       for (const from of [next, next + 1, next + 5000]) {
         const what = `pieceToResend(${from}, 1460), when ${start} to ${next} are in flight`;
         await expectPiece(t, await buffer.pieceToResend(from, 1460), undefined, what);

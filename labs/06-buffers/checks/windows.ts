@@ -102,6 +102,7 @@ export const windows: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const capacity = t.random.int(3000, 9000);
       const bench = await receiveBench(t, capacity);
+      t.equal(await bench.buffer.announce(0, 1460), capacity, `announce(0, 1460), when the edge is ${capacity}`);
       for (const announced of [capacity, capacity + 1, capacity + t.random.int(2, 5000)]) {
         const what = `announce(${announced}, 1460), when the edge is ${capacity}`;
         t.equal(await bench.buffer.announce(announced, 1460), announced, what);

@@ -6,7 +6,7 @@ import { ANY, hosts, type PortBench, portBench } from "./bench.ts";
 export async function anyFree(t: Trial, bench: PortBench, address = bench.one, reuse = false): Promise<number> {
   const given = await bench.bind(address, 0, reuse);
   const what = "an ephemeral port: 0 is no port that could be bound, it asks for any that is free";
-  t.ok(typeof given === "number", what, `${JSON.stringify(given)} for port 0`);
+  t.ok(typeof given === "number" && given >= 0 && given <= 0xffff, what, `${JSON.stringify(given)} for port 0`);
   t.ok(given !== 0, what, "0 itself");
   return given;
 }

@@ -127,6 +127,8 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const station = await t.host(ECHO);
+      await station.send(ethernet({ etherType: EXPERIMENT }, t.random.bytes(100)), "a good frame");
+      await station.expect({ ethernet: { destination: KERNEL_MAC, source: STACK_MAC } }, "a type that is defined is answered");
       for (const etherType of [1501, 1535, t.random.int(1502, 1534)]) {
         await station.send(ethernet({ etherType }, t.random.bytes(100)), `${typeText(etherType)} in the type's place`);
       }

@@ -21,6 +21,11 @@ async function carry(t: Trial, rounds: number): Promise<number> {
         ? await sending.buffer.pieceToResend(t.random.chance(0.6) ? start : t.random.int(start, next - 1), mss)
         : await sending.buffer.pieceToSend(limits);
       if (piece === undefined) continue;
+      t.ok(
+        Number.isInteger(piece?.from) && Number.isInteger(piece?.length) && piece.length <= mss,
+        "a piece, or undefined",
+        JSON.stringify(piece),
+      );
       const text = await sending.copied(piece.from, piece.length);
       if (!again) await sending.buffer.sent(next = piece.from + piece.length);
       for (let copies = t.random.pick([0, 1, 1, 1, 2]); copies > 0; copies--) wire.push({ offset: piece.from, text });

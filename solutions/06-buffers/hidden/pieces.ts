@@ -26,6 +26,7 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
         { ...marks, limits: { ...limits, noDelay: true }, length: 0 },
         { ...marks, limits: { ...limits, closing: true }, length: 0 },
         { ...marks, limits: { ...limits, noDelay: true, closing: true }, length: 0 },
+        { ...marks, limits: { ...limits, edge: next + 1460 }, length: 1460 },
       ]);
     },
   },

@@ -204,6 +204,7 @@ export const acknowledging: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const acknowledger = await t.buffers.createAcknowledger(40);
       const now = t.random.int(1, 1000);
+      t.equal(await acknowledger.received("later", 10, 1460, now), false, "received of a small segment, when nothing is due");
       await acknowledger.received("now", 10, 1460, now);
       t.equal(await acknowledger.received("later", 10, 1460, now), true, "received of a small segment behind one that must not wait");
       t.equal(await acknowledger.received("later", 10, 1460, now + 1), true, "received of another");
@@ -225,6 +226,12 @@ export const acknowledging: Readonly<Record<string, CheckSpec>> = {
       "`<=` in the last line of received.",
     ],
     run: async (t: Trial) => {
+      const slow = await t.buffers.createAcknowledger(t.random.int(40, 499));
+      t.equal(
+        await slow.received("later", t.random.int(1, 100), 1460, 77),
+        false,
+        "received of a small segment, with a delay of 40 ms or more",
+      );
       const acknowledger = await t.buffers.createAcknowledger(0);
       t.equal(await acknowledger.received("later", t.random.int(1, 100), 1460, 77), true, "received of a small segment, with a delay of 0");
       const outcomes = await t.many("buffers", "createAcknowledger", [[500], [t.random.int(501, 9999)], [-1], [Infinity]]);
@@ -251,6 +258,7 @@ export const probing: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const timeout = t.random.int(1, 3000);
+      t.equal(await t.buffers.probeDelay(0, timeout, 60_000), timeout, `probeDelay(0, ${timeout}, 60000)`);
       const counts = [20, 30, 31, 32, 33, 64, 1000, 1025, 5000];
       const outcomes = await t.many("buffers", "probeDelay", counts.map((count) => [count, timeout, 60_000]));
       for (const [i, count] of counts.entries()) t.equal(outcomes[i]?.value, 60_000, `probeDelay(${count}, ${timeout}, 60000)`);
