@@ -27,6 +27,8 @@ const FILES = [
   "tools/tuntap2.json",
   "tools/tuntap2.lock",
 ];
+/** Of these folders there goes in what the other files import. */
+const AS_NEEDED = ["tools/packetdrill/"];
 /** Documents for instructors and for whoever works on the kit itself. */
 const LEFT_OUT = ["docs/instructors.md", "docs/sealing.md", "docs/proof.md", "docs/rfc-map.md"];
 const TESTS = [
@@ -54,6 +56,11 @@ export async function commonFiles(numbers: readonly number[]): Promise<Files> {
   for (const [path, text] of files) {
     if (/_test\.ts(\.snap)?$/.test(path) && !TESTS.includes(path)) files.delete(path);
     else files.set(path, text.replaceAll(/"((?:\.\.?\/)+)solutions\/reference\.ts"/g, `"$1${PEER}"`));
+  }
+  for (const [path, text] of files) { // what is added meanwhile is looked at too
+    for (const target of importsOf(path, text)) {
+      if (!files.has(target) && AS_NEEDED.some((folder) => target.startsWith(folder))) await readFile(target, files);
+    }
   }
   for (const [path, text] of files) {
     const missing = importsOf(path, text).find((target) => !files.has(target));
