@@ -14,7 +14,7 @@ import type { CheckResult } from "../harness/trial.ts";
 import type { Blame } from "../lab/blame.ts";
 import { blameText } from "../lab/blame_text.ts";
 import { failureText, isFailure } from "../lab/failure_report.ts";
-import { isLoadError, LiveWire, loadChecks, runLab, type RunResult, selectOrigins } from "../lab/run.ts";
+import { isLoadError, Lane, type Lanes, LiveWire, loadChecks, runLab, type RunResult, selectOrigins } from "../lab/run.ts";
 import { blameAll, keptBlame, selectionFor } from "./everything_own.ts";
 import { type Evidence, STUDENT, writeEvidence } from "./formats/evidence.ts";
 import { identityFrom } from "./formats/classroom50.ts";
@@ -85,17 +85,23 @@ export async function gradeOne(job: Job): Promise<Result | undefined> {
   }
   const hash = await hashOfFiles(submission.files);
   if (job.previous !== undefined && await stands(job.previous, job, hash, problem)) return undefined;
-  const runs: LabRun[] = [];
   const evidence = new Map<string, Evidence>();
   const wire = new LiveWire("ffi");
-  try {
-    for (const number of job.labs) {
-      const run = await gradeLab(findLab(number) as Lab, submission, job, { wire, deadline: began + job.limit });
+  const means = { wire, lanes: { still: new Lane(), live: new Lane() }, deadline: began + job.limit };
+  const runs = new Array<LabRun>(job.labs.length);
+  const left = [...job.labs.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [index, number] = next;
+      const run = await gradeLab(findLab(number) as Lab, submission, job, means);
       await writeTranscript(job, run);
       const shown = await writeEvidence(job.to, findLab(number) as Lab, run.results, job.grader.seed, job.policy);
       for (const [key, each] of shown) evidence.set(key, each);
-      runs.push({ ...run, results: [] }); // the transcripts of a lab are not kept in memory while the next one runs
+      runs[index] = { ...run, results: [] }; // the transcripts of a lab are not kept in memory while others run
     }
+  };
+  try {
+    await Promise.all([work(), work()]); // while the live checks of one wait for the kernel, the others of the next one run
   } finally {
     wire.close();
   }
@@ -138,10 +144,11 @@ async function stands(path: string, job: Job, hash: string, problem: string | un
 
 interface Means {
   readonly wire: LiveWire;
+  readonly lanes: Lanes;
   readonly deadline: number;
 }
 
-async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, deadline }: Means): Promise<LabRun> {
+async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, lanes, deadline }: Means): Promise<LabRun> {
   const began = performance.now();
   const all = await loadChecks(lab, true);
   const checks = job.grader.wire === "live" ? all : all.filter((check) => check.kind !== "live");
@@ -162,6 +169,7 @@ async function gradeLab(lab: Lab, submission: Submission, job: Job, { wire, dead
         driver: "ffi",
         inspect: false,
         wire,
+        lanes,
       });
     try {
       const first = await run(checks);

@@ -1,6 +1,7 @@
 /**
  * Runs the checks of one lab against a selection of code: tables and scenarios in one subject, live checks in a second
- * one beside it. Used by the student's command, by the tests and by the mutants.
+ * one beside it; or, where several labs are run and none of them is waited for, in one subject and two lanes, which takes less
+ * of the machine. Used by the student's command, by the grader, by the tests and by the mutants.
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
@@ -33,10 +34,33 @@ export interface RunOptions {
   readonly inspect: boolean;
   /** A wire that outlives this run; without it the run has one of its own. */
   readonly wire?: LiveWire;
+  /** Given where other runs go on at the same time. */
+  readonly lanes?: Lanes;
   /** Called once it is known whether there is a live wire, if one is wanted: with the reason why not. */
   readonly wired?: (refused: NoLiveWire | undefined) => void;
   /** Called as soon as a check has its verdict. */
   readonly done?: (result: CheckResult) => void;
+}
+
+/**
+ * What several runs share that go on at once. One subject at a time works, and one has the live wire, which mostly waits; each
+ * goes from the first lane to the second.
+ */
+export interface Lanes {
+  readonly still: Lane;
+  readonly live: Lane;
+}
+
+/** Does one thing after the other, in the order in which they came. */
+export class Lane {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Does `work` when everything before it is done, well or badly. */
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => {});
+    return mine;
+  }
 }
 
 /** What came of a run. Results are in the order of the checks. */
@@ -109,59 +133,68 @@ export function selectOrigins(number: number, options: { reference?: ReadonlySet
 /** Runs all checks. Throws a WorkspaceError or SubjectDied when the code cannot even be loaded. */
 export async function runLab(options: RunOptions): Promise<RunResult> {
   const began = performance.now();
-  const live = options.checks.filter((check) => check.kind === "live");
-  const still = options.checks.filter((check) => check.kind !== "live");
   const wire = options.wire ?? new LiveWire(options.driver);
-  if (live.length > 0 && !options.virtual) wire.begin();
+  const lanes = options.lanes ?? { still: new Lane(), live: new Lane() };
   const results = new Map<string, CheckResult>();
   const finish = (result: CheckResult): void => {
     results.set(result.check.id, result);
     options.done?.(result);
   };
   let firstCheck = 0;
+  const whyNotLive = options.checks.some(isLive) ? liveWire() : undefined;
   try {
-    await Promise.all([
-      inSubjects(still),
-      options.virtual
-        ? Promise.resolve(
-          live.forEach((check) =>
-            finish(skip(check, options.inspect ? "a debugger has no hold on the kernel's clocks" : "--virtual was given"))
-          ),
-        )
-        : runLive(),
-    ]);
+    await Promise.all(shares().map(inSubject));
   } finally {
     if (options.wire === undefined) wire.close();
   }
   return { results: options.checks.map((check) => results.get(check.id) as CheckResult), noWire: wire.refused, firstCheck };
 
-  /** Hidden checks have a subject of their own: what the student's code saw in them it cannot print in a public one. */
-  async function inSubjects(checks: readonly Check[]): Promise<void> {
-    await inSubject(checks.filter(({ visibility }) => visibility === "public"));
-    await inSubject(checks.filter(({ visibility }) => visibility === "hidden"));
+  /**
+   * The checks that a subject has. Hidden ones have one of their own: what the student's code saw in them it cannot print in a public
+   * one. Live ones have, unless somebody else uses the time in which they wait.
+   */
+  function shares(): Check[][] {
+    const keyOf = (check: Check): string => `${check.visibility} ${options.lanes === undefined && isLive(check) ? "live" : ""}`;
+    return [...Map.groupBy(options.checks, keyOf).values()];
   }
 
   async function inSubject(checks: readonly Check[]): Promise<void> {
-    if (checks.length === 0) return;
+    const still = checks.filter((check) => !isLive(check)), live = checks.filter(isLive);
     const subject = new Subject({ lab: options.lab.number, ...options.selection }, { inspect: options.inspect });
     try {
-      await subject.start();
-      for (const check of checks) {
-        firstCheck ||= performance.now() - began;
-        finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
+      if (still.length > 0) {
+        await subject.start();
+        await lanes.still.take(() => inTurn(still, subject));
+      }
+      const reason = live.length > 0 ? await whyNotLive : undefined;
+      if (reason !== undefined) return live.forEach((check) => finish(skip(check, reason)));
+      if (live.length > 0) {
+        await subject.start();
+        await lanes.live.take(() => inTurn(live, subject));
       }
     } finally {
       subject.close();
     }
   }
 
-  async function runLive(): Promise<void> {
-    if (live.length === 0) return;
+  async function inTurn(checks: readonly Check[], subject: Subject): Promise<void> {
+    for (const check of checks) {
+      firstCheck ||= performance.now() - began;
+      finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
+    }
+  }
+
+  /** Why live checks are skipped; undefined when there is a wire. */
+  async function liveWire(): Promise<string | undefined> {
+    if (options.virtual) return options.inspect ? "a debugger has no hold on the kernel's clocks" : "--virtual was given";
     const kernel = await wire.kernel();
     options.wired?.(wire.refused);
-    if (typeof kernel === "string") return live.forEach((check) => finish(skip(check, kernel)));
-    await inSubjects(live);
+    return typeof kernel === "string" ? kernel : undefined;
   }
+}
+
+function isLive(check: Check): boolean {
+  return check.kind === "live";
 }
 
 function skip(check: Check, reason: string): CheckResult {

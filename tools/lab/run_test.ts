@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { findLab, type Lab } from "../../labs/manifest.ts";
-import { loadChecks, ROOT, runLab, selectOrigins } from "./run.ts";
+import { Lane, loadChecks, ROOT, runLab, selectOrigins } from "./run.ts";
 
 Deno.test("runLab() runs hidden checks in a process of their own, so that public ones cannot print their inputs", async () => {
   const lab = findLab(1) as Lab;
@@ -13,8 +13,10 @@ Deno.test("runLab() runs hidden checks in a process of their own, so that public
     const first = all.find((check) => check.visibility === visibility);
     const other = all.find((check) => check.visibility !== visibility);
     const checks = [other, first].filter((check) => check !== undefined);
-    const { results } = await runLab({ lab, checks, selection, seed: 1, virtual: true, driver: "ffi", inspect: false });
-    assertEquals(results.length, 2);
-    for (const { verdict } of results) assertStringIncludes(JSON.stringify(verdict), "call 1 of this process");
+    for (const lanes of [undefined, { still: new Lane(), live: new Lane() }]) {
+      const { results } = await runLab({ lab, checks, selection, seed: 1, virtual: true, driver: "ffi", inspect: false, lanes });
+      assertEquals(results.length, 2);
+      for (const { verdict } of results) assertStringIncludes(JSON.stringify(verdict), "call 1 of this process");
+    }
   }
 });
