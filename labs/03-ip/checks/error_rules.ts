@@ -40,6 +40,7 @@ export const rules: Readonly<Record<string, CheckSpec>> = {
       for (const type of [0, 8, 13, 14]) await expectReport(t, true, `an ICMP query of type ${type}`, ipv4({ source }, message({ type })));
       const options = Uint8Array.of(3, 4, 11, 11);
       await expectReport(t, true, "an echo request behind options", ipv4({ source, options }, icmpEcho()));
+      await expectReport(t, false, "an ICMP error", ipv4({ source }, message({ type: 11 }, datagram())));
     },
   },
   "never-about-an-error": {

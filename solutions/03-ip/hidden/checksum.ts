@@ -125,6 +125,8 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
         const now = sumOf(words);
         cases.push({ args: [before, old, now], expected: 0, what: `checksum ${hex(before)} after a word ${hex(old)} became ${hex(now)}` });
       }
+      const [kept, word] = [t.random.int(1, 0xfffe), t.random.int(0, 0xffff)];
+      cases.push({ args: [kept, word, word], expected: kept, what: `checksum ${hex(kept)} after a word stayed ${hex(word)}` });
       await compareAll(t, "updateChecksum", cases);
     },
   },
