@@ -8,7 +8,9 @@ import type { Happening } from "./verdict.ts";
 /** Runs it. Throws a CheckFailed where it does not come true, and an Error where the script itself is wrong. */
 export async function runCheckScript(file: string, text: string, conversation: Conversation): Promise<void> {
   const verdict = await judge(file, text, {
-    makeMachine: (settings) => createStackMachine((request) => conversation.ask(request), settings),
+    makeMachine: (settings) =>
+      createStackMachine((request) => conversation.ask(request), settings, (threw) => conversation.exception(threw)),
+    crashes: "thrown",
     options: [],
     tolerance: 1000,
     strict: false,

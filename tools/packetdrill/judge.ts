@@ -17,6 +17,8 @@ export interface JudgeOptions {
   readonly strict: boolean;
   /** Names that are defined for #ifdef. */
   readonly defines: ReadonlySet<string>;
+  /** See RunSettings; default "verdict". */
+  readonly crashes?: "verdict" | "thrown";
   /** Reads a file that a script includes; undefined when there is none. */
   readonly read?: (path: string) => string | undefined;
 }
@@ -38,6 +40,7 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
     strict: judging.strict || other.strict === true,
     bindPort: other.bindPort ?? 8080,
     connectPort: other.connectPort ?? 8080,
+    crashes: judging.crashes ?? "verdict",
   };
   const machine = await judging.makeMachine({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls });
   try {

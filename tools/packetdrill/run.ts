@@ -15,6 +15,7 @@ import { Flows } from "./flows.ts";
 import { type Machine, Missing, type Pending, type Returned, type SystemCall } from "./machine.ts";
 import type { CallEvent, CodeEvent, EventTime, PacketEvent, Place, Script, ScriptEvent } from "./script.ts";
 import { settingsOf } from "./sysctls.ts";
+import { StackThrew } from "./stack_machine.ts";
 import type { Failure, Happening, Verdict } from "./verdict.ts";
 
 /** How a script is run. */
@@ -28,6 +29,8 @@ export interface RunSettings {
   /** The ports that "..." stands for. */
   readonly bindPort: number;
   readonly connectPort: number;
+  /** What becomes of an exception or a hang of the stack: it is the verdict, or it is thrown on. */
+  readonly crashes: "verdict" | "thrown";
 }
 
 /** No script is run for longer, in microseconds of its own time: a day. */
@@ -72,13 +75,13 @@ export async function runScript(script: Script, machine: Machine, settings: RunS
     if (error instanceof BadArgument) {
       return { script: file, verdict: "malformed", malformed: { place: at, expected: error.expected, found: "something else" } };
     }
-    if (error instanceof SubjectDied) {
-      const failure = { place: at, expected: "an answer", got: error.message, differences: [], story: run.story };
-      return { script: file, verdict: "failed", failure };
+    if (error instanceof Wrong) {
+      await run.drain();
+      return { script: file, verdict: "failed", failure: { ...error.failure, story: run.story } };
     }
-    if (!(error instanceof Wrong)) throw error;
-    await run.drain();
-    return { script: file, verdict: "failed", failure: { ...error.failure, story: run.story } };
+    if (settings.crashes === "thrown" || !(error instanceof SubjectDied || error instanceof StackThrew)) throw error;
+    const failure = { place: at, expected: "an answer", got: error.message, differences: [], story: run.story };
+    return { script: file, verdict: "failed", failure };
   }
 }
 

@@ -3,7 +3,7 @@
  * to the next deadline of the stack.
  */
 import type { PipeOptions } from "../../stack/link/pipe.ts";
-import type { Reply, Request } from "../harness/subject/protocol.ts";
+import type { Reply, Request, Thrown } from "../harness/subject/protocol.ts";
 import { type Machine, type MachineSettings, Missing, type Pending, type Returned, type Sent, type SystemCall } from "./machine.ts";
 
 /** So often a stack may want to be polled while nothing happens: beyond that it goes round in circles. */
@@ -16,8 +16,12 @@ interface Waiting extends Pending {
   returned: Returned | undefined;
 }
 
-/** Makes the host and a process on it. */
-export async function createStackMachine(ask: Ask, settings: MachineSettings): Promise<StackMachine> {
+/** Makes the host and a process on it. `thrown` makes an error of what the stack's code threw. */
+export async function createStackMachine(
+  ask: Ask,
+  settings: MachineSettings,
+  thrown: (threw: Thrown) => Error = (threw) => new StackThrew(threw),
+): Promise<StackMachine> {
   const { localAddress, mtu, tcp } = settings;
   const wires: PipeOptions[] = [{ name: "tun0", medium: "ip", mtu, fcs: false, minimumFrame: 20 }];
   const config = {
@@ -26,7 +30,7 @@ export async function createStackMachine(ask: Ask, settings: MachineSettings): P
     routes: [{ to: "0.0.0.0/0" }],
     tcp,
   } as const;
-  const machine = new StackMachine(ask);
+  const machine = new StackMachine(ask, thrown);
   await machine.begin(await ask({ op: "host", config, wires, now: 0 }));
   return machine;
 }
@@ -34,6 +38,7 @@ export async function createStackMachine(ask: Ask, settings: MachineSettings): P
 export class StackMachine implements Machine {
   readonly virtual = true;
   readonly #ask: Ask;
+  readonly #thrown: (threw: Thrown) => Error;
   #host = 0;
   #now = 0;
   /** When the stack wants to be polled, in microseconds. */
@@ -43,12 +48,12 @@ export class StackMachine implements Machine {
   #lastCall = 0;
   #polls = 0;
 
-  constructor(ask: Ask) {
+  constructor(ask: Ask, thrown: (threw: Thrown) => Error) {
     this.#ask = ask;
+    this.#thrown = thrown;
   }
 
   async begin(reply: Reply): Promise<void> {
-    if (reply.threw !== undefined) throw new Error(reply.threw.message);
     this.#host = reply.returned?.t === "value" ? Number(reply.returned.value) : 0;
     await this.#take(reply);
   }
@@ -108,7 +113,7 @@ export class StackMachine implements Machine {
   /** Takes what came with an answer, and lets the stack finish what it has to do at this time. */
   async #take(first: Reply): Promise<void> {
     for (let reply = first;;) {
-      if (reply.threw !== undefined) throw new StackThrew(reply.threw.message, reply.threw.at);
+      if (reply.threw !== undefined) throw this.#thrown(reply.threw);
       for (const { bytes } of reply.out ?? []) this.#sent.push({ time: this.#now, packet: bytes });
       if (reply.missing !== undefined) throw new Missing(reply.missing);
       for (const { call, ...returned } of reply.completed ?? []) {
@@ -118,20 +123,19 @@ export class StackMachine implements Machine {
       }
       if (reply.deadline !== undefined) this.#deadline = reply.deadline * 1000;
       if (this.#deadline > this.#now) return;
-      if (++this.#polls > MAX_POLLS) throw new StackThrew("the stack wants to be polled again and again, without an end", []);
+      if (++this.#polls > MAX_POLLS) {
+        throw this.#thrown({ name: "Error", message: "the stack wants to be polled again and again, without an end", at: [] });
+      }
       reply = await this.#ask({ op: "step", host: this.#host, now: this.#now / 1000, frames: [] });
     }
   }
 }
 
-/** The stack's own code threw an exception. */
+/** The stack's own code threw an exception; the message says where. */
 export class StackThrew extends Error {
   override readonly name = "StackThrew";
-  /** Lines of it in the labs. */
-  readonly at: readonly string[];
 
-  constructor(message: string, at: readonly string[]) {
-    super(message);
-    this.at = at;
+  constructor({ name, message, at }: Thrown) {
+    super(`${name}: ${message}${at[0] === undefined ? "" : ` in ${at[0]}`}`);
   }
 }
