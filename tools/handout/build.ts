@@ -12,7 +12,7 @@ import type { TermKey } from "../seal/term_key.ts";
 import { stubOf } from "../stubs.ts";
 import { bundleHidden, bundlePeer, bundleSums, peerTypes, SUMS } from "./bundle.ts";
 import { commonFiles, ContentsError, type Files } from "./contents.ts";
-import { configuration, readme, withoutDeadLinks, workflow } from "./pages.ts";
+import { configuration, markForeignTasks, readme, sendTo, withoutDeadLinks, workflow } from "./pages.ts";
 import { Search, secretsOf } from "./secrets.ts";
 
 /** What a kit is to have. */
@@ -38,7 +38,9 @@ export async function buildKit(order: Order): Promise<Files> {
   files.set("deno.json", await configuration(order.labs));
   files.set("README.md", await readme(handedOut, order.key !== undefined));
   files.set(".github/workflows/labs.yml", await workflow(handedOut, order.key !== undefined));
+  sendTo(handedOut[0] as Lab, files);
   withoutDeadLinks(files);
+  markForeignTasks(files);
   const kit: Kit = { format: 1, labs: order.labs, released: order.released, hash: await hashOfFiles(files) };
   files.set(KIT_FILE, `${JSON.stringify(kit, undefined, 2)}\n`);
   if (order.key !== undefined) {

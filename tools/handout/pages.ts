@@ -3,7 +3,7 @@ import type { Lab } from "../../labs/manifest.ts";
 import { PEER, PEER_TYPES } from "../harness/workspace.ts";
 import { ROOT } from "../lab/run.ts";
 import { SUMS } from "./bundle.ts";
-import type { Files } from "./contents.ts";
+import { ContentsError, type Files } from "./contents.ts";
 
 const TASKS = ["check", "demo", "doctor", "serve", "talk", "test", "tuntap2"];
 
@@ -85,6 +85,31 @@ function section(page: string, from: string, to: string): string {
 function fill(page: string, values: Readonly<Record<string, string>>): string {
   const filled = page.replaceAll(/\{\{([a-z ]+)\}\}/g, (whole, name: string) => values[name] ?? whole);
   return filled.replaceAll(/\n{3,}/g, "\n\n");
+}
+
+/** The demo's last lines, which send whoever saw it to the first lab that there is. */
+export function sendTo({ number, folder }: Lab, files: Files): void {
+  const [path, ours] = ["tools/demo/acts.ts", "deno task lab1   (labs/01-framing/README.md)"];
+  const text = files.get(path);
+  if (text === undefined || !text.includes(ours)) {
+    throw new ContentsError(`${path} does not say "${ours}" any more, which names the first lab`);
+  }
+  files.set(path, text.replace(ours, `deno task lab${number}   (labs/${folder}/README.md)`));
+}
+
+/** A command in a document: a code span, or a line of its own. */
+const COMMAND = /`deno task ([a-z][\w-]*)[^`\n]*`|^deno task ([a-z][\w-]*).*/gm;
+
+/** Says of each command that a document names and the kit has not: it is not in this kit. Throws a ContentsError for one that stands elsewhere. */
+export function markForeignTasks(files: Files): void {
+  const tasks = new Set(Object.keys(JSON.parse(files.get("deno.json") as string).tasks));
+  for (const [path, text] of files) {
+    if (!path.endsWith(".md")) continue;
+    const isOurs = (task: string): boolean => tasks.has(task);
+    files.set(path, text.replaceAll(COMMAND, (command, span, line) => isOurs(span ?? line) ? command : `${command} (not in this kit)`));
+    const [stray] = [...text.replaceAll(COMMAND, "").matchAll(/deno task ([a-z][\w-]*)/g)].filter(([, task]) => !isOurs(task as string));
+    if (stray !== undefined) throw new ContentsError(`${path} says "${stray[0]}", which is not in this kit, and not as a command`);
+  }
 }
 
 /** Takes the links out of documents that lead to what the kit has not; their words stay. */
