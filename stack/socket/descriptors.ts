@@ -17,7 +17,9 @@ import type { Host } from "../host.ts";
 import type { Tcp } from "../tcp/tcp.ts";
 import { FIRST_REGISTERED_PORT, formatSocketAddress, type SocketAddress } from "./address.ts";
 import { type ErrorCode, SocketError } from "./errors.ts";
-import { type Half, Socket } from "./socket.ts";
+import { listenerInfo, type TcpInfo, UNCONNECTED } from "../tcp/tcp_info.ts";
+import { type PollEvent, pollSockets } from "./poll.ts";
+import { type Half, type ReceiveFlag, type SendFlag, Socket } from "./socket.ts";
 import type { SocketOptions } from "./socket_options.ts";
 
 /** A number in the table of a process. */
@@ -111,6 +113,40 @@ export class Process {
     return await this.#socket(descriptor, "write to").write(bytes);
   }
 
+  /** `read` with flags (see `ReceiveFlag`). */
+  async recv(descriptor: Descriptor, target: Uint8Array, ...flags: ReceiveFlag[]): Promise<number> {
+    return await this.#socket(descriptor, "read from").read(target, ...flags);
+  }
+
+  /** The same, and who sent it: on a stream nobody but the peer can. */
+  async recvfrom(descriptor: Descriptor, target: Uint8Array, ...flags: ReceiveFlag[]): Promise<{ count: number; from: SocketAddress }> {
+    const from = this.getpeername(descriptor);
+    return { count: await this.recv(descriptor, target, ...flags), from };
+  }
+
+  /** `write` with flags (see `SendFlag`). */
+  async send(descriptor: Descriptor, bytes: Uint8Array, ...flags: SendFlag[]): Promise<number> {
+    return await this.#socket(descriptor, "write to").write(bytes, ...flags);
+  }
+
+  /** The same. On a stream the address says nothing new, and is not looked at. */
+  async sendto(descriptor: Descriptor, bytes: Uint8Array, _to: SocketAddress, ...flags: SendFlag[]): Promise<number> {
+    return await this.send(descriptor, bytes, ...flags);
+  }
+
+  /**
+   * For each entry, what its descriptor is ready for (see `poll.ts`). When none is ready it waits, `timeout` milliseconds at most; −1 is for ever. A
+   * negative descriptor is ready for nothing.
+   */
+  async poll(entries: readonly { descriptor: number; events: readonly PollEvent[] }[], timeout: number): Promise<PollEvent[][]> {
+    const known = entries.filter(({ descriptor }) => descriptor >= 0).map(({ descriptor, events }) => {
+      const held = this.#table[descriptor];
+      return { socket: held instanceof Socket ? held : undefined, events };
+    });
+    const found = await pollSockets(this.#tcp, known, timeout);
+    return entries.map(({ descriptor }) => descriptor >= 0 ? found.shift() as PollEvent[] : []);
+  }
+
   /** Ends one half of the connection or both, for whoever has a descriptor for it. */
   shutdown(descriptor: Descriptor, half: Half): void {
     this.#socket(descriptor, "shut down").shutdown(half);
@@ -138,6 +174,24 @@ export class Process {
 
   setsockopt<K extends keyof SocketOptions>(descriptor: Descriptor, name: K, value: SocketOptions[K]): void {
     this.#socket(descriptor, "set an option of").setOption(name, value);
+  }
+
+  /**
+   * How many bytes wait: to be read (SIOCINQ), to be acknowledged by the peer (SIOCOUTQ), or to be sent at all (SIOCOUTQNSD). A listening socket has no
+   * bytes: EINVAL.
+   */
+  ioctl(descriptor: Descriptor, request: "SIOCINQ" | "SIOCOUTQ" | "SIOCOUTQNSD"): number {
+    const socket = this.#socket(descriptor, "ask for bytes at");
+    if (socket.listener !== undefined) throw new SocketError("EINVAL", `Cannot ask for bytes at ${socket}`, "it listens");
+    if (request === "SIOCINQ") return socket.readable;
+    return (request === "SIOCOUTQ" ? socket.connection?.unacknowledged : socket.connection?.info().tcpi_notsent_bytes) ?? 0;
+  }
+
+  /** TCP_INFO: what is known of its connection, or of its queue (see `stack/tcp/tcp_info.ts`). */
+  info(descriptor: Descriptor): TcpInfo {
+    const { listener, connection } = this.#socket(descriptor, "get an option of");
+    if (listener !== undefined) return listenerInfo(listener.queue.acceptCount(), listener.backlog);
+    return connection?.info() ?? UNCONNECTED;
   }
 
   /** O_NONBLOCK, which all descriptors for the socket share. */

@@ -67,12 +67,21 @@ export function codeOfFailure(failure: TcpFailure): ErrorCode {
 }
 
 /** What TCP threw, as a SocketError with the same words. Anything that is no misuse is thrown on. */
-export function fromTcp(error: unknown): SocketError {
+function fromTcp(error: unknown): SocketError {
   if (!(error instanceof Error)) throw error;
   const code = error instanceof TypeError ? "EINVAL" : FROM_TCP.find((code) => error instanceof Deno.errors[CODES[code][1]]);
   if (code === undefined) throw error;
   const [what, ...why] = error.message.split(": ");
   return new SocketError(code, what as string, why.join(": "));
+}
+
+/** What `call` gives; what TCP throws is thrown by its name. */
+export function translated<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromTcp(error);
+  }
 }
 
 /** What TCP has reason to throw. */

@@ -17,8 +17,10 @@ import type { ConnectionNotice } from "../tcp/options.ts";
 import type { Tcp } from "../tcp/tcp.ts";
 import { ANYWHERE, formatSocketAddress, type Port, type SocketAddress } from "./address.ts";
 import { Alarm } from "./alarm.ts";
-import { codeOfFailure, type ErrorCode, fromTcp, SocketError } from "./errors.ts";
-import { checkOption, connectionOptionsOf, createSocketOptions, limitBuffers, type SocketOptions } from "./socket_options.ts";
+import { codeOfFailure, type ErrorCode, SocketError, translated } from "./errors.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import { checkOption, connectionOptionsOf, createSocketOptions, limitBuffers, maxSegmentOf, type SocketOptions } from "./socket_options.ts";
+import { asItIs, type Call, NOBODY } from "./waiting.ts";
 
 /** What a socket is at the moment. */
 export type SocketRole = "fresh" | "bound" | "listening" | "connecting" | "connected" | "closed";
@@ -26,11 +28,18 @@ export type SocketRole = "fresh" | "bound" | "listening" | "connecting" | "conne
 /** Which half of a connection `shutdown` ends. */
 export type Half = "read" | "write" | "both";
 
+/**
+ * How one call on a stream differs from others. MSG_DONTWAIT: it does not wait. MSG_PEEK: the bytes are still there afterwards. MSG_OOB: the last byte is
+ * urgent. MSG_MORE: less than a segment waits for the next call, 200 ms at most. MSG_NOSIGNAL: there are no signals here, so it changes nothing.
+ */
+export type ReceiveFlag = "MSG_PEEK" | "MSG_DONTWAIT";
+export type SendFlag = "MSG_OOB" | "MSG_MORE" | "MSG_DONTWAIT" | "MSG_NOSIGNAL";
+
 export class Socket {
   /** O_NONBLOCK. It is the socket's, so all descriptors for it share it. */
   nonBlocking = false;
   readonly #tcp: Tcp;
-  readonly #options: SocketOptions;
+  #options: Readonly<SocketOptions>;
   #role: SocketRole = "fresh";
   #bound: SocketAddress = ANYWHERE;
   #listener: Listener | undefined;
@@ -42,6 +51,9 @@ export class Socket {
   /** How many descriptors stand for it. */
   #references = 1;
   #waiting: readonly Call[] = NOBODY;
+  #readAhead: ReadAhead | undefined;
+  /** Called after something has happened to it. */
+  watchers: Set<() => void> | undefined = undefined;
 
   constructor(tcp: Tcp) {
     this.#tcp = tcp;
@@ -61,6 +73,25 @@ export class Socket {
 
   get connection(): Connection | undefined {
     return this.#connection;
+  }
+
+  /** Why its connection broke, if nobody was told yet. */
+  get error(): ErrorCode | undefined {
+    return this.#error;
+  }
+
+  /** Whether this half was shut down from here. */
+  get isReadOver(): boolean {
+    return this.#readOver;
+  }
+
+  get isWriteOver(): boolean {
+    return this.#writeOver;
+  }
+
+  /** Bytes that can be read now. */
+  get readable(): number {
+    return (this.#readAhead?.length ?? 0) + (this.#connection?.readable ?? 0);
   }
 
   /** Its own address: 0.0.0.0:0 while it has none. */
@@ -119,7 +150,7 @@ export class Socket {
       const connection = this.#listener.accept();
       if (connection === undefined) return undefined;
       const accepted = new Socket(this.#tcp);
-      Object.assign(accepted.#options, this.#options);
+      accepted.#options = this.#options;
       accepted.#adopt(connection);
       accepted.#role = "connected";
       return accepted;
@@ -150,14 +181,16 @@ export class Socket {
   // ── Bytes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Copies what there is, 1 byte at least, into `target`; returns how many. 0: the peer has sent everything. */
-  read(target: Uint8Array): Promise<number> {
-    return this.whenPossible("read from", () => this.tryToRead(target));
+  read(target: Uint8Array, ...flags: ReceiveFlag[]): Promise<number> {
+    const peek = flags.includes("MSG_PEEK");
+    return this.whenPossible("read from", () => this.tryToRead(target, peek), asItIs, flags.includes("MSG_DONTWAIT"));
   }
 
   /** The same at once: undefined when there is nothing to read yet. */
-  tryToRead(target: Uint8Array): number | undefined {
+  tryToRead(target: Uint8Array, peek = false): number | undefined {
     const connection = this.#connected("read from");
-    const count = connection.read(target);
+    if (peek) this.#readAhead ??= new ReadAhead();
+    const count = this.#readAhead?.[peek ? "peek" : "take"](connection, target) ?? connection.read(target);
     if (count > 0 || target.length === 0) return count;
     // What came before the connection broke is read first.
     this.#throwError("read from");
@@ -168,24 +201,27 @@ export class Socket {
    * Writes all of `bytes` into the send buffer, and waits for room where there is none; returns how many. Fewer than all: the connection broke
    * meanwhile, or this socket must not wait. *Written* does not mean that the peer has it.
    */
-  write(bytes: Uint8Array): Promise<number> {
-    return this.whenPossible("write to", this.writing(bytes));
+  write(bytes: Uint8Array, ...flags: SendFlag[]): Promise<number> {
+    return this.whenPossible("write to", this.writing(bytes, flags), asItIs, flags.includes("MSG_DONTWAIT"));
   }
 
   /** The same as an attempt, which may be made several times. */
-  writing(bytes: Uint8Array): () => number | undefined {
+  writing(bytes: Uint8Array, flags: readonly SendFlag[] = []): () => number | undefined {
+    const more = flags.includes("MSG_MORE");
+    const mayWait = !flags.includes("MSG_DONTWAIT");
     let written = 0;
     return () => {
       const connection = this.#connected("write to");
       const { state } = connection.tcb;
       if (this.#role === "connecting") return undefined;
       const open = !this.#writeOver && (state === "ESTABLISHED" || state === "CLOSE-WAIT");
-      if (open) written += connection.write(bytes, written);
+      if (open && flags.includes("MSG_OOB")) written += connection.writeUrgent(bytes, written);
+      else if (open) written += connection.write(bytes, written, bytes.length - written, more);
       else if (written === 0) {
         this.#throwError("write to");
         throw new SocketError("EPIPE", this.#cannot("write to"));
       }
-      return !open || written === bytes.length || written > 0 && this.nonBlocking ? written : undefined;
+      return !open || written === bytes.length || written > 0 && (this.nonBlocking || !mayWait) ? written : undefined;
     };
   }
 
@@ -203,12 +239,12 @@ export class Socket {
 
   /**
    * What the attempt gives: it is made at once, and again each time that something has happened, until it gives something or throws; or
-   * only once, if this socket must not wait. `doing` is for messages ("read from"), `failure` makes of an error what the caller is to have. However many layers
+   * only once, if this socket or this call (`dontWait`) must not wait. `doing` is for messages ("read from"), `failure` makes of an error what the caller is to have. However many layers
    * are above this one, a call that waits costs one promise and one record: a server has thousands of them, nearly all in `read`.
    */
-  whenPossible<T>(doing: string, attempt: () => T | undefined, failure: (error: unknown) => unknown = asItIs): Promise<T> {
+  whenPossible<T>(doing: string, attempt: () => T | undefined, failure = asItIs, dontWait = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const call = { doing, attempt, failure, resolve, reject } as Call;
+      const call = { doing, attempt, failure, dontWait, resolve, reject } as Call;
       if (!this.#isOver(call)) this.#waiting = [...this.#waiting, call];
     });
   }
@@ -217,13 +253,15 @@ export class Socket {
 
   getOption<K extends keyof SocketOptions>(name: K): SocketOptions[K] {
     if (!Object.hasOwn(this.#options, name)) throw new SocketError("ENOPROTOOPT", `Cannot get ${name}`);
+    const connection = this.#role === "connected" ? this.#connection : undefined;
+    if (name === "TCP_MAXSEG") return maxSegmentOf(this.#options, connection) as SocketOptions[K];
     return this.#options[name];
   }
 
   setOption<K extends keyof SocketOptions>(name: K, value: SocketOptions[K]): void {
     checkOption(name, value);
-    this.#options[name] = value;
-    if (this.#connection !== undefined) limitBuffers(this.#options, this.#connection.made);
+    this.#options = { ...this.#options, [name]: value };
+    if (this.#connection !== undefined) this.#options = limitBuffers(this.#options, this.#connection.made);
     const options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
     if (this.#listener !== undefined) this.#listener.options = options;
     this.#connection?.change(options);
@@ -263,7 +301,8 @@ export class Socket {
     const { SO_LINGER } = this.#options;
     connection.notify = () => {};
     if (connection.tcb.state === "CLOSED") return;
-    if (unfinished || SO_LINGER === 0) return connection.abort();
+    // Bytes that were looked at and never taken are lost, like those in the receive buffer: the peer is told by a RST.
+    if (unfinished || SO_LINGER === 0 || this.#readAhead?.length) return connection.abort();
     connection.close();
     if (SO_LINGER === undefined || connection.unacknowledged === 0) return;
     await new Promise<void>((resolve) => {
@@ -282,19 +321,19 @@ export class Socket {
   /** Makes a connection this socket's own. */
   #adopt(connection: Connection): void {
     this.#connection = connection;
-    limitBuffers(this.#options, connection.options);
+    this.#options = limitBuffers(this.#options, connection.options);
     connection.notify = (notice) => this.#hear(notice);
   }
 
   #hear(notice: ConnectionNotice): void {
     switch (notice) {
-      case "urgent":
       case "trouble":
         return;
       case "connected":
         this.#role = "connected";
         break;
       case "readable":
+      case "urgent":
       case "writable":
       case "end":
       case "delivered":
@@ -330,11 +369,11 @@ export class Socket {
   }
 
   /** Makes the attempt. True: the call is over, well or badly. */
-  #isOver({ doing, attempt, failure, resolve, reject }: Call): boolean {
+  #isOver({ doing, attempt, failure, dontWait, resolve, reject }: Call): boolean {
     try {
       if (this.#role === "closed") throw new SocketError("EBADF", this.#cannot(doing), "it was closed");
       const result = attempt();
-      if (result === undefined && !this.nonBlocking) return false;
+      if (result === undefined && !this.nonBlocking && !dontWait) return false;
       if (result === undefined) throw new SocketError("EAGAIN", this.#cannot(doing));
       resolve(result);
     } catch (error) {
@@ -346,35 +385,12 @@ export class Socket {
   /** Attempts are made again, once everything is told that happened at the same time: an end is told before its reason. */
   #wake(): void {
     const waiting = this.#waiting;
-    if (waiting.length === 0) return;
+    if (waiting.length === 0 && !this.watchers?.size) return;
     this.#waiting = NOBODY;
     void Promise.resolve().then(() => {
       const left = waiting.filter((call) => !this.#isOver(call));
-      this.#waiting = [...left, ...this.#waiting];
+      if (left.length > 0) this.#waiting = [...left, ...this.#waiting];
+      for (const watcher of this.watchers ?? []) watcher();
     });
-  }
-}
-
-/** A call that waits. */
-interface Call {
-  readonly doing: string;
-  readonly attempt: () => unknown;
-  readonly failure: (error: unknown) => unknown;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const NOBODY: readonly Call[] = [];
-
-function asItIs(error: unknown): unknown {
-  return error;
-}
-
-/** What `call` gives; what TCP throws is thrown by its name. */
-function translated<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw fromTcp(error);
   }
 }

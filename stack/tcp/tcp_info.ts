@@ -62,3 +62,6 @@ export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender,
 export function listenerInfo(waiting: number, backlog: number): TcpInfo {
   return { tcpi_state: STATES.LISTEN, tcpi_unacked: waiting, tcpi_sacked: backlog };
 }
+
+/** What is known where there is neither. */
+export const UNCONNECTED: TcpInfo = { tcpi_state: STATES.CLOSED };

@@ -45,6 +45,11 @@ class Stage {
     return this.ended.get(number) ?? number;
   }
 
+  async info(host: number, descriptor: number): Promise<Record<string, number>> {
+    const { returned } = await this.#subject.ask({ op: "tcp info", host, now: this.now, descriptor });
+    return returned?.t === "value" ? returned.value as Record<string, number> : {};
+  }
+
   async pass(milliseconds: number): Promise<void> {
     this.now += milliseconds;
     for (const host of [0, 1]) await this.#step(host, []);
@@ -157,6 +162,36 @@ Deno.test("options and their values cross by name", async () => {
     assertEquals(await get("SOL_SOCKET", "SO_LINGER"), { value: 0, data: { on: true, seconds: 3 } });
     assertEquals(await set("SOL_SOCKET", "SO_LINGER", 1), { value: -1, error: "EINVAL" });
     assertEquals(await get("SOL_SOCKET", "SO_ERROR"), { value: 0, data: 0 });
+  });
+});
+
+Deno.test("flags, poll, ioctl and TCP_INFO", async () => {
+  await withStage({ initialWindow: 3 }, async (stage) => {
+    await stage.connect();
+    const recv = (count: number, ...flags: string[]): Promise<unknown> => stage.call(1, { name: "recv", descriptor: 4, count, flags });
+    const poll = (timeout: number, ...events: string[]): Promise<unknown> =>
+      stage.call(1, { name: "poll", entries: [{ descriptor: 4, events }, { descriptor: 9, events: [] }], timeout });
+    assertEquals(await recv(10, "MSG_DONTWAIT"), { value: -1, error: "EAGAIN" });
+    assertEquals(await stage.call(0, { name: "send", descriptor: 3, bytes: bytes("hello"), flags: ["MSG_MORE", "MSG_NOSIGNAL"] }), {
+      value: 5,
+    });
+    assertEquals(await stage.call(0, { name: "ioctl", descriptor: 3, request: "SIOCOUTQ" }), { value: 0, data: 5 });
+    assertEquals(await poll(-1, "POLLIN"), { value: 1, data: [[], ["POLLNVAL"]] });
+    const polling = await stage.call(1, { name: "poll", entries: [{ descriptor: 4, events: ["POLLIN"] }], timeout: 1000 }) as number;
+    await stage.call(0, { name: "write", descriptor: 3, bytes: bytes(" you") });
+    assertEquals(stage.ended.get(polling), { value: 1, data: [["POLLIN"]] });
+    assertEquals(await recv(3, "MSG_PEEK"), { value: 3, data: bytes("hel") });
+    assertEquals(await stage.call(1, { name: "ioctl", descriptor: 4, request: "FIONREAD" }), { value: 0, data: 9 });
+    assertEquals(await recv(100), { value: 9, data: bytes("hello you") });
+    const late = await stage.call(1, { name: "poll", entries: [{ descriptor: 4, events: ["POLLIN"] }], timeout: 70 }) as number;
+    await stage.pass(69);
+    assertEquals(stage.ended.has(late), false);
+    await stage.pass(1);
+    assertEquals(stage.ended.get(late), { value: 0, data: [[]] });
+    const info = await stage.info(0, 3);
+    assertEquals([info.tcpi_state, info.tcpi_snd_cwnd, info.tcpi_bytes_acked, info.tcpi_unacked], [1, 3, 9, 0]);
+    const { data } = await stage.call(0, { name: "getsockopt", descriptor: 3, level: "SOL_TCP", option: "TCP_INFO" }) as { data: unknown };
+    assertEquals(data, await stage.info(0, 3));
   });
 });
 

@@ -63,7 +63,9 @@ const SUBJECT_FILES = [
   ...["system_call", "system_calls"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
 /** What of `stack/socket` a process in a subject makes its system calls with. */
-const SOCKET_FILES = ["address", "alarm", "descriptors", "errors", "socket", "socket_options"].map((name) => `stack/socket/${name}.ts`);
+const SOCKET_FILES = ["address", "alarm", "descriptors", "errors", "poll", "read_ahead", "socket", "socket_options", "waiting"].map((
+  name,
+) => `stack/socket/${name}.ts`);
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
 /** All modules of the reference in one bundle, and what it says of itself to the compiler. */

@@ -217,6 +217,8 @@ class Subject {
       }
       case "system call":
         throw new Error("a system call is answered later");
+      case "tcp info":
+        return { returned: { t: "value", value: this.#station(request.host).calls?.info(request.descriptor) ?? {} } };
       case "look": {
         const { host } = this.#station(request.host);
         const value = request.what === "counters" ? host.counters() : arpTable(host, request.on, request.now);

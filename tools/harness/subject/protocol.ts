@@ -111,6 +111,8 @@ export type Request =
     readonly number: number;
     readonly call: SystemCall;
   }
+  /** What is known of the connection behind a descriptor of that process: `returned` is a record of numbers by the names of `struct tcp_info`. */
+  | { readonly op: "tcp info"; readonly host: number; readonly now: number; readonly descriptor: number }
   | { readonly op: "look"; readonly host: number; readonly now: number; readonly what: "counters" | "arpTable"; readonly on: number };
 
 /** A request on its way. The answer carries the same number, which nobody can guess: so nothing is answered before it is asked. */

@@ -8,7 +8,10 @@ import type { Host } from "../../../stack/host.ts";
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess, type Descriptor, type Process } from "../../../stack/socket/descriptors.ts";
 import { SocketError } from "../../../stack/socket/errors.ts";
+import type { PollEvent } from "../../../stack/socket/poll.ts";
+import type { ReceiveFlag, SendFlag } from "../../../stack/socket/socket.ts";
 import type { SocketOptions } from "../../../stack/socket/socket_options.ts";
+import type { TcpInfo } from "../../../stack/tcp/tcp_info.ts";
 import { formatIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { CallOf, Linger, Outcome, SocketAddress, SystemCall } from "./system_call.ts";
 
@@ -26,16 +29,40 @@ const MOST = 16 * 1024 * 1024;
 const O_RDWR = 2, O_NONBLOCK = 2048;
 const HALVES = { SHUT_RD: "read", SHUT_WR: "write", SHUT_RDWR: "both" } as const;
 
-type OptionKind = readonly [level: string, kind: "flag" | "number" | "linger"];
-/** The options by their names in UNIX: where they belong, and what their number means. */
+/** What the number stands for that an option has in UNIX. */
+type OptionKind = "flag" | "number" | "size" | "linger";
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
-  SO_REUSEADDR: ["SOL_SOCKET", "flag"],
-  SO_KEEPALIVE: ["SOL_SOCKET", "flag"],
-  SO_RCVBUF: ["SOL_SOCKET", "number"],
-  SO_SNDBUF: ["SOL_SOCKET", "number"],
-  SO_LINGER: ["SOL_SOCKET", "linger"],
-  TCP_NODELAY: ["SOL_TCP", "flag"],
+  SO_REUSEADDR: "flag",
+  SO_KEEPALIVE: "flag",
+  SO_RCVBUF: "size",
+  SO_SNDBUF: "size",
+  SO_LINGER: "linger",
+  TCP_NODELAY: "flag",
+  TCP_CORK: "flag",
+  TCP_QUICKACK: "flag",
+  TCP_MAXSEG: "number",
+  TCP_KEEPIDLE: "number",
+  TCP_KEEPINTVL: "number",
+  TCP_KEEPCNT: "number",
+  TCP_USER_TIMEOUT: "number",
+  TCP_SYNCNT: "number",
+  IP_TTL: "number",
+  IP_TOS: "number",
 } satisfies Record<keyof SocketOptions, OptionKind>;
+/** The largest buffer that may be asked for. */
+const LARGEST = 2 ** 30;
+const REQUESTS: Readonly<Record<string, "SIOCINQ" | "SIOCOUTQ" | "SIOCOUTQNSD">> = {
+  SIOCINQ: "SIOCINQ",
+  FIONREAD: "SIOCINQ",
+  SIOCOUTQ: "SIOCOUTQ",
+  TIOCOUTQ: "SIOCOUTQ",
+  SIOCOUTQNSD: "SIOCOUTQNSD",
+};
+const RECEIVE_FLAGS: readonly ReceiveFlag[] = ["MSG_PEEK", "MSG_DONTWAIT"];
+const SEND_FLAGS: readonly SendFlag[] = ["MSG_OOB", "MSG_MORE", "MSG_DONTWAIT", "MSG_NOSIGNAL"];
+const POLL_EVENTS: readonly PollEvent[] = ["POLLIN", "POLLOUT", "POLLPRI", "POLLRDHUP", "POLLHUP", "POLLERR", "POLLNVAL"];
+/** The level at which an option is set, by how its name begins; and other names that levels have. */
+const HOMES: Readonly<Record<string, string>> = { SO: "SOL_SOCKET", TCP: "SOL_TCP", IP: "SOL_IP" };
 const LEVELS: Readonly<Record<string, string>> = { IPPROTO_TCP: "SOL_TCP", IPPROTO_IP: "SOL_IP" };
 
 export class SystemCalls {
@@ -47,6 +74,11 @@ export class SystemCalls {
 
   constructor(host: Host) {
     this.#process = createProcess(host, { name: "script", privileged: true });
+  }
+
+  /** TCP_INFO of a socket, by the names of Linux. Throws a SocketError when that is none. */
+  info(descriptor: number): TcpInfo {
+    return this.#process.info(descriptor as Descriptor);
   }
 
   /** How many calls are not over. */
@@ -110,8 +142,7 @@ export class SystemCalls {
         return { value: await process.write(of(call), call.bytes) };
       case "send":
       case "sendto":
-        refuseFlags(call.flags);
-        return { value: await process.write(of(call), call.bytes) };
+        return { value: await process.send(of(call), call.bytes, ...known(SEND_FLAGS, call.flags, "the flag")) };
       case "close":
         await process.close(of(call));
         return { value: 0 };
@@ -124,6 +155,10 @@ export class SystemCalls {
         return this.#setOption(call);
       case "getsockopt":
         return this.#getOption(call);
+      case "poll":
+        return await this.#poll(call);
+      case "ioctl":
+        return { value: 0, data: process.ioctl(of(call), REQUESTS[call.request] ?? lacks(`ioctl() with ${call.request}`)) };
       default:
         return lacks(`the system call ${(call as { name: string }).name}()`);
     }
@@ -141,11 +176,17 @@ export class SystemCalls {
   }
 
   async #receive(call: CallOf<"read"> | CallOf<"recv" | "recvfrom">): Promise<Outcome> {
-    if ("flags" in call) refuseFlags(call.flags);
+    const flags = "flags" in call ? known(RECEIVE_FLAGS, call.flags, "the flag") : [];
     const target = new Uint8Array(Math.min(Math.max(0, call.count), MOST));
-    const count = await this.#process.read(of(call), target);
+    const count = await this.#process.recv(of(call), target, ...flags);
     const bytes = target.slice(0, count);
     return { value: count, data: call.name === "recvfrom" ? { bytes, address: peerOf(this.#process, of(call)) } : bytes };
+  }
+
+  async #poll({ entries, timeout }: CallOf<"poll">): Promise<Outcome> {
+    const wanted = entries.map(({ descriptor, events }) => ({ descriptor, events: known(POLL_EVENTS, events, "the event") }));
+    const found = await this.#process.poll(wanted, timeout);
+    return { value: found.filter((events) => events.length > 0).length, data: found };
   }
 
   #control(call: CallOf<"fcntl">): Outcome {
@@ -162,6 +203,7 @@ export class SystemCalls {
     if ((kind === "linger") !== (typeof value === "object")) throw new SocketError("EINVAL", `Cannot set ${option}`);
     let given: unknown = value;
     if (kind === "flag") given = value !== 0;
+    if (kind === "size") given = Math.min(Math.max(1, value as number), LARGEST); // as UNIX does: what cannot be had is no error
     if (typeof value === "object") given = value.on ? value.seconds : undefined;
     this.#process.setsockopt(of(call), option as keyof SocketOptions, given as never);
     return { value: 0 };
@@ -170,6 +212,7 @@ export class SystemCalls {
   #getOption(call: CallOf<"getsockopt">): Outcome {
     const { option } = call;
     if (option === "SO_ERROR") return { value: 0, data: ERRORS[this.#process.getsockopt(of(call), "SO_ERROR") ?? ""] ?? 0 };
+    if (option === "TCP_INFO") return { value: 0, data: this.info(call.descriptor) };
     const kind = kindOf(call);
     const value: unknown = this.#process.getsockopt(of(call), option as keyof SocketOptions);
     if (kind === "linger") return { value: 0, data: { on: value !== undefined, seconds: value ?? 0 } satisfies Linger | object };
@@ -187,14 +230,16 @@ const ERRORS: Readonly<Record<string, number>> = {
 };
 
 /** What kind of value an option has. Throws for one that does not belong to this level, and for one that is not there. */
-function kindOf({ level, option }: { readonly level: string; readonly option: string }): "flag" | "number" | "linger" {
-  const [home, kind] = (Object.hasOwn(OPTIONS, option) ? OPTIONS[option] : undefined) ?? lacks(`the option ${option}`);
+function kindOf({ level, option }: { readonly level: string; readonly option: string }): OptionKind {
+  const kind = (Object.hasOwn(OPTIONS, option) ? OPTIONS[option] : undefined) ?? lacks(`the option ${option}`);
+  const home = HOMES[option.split("_", 1)[0] as string];
   if (home !== (LEVELS[level] ?? level)) throw new SocketError("ENOPROTOOPT", `Cannot find ${option}`);
   return kind;
 }
 
-function refuseFlags(flags: readonly string[]): void {
-  for (const flag of flags) lacks(`the flag ${flag}`);
+/** Those names, if there is nothing among them that nobody here knows. */
+function known<Name extends string>(names: readonly Name[], given: readonly string[], what: string): Name[] {
+  return given.map((each) => names.find((name) => name === each) ?? lacks(`${what} ${each}`));
 }
 
 function lacks(what: string): never {
