@@ -1,6 +1,10 @@
-/** Every check of every lab, as the suites list them: the public ones, and the hidden ones where `solutions/` is there. */
+/**
+ * Every check of every lab, as the suites list them: the public ones, and the hidden ones where `solutions/` is there. And the scripts of the labs,
+ * which say in their heads what they cover.
+ */
 import { finished } from "../labs/manifest.ts";
 import type { Check, Suite } from "./harness/suite.ts";
+import { readHead } from "./packetdrill/script_head.ts";
 
 /** Loads all suites that there are. */
 export async function allChecks(): Promise<Check[]> {
@@ -11,6 +15,33 @@ export async function allChecks(): Promise<Check[]> {
     }
   }
   return checks;
+}
+
+/** A script of a lab. */
+export interface LabScript {
+  /** "scripts/syn.pkt". */
+  readonly id: string;
+  /** From the root. */
+  readonly path: string;
+  readonly lab: number;
+  readonly visibility: "public";
+  readonly title: string;
+  readonly covers: readonly string[];
+}
+
+/** All scripts of the labs, in order. */
+export async function allScripts(): Promise<LabScript[]> {
+  const scripts: LabScript[] = [];
+  for (const { folder, number } of finished) {
+    const names: string[] = [];
+    const url = new URL(`../labs/${folder}/scripts/`, import.meta.url);
+    if (await exists(url)) { for await (const { name } of Deno.readDir(url)) if (name.endsWith(".pkt")) names.push(name); }
+    for (const name of names.sort()) {
+      const { title, covers } = readHead(await Deno.readTextFile(new URL(name, url)));
+      scripts.push({ id: `scripts/${name}`, path: `labs/${folder}/scripts/${name}`, lab: number, visibility: "public", title, covers });
+    }
+  }
+  return scripts;
 }
 
 async function load(path: string): Promise<readonly Check[]> {

@@ -3,19 +3,21 @@
  * reference stack does it. `--check` only compares, and fails when the file is not in step, or when a check covers
  * something that is not in the list.
  */
-import { allChecks } from "./all_checks.ts";
+import { allChecks, allScripts } from "./all_checks.ts";
 import type { Check } from "./harness/suite.ts";
 import { anchorOf } from "./docs/markdown.ts";
 import { type Chapter, chapters, type Requirement } from "./requirements.ts";
 
-type Covering = Pick<Check, "id" | "lab" | "visibility" | "covers">;
+/** What shows a requirement: a check, or a script. */
+export type Covering = Pick<Check, "id" | "lab" | "visibility" | "covers">;
 
 const MAP = "docs/rfc-map.md";
 /** So many checks are named for one requirement; the rest is counted. */
 const NAMED = 5;
 
-const STATES = ["tested", "done, not tested", "left out", "open"] as const;
-type State = typeof STATES[number];
+/** What may have become of a requirement. */
+export const STATES = ["tested", "done, not tested", "left out", "open"] as const;
+export type State = typeof STATES[number];
 
 /** Ids that a check covers and the list has not, or that the list excuses although a check covers them. */
 export function mapFaults(chapters: readonly Chapter[], checks: readonly Covering[]): string[] {
@@ -30,15 +32,20 @@ export function mapFaults(chapters: readonly Chapter[], checks: readonly Coverin
   );
 }
 
+/** All checks, and the scripts of the labs. */
+export async function allCovering(): Promise<Covering[]> {
+  return [...await allChecks(), ...await allScripts()];
+}
+
 /** What became of a requirement. */
-function stateOf(requirement: Requirement, covering: readonly Covering[]): State {
+export function stateOf(requirement: Requirement, covering: readonly Covering[]): State {
   if (covering.length > 0) return "tested";
   if (requirement.done !== undefined) return "done, not tested";
   return requirement.leftOut !== undefined ? "left out" : "open";
 }
 
 /** The same in words: which checks, or why there are none. Hidden checks are counted and not named. */
-function wordsFor(requirement: Requirement, covering: readonly Covering[]): string {
+export function wordsFor(requirement: Requirement, covering: readonly Covering[]): string {
   const state = stateOf(requirement, covering);
   if (state !== "tested") {
     const reason = requirement.done ?? requirement.leftOut;
@@ -73,7 +80,7 @@ export function renderMap(chapters: readonly Chapter[], checks: readonly Coverin
     "# What the RFCs ask for",
     "",
     "One line for each requirement, in our words; the RFC's text decides. *Tested* names the checks of the lab in the third column (or of a",
-    "neighbour) that show it. *Open* is what the kit does not do yet: labs 04 to 11 are still to come.",
+    "neighbour) that show it, and the scripts (`labs/*/scripts`). *Open* is what the kit does not do yet: some labs are still to come.",
     "",
     "This page is written by `deno task rfc-map`, from `tools/requirements.ts` and what the checks say they cover.",
     "",
@@ -94,7 +101,7 @@ if (import.meta.main) {
     console.error(`deno task rfc-map knows only --check, not ${unknown.join(" ")}`);
     Deno.exit(2);
   }
-  const checks = await allChecks();
+  const checks = await allCovering();
   const faults = mapFaults(chapters, checks);
   const map = renderMap(chapters, checks);
   const old = await Deno.readTextFile(MAP).catch(() => "");
