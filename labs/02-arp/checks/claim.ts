@@ -243,7 +243,7 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
       "(DEFEND_INTERVAL); who is contradicted again gives way (RFC 5227 §2.4 (b)).",
     hints: [
       "What do you remember of the first conflict?",
-      "Its time. A second one less than 10 000 ms later: no announcement, state `conflict`.",
+      "Its time. A second one less than 10 000 ms later: no announcement, state `conflict`. After exactly 10 000 ms: defend.",
       "When now - defended is 10_000 or more: note the time and send one announcement; the state stays. Else give up. It begins at -Infinity.",
     ],
     run: async (t) => {
