@@ -94,6 +94,12 @@ function withAddress(name: string, address: Ipv4Address): DataView<ArrayBuffer> 
 
 let administration: number | undefined;
 
+/** The next request goes to the network that this thread is in then. A socket stays in the one in which it was made. */
+export function leaveNetwork(): void {
+  if (administration !== undefined) libc().close(administration);
+  administration = undefined;
+}
+
 /** Any socket will do for these requests; one is kept for all of them. */
 export function ask(request: bigint, argument: DataView<ArrayBuffer>, what: string): void {
   const calls = libc();

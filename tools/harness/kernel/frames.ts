@@ -18,6 +18,12 @@ const LOCAL_EXPERIMENT = 0x88b5;
  */
 const kept = new Map<string, Socket>();
 
+/** Closes them: the network that they are in is left. */
+export function forgetPacketSockets(): void {
+  for (const socket of kept.values()) socket.close();
+  kept.clear();
+}
+
 function packetSocket(device: string, etherType: number): Socket {
   const interfaceIndex = indexOf(device);
   const key = `${interfaceIndex} ${etherType}`;

@@ -136,6 +136,12 @@ export class KernelPeer implements KernelOperations {
   arpAdd: KernelOperations["arpAdd"] = (options) => this.#operate("arpAdd", options);
   arpDelete: KernelOperations["arpDelete"] = (options) => this.#operate("arpDelete", options);
   arpFlush: KernelOperations["arpFlush"] = (options) => this.#operate("arpFlush", options);
+  systemCall: KernelOperations["systemCall"] = async (options) => {
+    const answer = await this.#operate("systemCall", options);
+    return { ...answer, time: answer.time + this.#clockOffset };
+  };
+  tcpInfo: KernelOperations["tcpInfo"] = (options) => this.#operate("tcpInfo", options);
+  renewNetwork: KernelOperations["renewNetwork"] = () => this.#operate("renewNetwork", undefined);
   snmp: KernelOperations["snmp"] = () => this.#operate("snmp", undefined);
   deviceStats: KernelOperations["deviceStats"] = () => this.#operate("deviceStats", undefined);
   addRoute: KernelOperations["addRoute"] = (options) => this.#operate("addRoute", options);

@@ -9,6 +9,8 @@
  * run side by side.
  */
 
+import type { SystemCall } from "../subject/system_call.ts";
+import type { CallAnswer } from "./system_calls.ts";
 import type { TcpClientOptions, TcpOutcome, TcpRow, TcpServerOptions } from "./tcp_operations.ts";
 
 /** How long an operation may take. */
@@ -184,6 +186,13 @@ export interface KernelOperations {
   arpDelete(options: { device: string; address: string }): Promise<void>;
   /** Removes all entries of an interface. */
   arpFlush(options: { device: string }): Promise<void>;
+
+  /** Makes a system call as a program would, and waits as long as that; a `signal` ends the wait with EINTR. `time` is when it was over, by our clock. */
+  systemCall(options: { call: SystemCall; signal?: AbortSignal }): Promise<CallAnswer>;
+  /** What TCP_INFO says of a connection made by system calls: `tcpi_snd_cwnd` and so on. */
+  tcpInfo(options: { descriptor: number }): Promise<Record<string, number>>;
+  /** Leaves the network with all that is in it (wires, sockets, settings) and makes a new one. */
+  renewNetwork(): Promise<void>;
 
   snmp(): Promise<SnmpCounters>;
   deviceStats(): Promise<Record<string, DeviceCounters>>;

@@ -19,7 +19,7 @@
  *                     { id, error: { message, reason?, detail? } }
  *                     { wire, frame, time }           the kernel sent a frame on a wire
  *
- * Operations are those of `KernelOperations` (operations.ts), and four about the peer itself: `clock` gives
+ * Operations are those of `KernelOperations` (operations.ts), and some about the peer itself: `clock` gives
  * its `performance.now()`, by which frames are stamped; `sync` answers when every frame that the kernel had sent before
  * was passed on; `openWire` takes WireOptions and gives { wire, device };
  * `closeWire` takes { wire }.
@@ -32,19 +32,25 @@ import { loadTuntap2 } from "../../../stack/link/tuntap_npm.ts";
 import { parseMac } from "../../../stack/wire/mac_address.ts";
 import { encodeMessage, MessageReader } from "../message.ts";
 import { dieWithParent } from "../namespace.ts";
-import { receiveFrames, sendFrame } from "./frames.ts";
+import { forgetPacketSockets, receiveFrames, sendFrame } from "./frames.ts";
 import { Loop, type Operation, type Outcome } from "./loop.ts";
 import type { OperationName, OperationOptions, OperationResult } from "./operations.ts";
 import { ping } from "./ping.ts";
 import { rawProbe, tcpConnect, traceroute, udpProbe } from "./probes.ts";
 import * as settings from "./settings.ts";
+import { SystemCalls } from "./system_calls.ts";
 import { arpTable, deviceStats, snmp } from "./tables.ts";
 import { tcpTable } from "./tcp_table.ts";
 import { tcpClient, tcpServer } from "./tcp_talk.ts";
 import { type WireOptions, Wires } from "./wires.ts";
 
+/** What a program asks for that the grader plays. */
+const program = new SystemCalls();
+
 /** What carries out each operation: at once, or as a generator that waits in the loop. */
-const OPERATIONS: { [N in OperationName]: (options: OperationOptions<N>) => OperationResult<N> | Operation<OperationResult<N>> } = {
+const OPERATIONS: {
+  [N in Exclude<OperationName, "renewNetwork">]: (options: OperationOptions<N>) => OperationResult<N> | Operation<OperationResult<N>>;
+} = {
   ping,
   udpProbe,
   rawProbe,
@@ -55,6 +61,8 @@ const OPERATIONS: { [N in OperationName]: (options: OperationOptions<N>) => Oper
   traceroute,
   sendFrame,
   receiveFrames,
+  systemCall: ({ call }) => program.make(call),
+  tcpInfo: ({ descriptor }) => program.info(descriptor),
   arpTable: (options) => arpTable(options?.device),
   arpAdd: settings.arpAdd,
   arpDelete: settings.arpDelete,
@@ -125,9 +133,18 @@ class Peer {
     if (operation === "clock") return performance.now();
     if (operation === "sync") return nextTurn();
     if (operation === "openWire") return this.#wires.open(options as WireOptions);
+    if (operation === "renewNetwork") return this.#renewNetwork();
     if (operation === "closeWire") return this.#wires.close((options as { wire: number }).wire);
     if (!Object.hasOwn(OPERATIONS, operation)) throw new TypeError(`Not an operation of the kernel peer: "${operation}"`);
-    return OPERATIONS[operation as OperationName](options as never);
+    return OPERATIONS[operation as keyof typeof OPERATIONS](options as never);
+  }
+
+  /** Nothing may keep the old network alive. */
+  #renewNetwork(): void {
+    this.#wires.closeAll();
+    program.closeAll();
+    forgetPacketSockets();
+    settings.renewNamespace();
   }
 
   #answer(id: number, outcome: Outcome): void {

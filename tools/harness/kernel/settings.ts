@@ -4,7 +4,7 @@
  * Manual pages: arp(7), netdevice(7), rtnetlink's older sibling `SIOCADDRT` in route(8).
  */
 import * as ifreq from "../../../stack/link/ifreq.ts";
-import { cString } from "../../../stack/link/libc.ts";
+import { cString, errorName, lastError, openLibrary } from "../../../stack/link/libc.ts";
 import { NoLiveWire } from "../../../stack/link/no_live_wire.ts";
 import { formatIpv4Address, parseIpv4Address, prefixMask } from "../../../stack/wire/ipv4_address.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
@@ -19,6 +19,7 @@ const SIOCDARP = 0x8953n;
 const SIOCSARP = 0x8955n;
 const ATF_COMPLETE = 2;
 const ATF_PERMANENT = 4;
+const CLONE_NEWNET = 0x4000_0000;
 const RTF_UP = 1;
 const RTF_GATEWAY = 2;
 
@@ -71,6 +72,14 @@ export function prepareNamespace(): void {
       continue;
     }
   }
+}
+
+/** Enters a new namespace, of this thread alone, and makes it ready. Whatever belongs to the one before is the caller's to close. */
+export function renewNamespace(): void {
+  const { unshare } = openLibrary({ unshare: { parameters: ["i32"], result: "i32" } });
+  ifreq.leaveNetwork();
+  if (unshare(CLONE_NEWNET) < 0) throw new Error(`Cannot make a new network: ${errorName(lastError())}`);
+  prepareNamespace();
 }
 
 /** Reads a sysctl of the network, and sets it when `value` is given. Gives the value it had. */

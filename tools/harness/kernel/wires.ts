@@ -86,6 +86,11 @@ export class Wires {
     open.device.send(this.#frame);
   }
 
+  /** Closes all of them. */
+  closeAll(): void {
+    for (const wire of [...this.#wires.keys()]) this.close(wire);
+  }
+
   close(wire: number): void {
     const open = this.#wires.get(wire);
     if (open === undefined) return;
