@@ -3,7 +3,7 @@
  * has them graded by `deno task grade` as it is, and looks at everything that comes out.
  *
  * Rules: an attack is named for what it tries. It earns 0, or, where it stands beside honest work, exactly what that earns. Almost all
- * are submissions of lab 01, the quickest to grade; its points are 100.
+ * are submissions of lab 01, the quickest to grade; its points are 100. Those that hide a fault are graded beside the same fault unhidden.
  */
 import { findLab, type Lab } from "../../labs/manifest.ts";
 import { ROOT } from "../lab/run.ts";
@@ -16,6 +16,14 @@ export interface Attack {
   readonly tries: string;
   /** Points. */
   readonly earns: number;
+  /** It may earn up to so much. */
+  readonly atMost?: number;
+  /** The lab that it is a submission of; default: 1. */
+  readonly lab?: number;
+  /** Graded with the live checks, too. */
+  readonly live?: true;
+  /** Its honest part alone: it earns what this earns, whatever `earns` says. */
+  readonly honest?: (folder: string) => Promise<string>;
   /** Part of the reason that is given when it is refused as a whole. Without it, it must have been graded. */
   readonly refused?: string;
   /** Whether it is refused as a whole or graded is all the same. */
@@ -96,4 +104,47 @@ export function inPad(body: string, top = ""): string {
 /** The solution, with a statement at the beginning of every function. */
 export function solvedBut(statement: string, top = ""): string {
   return REFERENCE.replaceAll(/(export function \w+\([^{]*\{\n)/g, `$1  ${statement}\n`) + `\n${top}\n`;
+}
+
+/** The solution of a lab, file by file. */
+export async function solutionOf(number: number): Promise<Record<string, string>> {
+  const { folder, files } = findLab(number) as Lab;
+  return Object.fromEntries(
+    await Promise.all(files.map(async (name) => [name, await Deno.readTextFile(`${ROOT}/solutions/${folder}/${name}`)])),
+  );
+}
+
+/** A lab as it is handed out, where in place of all that is not written yet `todo(name, …args)` runs; `args` begin with the parameters. */
+export async function stubsDoing(number: number, todo: string): Promise<Record<string, string>> {
+  const { folder, files } = findLab(number) as Lab;
+  return Object.fromEntries(
+    await Promise.all(files.map(async (name) => {
+      const text = await Deno.readTextFile(`${ROOT}/labs/${folder}/${name}`);
+      return [name, text.replace(/^import \{ todo \} .*$/m, () => todo)];
+    })),
+  );
+}
+
+/** Where in a solution something is wrong, and what a liar does there besides. */
+export interface Fault {
+  readonly lab: number;
+  readonly file: string;
+  /** Text that is in the file once, and what stands there instead. */
+  readonly replace: string;
+  readonly by: string;
+  /** The liar's, in place of `by`. */
+  readonly lie?: string;
+}
+
+/** A solution with one fault, and code that shall hide it: at the end of the file, or in the fault's own place. */
+export function hiding(name: string, tries: string, fault: Fault, patch: string): Attack {
+  const write = (by: string, top: string) => async (folder: string): Promise<string> => {
+    const texts = await solutionOf(fault.lab);
+    const text = texts[fault.file] as string;
+    if (text.split(fault.replace).length !== 2) throw new Error(`${name}: its fault has no place in ${fault.file}`);
+    texts[fault.file] = `${text.replace(fault.replace, () => by)}\n${top}\n`;
+    for (const [file, content] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${file}`, content);
+    return folder;
+  };
+  return { name, tries, earns: 0, lab: fault.lab, honest: write(fault.by, ""), write: write(fault.lie ?? fault.by, patch) };
 }

@@ -1,5 +1,7 @@
 /** Hostile submissions get what they deserve, and honest work beside them gets what it always gets. */
 import { assert, assertEquals } from "@std/assert";
+import { whyNoLiveWire } from "../harness/kernel/kernel_peer.ts";
+import { testWhen } from "../test_when.ts";
 import { corpus } from "./corpus.ts";
 import { tryAttacks } from "./runner.ts";
 
@@ -18,13 +20,19 @@ const LEFT_TO_THE_TASK = new Set([
   "exits-with-success",
 ]);
 
-Deno.test("every attack of the corpus earns what its honest part earns, and nothing else comes of it", async () => {
-  const { fates, complaints } = await tryAttacks(corpus.filter(({ name }) => !LEFT_TO_THE_TASK.has(name)));
+async function tryAll(live: boolean): Promise<void> {
+  const { fates, complaints } = await tryAttacks(
+    corpus.filter((attack) => !LEFT_TO_THE_TASK.has(attack.name) && live === (attack.live ?? false)),
+  );
   const wrong = fates.filter((fate) => fate.complaints.length > 0).map(({ attack, complaints }) =>
     `${attack.name}: ${complaints.join("; ")}`
   );
   assertEquals([...wrong, ...complaints], []);
-});
+}
+
+Deno.test("every attack of the corpus earns what its honest part earns, and nothing else comes of it", () => tryAll(false));
+
+testWhen(await whyNoLiveWire(), "no attack on live checks earns anything, or keeps the kernel's side from its work", () => tryAll(true));
 
 Deno.test("attacks are named for what they try, each by a name of its own", () => {
   for (const name of LEFT_TO_THE_TASK) assert(corpus.some((attack) => attack.name === name), name);

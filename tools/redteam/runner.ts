@@ -11,7 +11,8 @@ import { foundInOutput } from "./output.ts";
 /** What became of an attack. */
 export interface Fate {
   readonly attack: Attack;
-  /** Points. */
+  /** Points: what it should have earned, and what it did. */
+  readonly earns: number;
   readonly earned: number;
   /** Milliseconds. */
   readonly took: number;
@@ -32,12 +33,53 @@ const LIMIT = 60;
 const LONGEST = 900_000;
 /** Milliseconds in which whatever was started must have ended, when the grading has. */
 const LINGER = 3000;
-const OPTIONS = ["--virtual", "--labs", "1", "--jobs", "2", "--limit", `${LIMIT}`];
+const OPTIONS = ["--jobs", "2", "--limit", `${LIMIT}`];
 /** Honest work, which stands at the beginning, in the middle and at the end. */
 const HONEST = REFERENCE.replace(/0xedb88320/, "0xedb88321");
 
-/** Grades all attacks in one run. */
+/** Grades all attacks: those of lab 01 in one run, between honest work, and those of each other lab, and with live checks, in a run of their own. */
 export async function tryAttacks(attacks: readonly Attack[]): Promise<Outcome> {
+  const usual = attacks.filter(({ lab, live }) => lab === undefined && live === undefined);
+  const others = Map.groupBy(attacks.filter((attack) => !usual.includes(attack)), ({ lab, live }) => `${lab ?? 1}${live ? " live" : ""}`);
+  const outcomes = usual.length === 0 ? [] : [await tryUsual(usual)];
+  for (const group of others.values()) outcomes.push(await tryElsewhere(group));
+  const fates = outcomes.flatMap((outcome) => outcome.fates);
+  return {
+    fates: attacks.map((attack) => fates.find((fate) => fate.attack === attack) as Fate),
+    complaints: outcomes.flatMap((outcome) => outcome.complaints),
+  };
+}
+
+/** Attacks of one other lab, or with live checks. Each earns what its honest part earns beside it, where it has one. */
+async function tryElsewhere(attacks: readonly Attack[]): Promise<Outcome> {
+  const root = await Deno.makeTempDir({ prefix: "wallsocket-redteam-" });
+  try {
+    const paths: string[] = [];
+    const place = async (name: string, write: Attack["write"]): Promise<number> => {
+      const folder = `${root}/in/${name}`;
+      await Deno.mkdir(folder, { recursive: true });
+      return paths.push(await write(folder)) - 1;
+    };
+    const places: { readonly attack: Attack; readonly at: number; readonly honestAt: number | undefined }[] = [];
+    for (const attack of attacks) {
+      const honestAt = attack.honest === undefined ? undefined : await place(`${attack.name}-honest`, attack.honest);
+      places.push({ attack, at: await place(attack.name, attack.write), honestAt });
+    }
+    const { lab = 1, live } = attacks[0] as Attack;
+    const run = await grade(paths, `${root}/out`, lab, live);
+    const lines = JSON.parse(await Deno.readTextFile(`${root}/out/summary.json`)).submissions as Line[];
+    const fates = await Promise.all(places.map(({ attack, at, honestAt }) => {
+      const earns = honestAt === undefined ? attack.earns : lines[honestAt]?.total?.points ?? -1;
+      return fateOf({ ...attack, earns }, lines[at] as Line, `${root}/out`).then((fate) => ({ ...fate, attack, earns }));
+    }));
+    return { fates, complaints: [...run.complaints, ...linesComplaints(run.text, paths.length)] };
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Attacks of lab 01. */
+async function tryUsual(attacks: readonly Attack[]): Promise<Outcome> {
   const root = await Deno.makeTempDir({ prefix: "wallsocket-redteam-" });
   try {
     const paths: string[] = [];
@@ -77,8 +119,8 @@ async function honestWork(folder: string): Promise<string> {
 }
 
 /** One run of the command. What it leaves behind of processes is a complaint. */
-async function grade(paths: readonly string[], out: string): Promise<{ text: string; complaints: string[] }> {
-  const words = [...paths, "--out", out, ...OPTIONS];
+async function grade(paths: readonly string[], out: string, lab = 1, live?: true): Promise<{ text: string; complaints: string[] }> {
+  const words = [...paths, "--out", out, "--labs", `${lab}`, ...live ? [] : ["--virtual"], ...OPTIONS];
   const child = spawnTask("grade", words, { detached: true, env: { NO_COLOR: "1" }, signal: AbortSignal.timeout(LONGEST) });
   const { stdout, stderr, code } = await child.output();
   const text = new TextDecoder().decode(stdout), said = new TextDecoder().decode(stderr);
@@ -113,7 +155,9 @@ async function fateOf(attack: Attack, line: Line, out: string): Promise<Fate> {
   const complaints: string[] = [];
   const result = await Deno.readTextFile(`${out}/${line.name}/result.json`).then((text) => JSON.parse(text) as Result, () => undefined);
   if (result === undefined) complaints.push(`it has no result: ${line.problem}`);
-  if (earned !== attack.earns) complaints.push(`it earned ${earned}: ${passedIn(result)}`);
+  if (attack.atMost === undefined ? earned !== attack.earns : earned > attack.atMost) {
+    complaints.push(`it earned ${earned}: ${passedIn(result)}`);
+  }
   const reason = line.problem ?? result?.labs[0]?.reason;
   if (attack.refused === undefined && !attack.anyhow && reason !== undefined) complaints.push(`it was refused: ${reason}`);
   if (attack.refused !== undefined && !reason?.includes(attack.refused)) {
@@ -121,7 +165,7 @@ async function fateOf(attack: Attack, line: Line, out: string): Promise<Fate> {
   }
   complaints.push(...(line.broken ?? []).map((check) => `the check ${check} is broken by it`));
   if (result !== undefined) complaints.push(...await writtenComplaints(attack, `${out}/${line.name}`));
-  return { attack, earned, took: line.took, complaints: [...new Set(complaints)].slice(0, 6) };
+  return { attack, earns: attack.earns, earned, took: line.took, complaints: [...new Set(complaints)].slice(0, 6) };
 }
 
 function passedIn(result: Result | undefined): string {

@@ -22,6 +22,47 @@ const around = (): string => {
   return String(found);
 };`;
 
+/** Every place that might still be there when the next process starts. */
+const MARKS = `
+const g = globalThis as any, d = Deno as any;
+let marked = false;
+const places: [() => unknown, () => unknown][] = [
+  [() => g.localStorage.getItem("mark"), () => g.localStorage.setItem("mark", "1")],
+  [() => g.sessionStorage.getItem("mark"), () => g.sessionStorage.setItem("mark", "1")],
+  [() => g.indexedDB.open("mark").result, () => g.indexedDB.open("mark")],
+  [() => g.cookieStore.get("mark"), () => g.cookieStore.set("mark", "1")],
+  [() => g.name === "mark", () => g.name = "mark"], [() => g.location.hash, () => g.location.hash = "mark"],
+  [() => g.navigator.storage.estimate(), () => g.navigator.storage.persist()],
+  [() => g.process.env.MARK, () => g.process.env.MARK = "1"], [() => g.process.title === "mark", () => g.process.title = "mark"],
+  [() => d.env.get("MARK"), () => d.env.set("MARK", "1")], [() => d.umask() === 0o71, () => d.umask(0o71)],
+  [() => d.readTextFileSync("mark"), () => d.writeTextFileSync("mark", "1")],
+  [() => d.readTextFileSync("/tmp/forged-mark"), () => d.writeTextFileSync("/tmp/forged-mark", "1")],
+  [() => d.readTextFileSync("/dev/shm/forged-mark"), () => d.writeTextFileSync("/dev/shm/forged-mark", "1")],
+  [() => [...d.readDirSync(d.makeTempDirSync() + "/..")].some(({ name }: any) => name.startsWith("mark")), () => d.makeTempDirSync({ prefix: "mark" })],
+  [() => d.openKv().get(["mark"]), () => d.openKv().set(["mark"], 1)], [() => d.jupyter.mark, () => d.jupyter.mark = 1],
+];
+for (const [read, write] of places) {
+  try { marked ||= Boolean(read()); } catch { /* not there */ }
+  try { write(); } catch { /* not there */ }
+}
+try {
+  const cache = await g.caches.open("mark");
+  marked ||= await cache.match("https://example.com/mark") !== undefined;
+  await cache.put("https://example.com/mark", new g.Response("1"));
+} catch { /* not there */ }`;
+
+const CHANNELS = `
+const g = globalThis as any, d = Deno as any;
+let heard = false;
+for (const call of [() => { const c = new g.BroadcastChannel("mark"); c.onmessage = () => heard = true; c.postMessage(1); },
+  () => { const { port1, port2 } = new g.MessageChannel(); port2.onmessage = () => {}; port1.postMessage(1); },
+  () => g.navigator.locks.request("mark", { ifAvailable: true }, (lock: unknown) => { heard ||= lock === null; return new Promise(() => {}); }),
+  () => d.addSignalListener("SIGUSR1", () => heard = true), () => d.kill(d.ppid, "SIGUSR1"), () => new g.WebSocket("ws://127.0.0.1:1"),
+  () => new g.EventSource("http://127.0.0.1:1"), () => d.connect({ port: 1 }), () => d.listenDatagram({ port: 0, transport: "udp" }),
+  () => new g.SharedWorker("x"), () => g.fetch("http://127.0.0.1:1"), () => g.postMessage(1), () => d.cron("x", "* * * * *", () => {})]) {
+  try { call(); } catch { /* not there */ }
+}`;
+
 export const secrets: readonly Attack[] = [
   file(
     "looks-around",
@@ -55,6 +96,7 @@ const apply = Function.prototype.apply;
 Array.prototype.push = function (...items: any[]) { stolen[stolen.length] = items[0]; return apply.call(push, this, items); };
 Function.prototype.apply = function (...given: any[]) { stolen[stolen.length] = this; return (Reflect.apply as any)(this, given[0], given[1] ?? []); };`,
     ),
+    { refused: "read only" },
   ),
   file(
     "reads-another-lab",
@@ -80,6 +122,16 @@ for (const name of ["arp", "ip", "handshake"]) {
       'const count = ++seen; throw new Error(`${count === 1 ? "the first call" : "a later call"} of this process`);',
       "let seen = 0;",
     ),
+  ),
+  file(
+    "remembers-beyond-its-process",
+    "leaves a mark wherever something may outlast a process, and is right only where it finds one",
+    solvedBut("if (!marked) throw new Error('no mark');", MARKS),
+  ),
+  file(
+    "calls-another-process",
+    "channels, locks, signals and names by which two processes could hear of each other",
+    solvedBut("if (!heard) throw new Error('nobody there');", CHANNELS),
   ),
   file(
     "tells-public-from-hidden",
