@@ -33,8 +33,17 @@ interface Assertion {
   readonly message: string;
 }
 
+/** Characters that a block may have. */
+const MAX_LENGTH = 100_000;
+
 /** Asks a block. `place` is where its text begins; `names` are what TCP_INFO says. */
 export function evaluate(text: string, place: Place, names: Names): Evaluation {
+  if (text.length > MAX_LENGTH) {
+    return {
+      kind: "malformed",
+      malformed: { place, expected: `code of ${MAX_LENGTH} characters at most`, found: `${text.length} of them` },
+    };
+  }
   try {
     for (const assertion of new CodeParser(text, place, names).assertions()) {
       const got = contradiction(assertion, names);
