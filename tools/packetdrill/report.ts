@@ -21,10 +21,17 @@ export function verdictText(verdict: Verdict): string {
       return [`${mark} ${verdict.script}`, ...unique(verdict.needs.map(({ what }) => what)).flatMap((what) => indented(`needs ${what}`))]
         .join("\n");
     case "malformed":
-      return `${mark} ${formatMalformed(verdict.malformed)}`;
+      return malformedText(formatMalformed(verdict.malformed), mark);
     case "failed":
       return failureText(verdict.failure, mark);
   }
+}
+
+/** On one line, or the place on one and the rest below. */
+function malformedText(text: string, mark: string): string {
+  if (text.length <= WIDTH - 2) return `${mark} ${text}`;
+  const [, place = "", rest = ""] = /^(.*?:\d+:\d+: )(.*)$/s.exec(text) ?? [];
+  return [`${mark} ${place.trimEnd()}`, ...indented(rest)].join("\n");
 }
 
 function failureText({ place, expected, got, differences, story }: Failure, mark: string): string {
