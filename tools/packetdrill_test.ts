@@ -70,7 +70,7 @@ Deno.test("packetdrill says it in 80 columns, with the place, and counts by fold
     const text = stdout.replaceAll(folder, "T");
     for (const line of text.split("\n")) assert(line.length <= 80, line);
     assertMatch(text, /✘ T\/bad\/fails.pkt:2\n {4}Expected {2}listen\(3, 1\) = -1 EINVAL\n {4}Got {7}listen\(3, 1\) = 0/);
-    assertMatch(text, /✘ T\/bad\/no_script.pkt:\d+:\d+: expected/);
+    assertMatch(text, /✘ T\/bad\/no_script.pkt:\d+:\d+:\s+expected/);
     assertMatch(text, /needs the command tc/);
     assertMatch(text, /needs more than a day of time/);
     assertMatch(text, /T\/bad +1 +1 +2 +5\nT\/good +2 +0 +0 +0\nin all +3 +1 +2 +5/);
