@@ -6,12 +6,12 @@
  * the batch is done, so one acknowledgment answers many segments (MUST-58, MUST-59). Nobody is told anything meanwhile, either: the
  * application hears what happened when the segment is dealt with, and may then read, write and close as it likes.
  */
-import type { CreateCongestionControl } from "../contract/congestion.ts";
 import type { Segment, Tcb, TcpEffects, TcpEvent, TcpFailure, TcpFlags } from "../contract/tcb.ts";
 import type { PacketError } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seqAdd, seqBefore } from "../wire/seq.ts";
 import { ACK, FIN } from "../wire/tcp_flags.ts";
+import type { CreateCongestionControl } from "./congestion_control.ts";
 import type { ConnectionContext, SenderPort } from "./context.ts";
 import { judgePacketError, segmentSize } from "./packet_error.ts";
 import { type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";

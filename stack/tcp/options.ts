@@ -54,7 +54,7 @@ export interface ConnectionOptions {
   readonly quickAck: boolean;
   /** Text that came twice is reported in a SACK block (RFC 2883). */
   readonly dSack: boolean;
-  /** For congestion control, see `stack/contract/congestion.ts`. */
+  /** For congestion control, see `stack/tcp/congestion_control.ts`. */
   readonly initialWindow: number;
   readonly byteCounting: boolean;
   /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4, which is a SHOULD. Less is for ways that are known to be short. */

@@ -12,11 +12,11 @@
  *     override         nothing is in flight, and what the window takes is so little that it was not worth a packet (§3.8.6.2.1)
  */
 import type { BuffersModule, Retransmission, SendBuffer } from "../contract/buffers.ts";
-import type { CongestionControl, CreateCongestionControl } from "../contract/congestion.ts";
 import type { Segment } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
 import { ACK, FIN, PSH, SYN } from "../wire/tcp_flags.ts";
+import type { CongestionControl, CreateCongestionControl } from "./congestion_control.ts";
 import type { SenderPort } from "./context.ts";
 import { hasCalledEnough, patienceEnds } from "./patience.ts";
 import { timestampOf } from "./segment_fields.ts";

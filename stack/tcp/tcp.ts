@@ -6,7 +6,6 @@
  */
 import type { ConnectionTable, Ports } from "../contract/accept.ts";
 import type { BuffersModule } from "../contract/buffers.ts";
-import type { CreateCongestionControl } from "../contract/congestion.ts";
 import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
 import type { IpModule, Ipv4Header } from "../contract/ip.ts";
 import type { TcpLabs } from "../contract/modules.ts";
@@ -18,6 +17,7 @@ import type { Frame } from "../wire/frame.ts";
 import { seq, seqAdd, seqUpTo } from "../wire/seq.ts";
 import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { createKeyedHash } from "../wire/siphash.ts";
+import type { CreateCongestionControl } from "./congestion_control.ts";
 import { bindError } from "./bind_error.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
