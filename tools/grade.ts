@@ -126,7 +126,7 @@ async function gradeSubmission(
     await Deno.remove(to, { recursive: true });
     return { name, problem: printable(`the grading ended early (${code}): ${said.split("\n", 1)[0]}`), took };
   }
-  return lineOf(JSON.parse(await Deno.readTextFile(`${folder}/result.json`)) as Result, took, code === UNCHANGED);
+  return lineOf(JSON.parse(await Deno.readTextFile(`${folder}/result.json`)) as Result, took, code === UNCHANGED, by.policy.myChecks);
 }
 
 /** Runs the process of one submission, and ends it when it takes far too long. */

@@ -13,6 +13,10 @@
  * | `hidden.section`    | true, false                                   | where the handout explains what failed                    |
  * | `hidden.when`       | "visible", "after_due_date", "after_published" | from when on                                              |
  * | `leaderboard`       | true, false                                   | a leaderboard of speed                                    |
+ * | `myChecks`          | 0 to 1000; may be left out, which means 0     | points of each lab, besides, for its own checks           |
+ *
+ * What a student's own checks earn (`--my-checks`) is `myChecks`, times the share of the wrong solutions that they catch. It is credit besides:
+ * said in `student.txt` and in a column of `summary.csv`, and part of no total, so that a lab's points mean the same for everybody.
  *
  * Of hidden checks nobody is ever shown why, expected, got, or a transcript: those tell the input. Only Gradescope knows
  * dates. All other formats show of hidden checks what may be seen at any time: nothing, until `hidden.when` is "visible".
@@ -21,6 +25,8 @@ import shipped from "./policy.json" with { type: "json" };
 
 export const POLICY_FORMAT = "wallsocket-policy/1";
 
+/** The one member that a policy may be without. */
+const OPTIONAL = "myChecks";
 const SHOW = ["nothing", "counts", "groups", "titles"] as const;
 const WHEN = ["visible", "after_due_date", "after_published"] as const;
 
@@ -39,6 +45,7 @@ export interface Policy {
     readonly when: typeof WHEN[number];
   };
   readonly leaderboard: boolean;
+  readonly myChecks: number;
 }
 
 /** The policy cannot be used. The message says which member is wrong, and how. */
@@ -73,7 +80,7 @@ export function checkPolicy(value: unknown, path: string): Policy {
   };
   const record = (of: unknown, name: string, members: readonly string[]): Record<string, unknown> => {
     if (typeof of !== "object" || of === null || Array.isArray(of)) return fail(`${name} is not an object`);
-    for (const member of members) if (!Object.hasOwn(of, member)) fail(`${name} has no member "${member}"`);
+    for (const member of members) if (!Object.hasOwn(of, member) && member !== OPTIONAL) fail(`${name} has no member "${member}"`);
     for (const member of Object.keys(of)) {
       if (!members.includes(member)) {
         fail(`${name} has a member ${JSON.stringify(member)} that means nothing; it may have ${members.join(", ")}`);
@@ -85,7 +92,9 @@ export function checkPolicy(value: unknown, path: string): Policy {
     typeof of === "boolean" ? of : fail(`${name} is ${JSON.stringify(of)}; it takes true or false`);
   const oneOf = <T extends string>(of: unknown, name: string, words: readonly T[]): T =>
     words.find((word) => word === of) ?? fail(`${name} is ${JSON.stringify(of)}; it takes ${words.map((word) => `"${word}"`).join(", ")}`);
-  const whole = record(value, "it", ["format", "public", "hidden", "leaderboard"]);
+  const points = (of: unknown, name: string): number =>
+    typeof of === "number" && of >= 0 && of <= 1000 ? of : fail(`${name} is ${JSON.stringify(of)}; it takes points, from 0 to 1000`);
+  const whole = record(value, "it", ["format", "public", "hidden", "leaderboard", OPTIONAL]);
   if (whole.format !== POLICY_FORMAT) fail(`format is ${JSON.stringify(whole.format)}; this grader reads "${POLICY_FORMAT}"`);
   const open = record(whole.public, "public", ["title", "why", "expected", "transcript"]);
   const hidden = record(whole.hidden, "hidden", ["show", "section", "when"]);
@@ -103,6 +112,7 @@ export function checkPolicy(value: unknown, path: string): Policy {
       when: oneOf(hidden.when, "hidden.when", WHEN),
     },
     leaderboard: flag(whole.leaderboard, "leaderboard"),
+    myChecks: points(whole[OPTIONAL] ?? 0, OPTIONAL),
   };
   const { title, why, expected, transcript } = policy.public;
   if (transcript && !(title && why && expected)) {

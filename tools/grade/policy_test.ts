@@ -23,6 +23,7 @@ Deno.test("checkPolicy() says which member is wrong, and what it may be", () => 
     [changed("hidden", "all"), "hidden is not an object"],
     [changed("hidden.show", "all"), 'hidden.show is "all"; it takes "nothing", "counts", "groups", "titles"'],
     [changed("hidden.when", "hidden"), 'hidden.when is "hidden"; it takes "visible", "after_due_date", "after_published"'],
+    [changed("myChecks", -1), "myChecks is -1; it takes points, from 0 to 1000"],
     [changed("leaderboard", 1), "leaderboard is 1; it takes true or false"],
     [changed("public.expected", false), "public.transcript is true, but a transcript shows title, why, expected and got, too"],
   ];
@@ -35,6 +36,7 @@ Deno.test("checkPolicy() says which member is wrong, and what it may be", () => 
 Deno.test("checkPolicy() takes the members in any order, and gives them in one", () => {
   const { format, public: open, hidden, leaderboard } = defaultPolicy;
   assertEquals(JSON.stringify(checkPolicy({ leaderboard, hidden, public: open, format }, "p.json")), JSON.stringify(defaultPolicy));
+  assertEquals(checkPolicy({ ...defaultPolicy, myChecks: 5 }, "p.json").myChecks, 5);
 });
 
 Deno.test("readPolicy() reads the shipped file, and says what is wrong with a file that is none", async () => {

@@ -61,7 +61,7 @@ export interface Tally {
  */
 export type LabStatus = "graded" | "not begun" | "not loaded" | "cut short";
 
-/** What the checks that the student wrote came to. They are worth no points. */
+/** What the checks that the student wrote came to. They are worth what the policy gives for them (`policy.ts`), outside of all tallies. */
 export interface MyChecks {
   /** How many there are, and how many of them right code passes. */
   readonly checks: number;

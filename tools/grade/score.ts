@@ -2,7 +2,7 @@
  * Points. A lab's points are shared out over its checks by weight, in whole hundredths, so that what the checks earn adds up
  * exactly to what the lab earns, whoever adds it up.
  */
-import type { GradedCheck, Tally } from "./result.ts";
+import type { GradedCheck, MyChecks, Tally } from "./result.ts";
 
 /**
  * Shares `points` out in proportion to the weights, in hundredths of a point: whole numbers whose sum is exactly 100 × points.
@@ -21,6 +21,11 @@ export function shareOut(points: number, weights: readonly number[]): number[] {
     shares[index] = (shares[index] as number) + 1;
   }
   return shares;
+}
+
+/** What a student's own checks of a lab earn, of `points`: the share of the wrong solutions that they catch, rounded down to the hundredth. */
+export function creditOf({ killed, of }: Pick<MyChecks, "killed" | "of">, points: number): number {
+  return of === 0 ? 0 : Math.floor(points * 100 * killed / of) / 100;
 }
 
 /** The tally of some checks. */

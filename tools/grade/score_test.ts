@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { addUp, shareOut, tally } from "./score.ts";
+import { addUp, creditOf, shareOut, tally } from "./score.ts";
 
 Deno.test("shareOut() shares all of the points, in hundredths, whatever the weights", () => {
   assertEquals(shareOut(100, [1, 1, 1]), [3334, 3333, 3333]);
@@ -17,4 +17,13 @@ Deno.test("tally() and addUp() lose no hundredth", () => {
   assertEquals(tally(checks), { passed: 174, of: 174, points: 100, ofPoints: 100 });
   const all = Array.from({ length: 7 }, () => tally(checks.slice(1)));
   assertEquals(addUp(all).points, Math.round(7 * (10_000 - (shares[0] as number))) / 100);
+});
+
+Deno.test("creditOf() is the share of the wrong solutions that are caught, and never more than it is worth", () => {
+  assertEquals([[0, 14], [9, 14], [14, 14], [0, 0]].map(([killed, of]) => creditOf({ killed: killed as number, of: of as number }, 10)), [
+    0,
+    6.42,
+    10,
+    0,
+  ]);
 });

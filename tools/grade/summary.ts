@@ -3,7 +3,8 @@
  */
 import { findLab } from "../../labs/manifest.ts";
 import { cut, WIDTH } from "../lab/text.ts";
-import type { Result, Tally } from "./result.ts";
+import type { MyChecks, Result, Tally } from "./result.ts";
+import { creditOf } from "./score.ts";
 
 /** What is kept of a submission. */
 export interface Line {
@@ -18,20 +19,19 @@ export interface Line {
   /** Checks that are broken themselves: a fault of ours. */
   readonly broken?: readonly string[];
   /** Wrong solutions that the student's own checks catch, of how many. */
-  readonly myChecks?: { readonly killed: number; readonly of: number };
+  readonly myChecks?: { readonly killed: number; readonly of: number; readonly credit: number };
   /** Milliseconds. */
   readonly took: number;
   /** The result of an earlier run stands. */
   readonly unchanged?: boolean;
 }
 
-/** The line of a result. */
-export function lineOf(result: Result, took: number, unchanged: boolean): Line {
+/** The line of a result. `points`: what a lab's own checks can earn. */
+export function lineOf(result: Result, took: number, unchanged: boolean, points = 0): Line {
   const broken = result.labs.flatMap((lab) =>
     lab.checks.filter((check) => check.outcome === "broken").map((check) => `${lab.folder} ${check.id}`)
   );
   const own = result.labs.flatMap(({ myChecks }) => myChecks ?? []);
-  const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
   return {
     name: result.submission.name,
     ...(result.submission.problem === undefined ? {} : { problem: result.submission.problem }),
@@ -40,10 +40,17 @@ export function lineOf(result: Result, took: number, unchanged: boolean): Line {
     hidden: result.hidden,
     total: result.total,
     ...(broken.length === 0 ? {} : { broken }),
-    ...(own.length === 0 ? {} : { myChecks: { killed: sum(own.map(({ killed }) => killed)), of: sum(own.map(({ of }) => of)) } }),
+    ...(own.length === 0 ? {} : { myChecks: ownLine(own, points) }),
     took,
     unchanged,
   };
+}
+
+/** What a student's own checks came to in all labs. */
+function ownLine(own: readonly MyChecks[], points: number): Line["myChecks"] {
+  const sum = (number: (each: MyChecks) => number): number => own.reduce((all, each) => all + number(each), 0);
+  const hundredths = sum((each) => Math.round(creditOf(each, points) * 100));
+  return { killed: sum(({ killed }) => killed), of: sum(({ of }) => of), credit: hundredths / 100 };
 }
 
 /** " 3 of 100  alice            612.5 of 700 points  9.1 s". */
@@ -75,7 +82,8 @@ export function summaryTable(lines: readonly Line[], labs: readonly number[]): s
 /** RFC 4180, with a header; numbers as they are. */
 export function summaryCsv(lines: readonly Line[], labs: readonly number[]): string {
   const folder = (lab: number): string => findLab(lab)?.folder ?? String(lab);
-  const header = ["submission", ...labs.map(folder), "public", "hidden", "total", "of", "problem"];
+  const own = lines.some(({ myChecks }) => myChecks !== undefined);
+  const header = ["submission", ...labs.map(folder), "public", "hidden", "total", "of", ...own ? ["my checks"] : [], "problem"];
   const rows = lines.map((line) => [
     line.name,
     ...labs.map((lab) => line.labs?.[lab]?.points ?? 0),
@@ -83,6 +91,7 @@ export function summaryCsv(lines: readonly Line[], labs: readonly number[]): str
     line.hidden?.points ?? 0,
     line.total?.points ?? 0,
     line.total?.ofPoints ?? "",
+    ...own ? [line.myChecks?.credit ?? 0] : [],
     line.problem ?? "",
   ]);
   return [header, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";

@@ -51,6 +51,7 @@ function labText(lab: LabView): string {
   if (lab.status === "not begun") return [...lines, "  It was not begun."].join("\n");
   if (lab.status === "not loaded") return [...lines, labelled("Not loaded", lab.reason ?? "")].join("\n");
   if (lab.status === "cut short") lines.push("  It took too long: the checks that had not begun by then count as failed.");
+  if (lab.own !== undefined) lines.push(...wrap(`Your own checks: ${lab.own}.`, WIDTH - 2).map((line) => `  ${line}`));
   const rows = lab.rows.filter((row) => row.outcome !== "passed");
   return [...lines, ...rows.map(rowText)].join("\n");
 }

@@ -39,3 +39,18 @@ Deno.test("reportText() of an unreadable submission says why, and lists no check
   assertStringIncludes(text, "Nothing was graded: it has two files");
   assertEquals(text.includes("✘"), false);
 });
+
+Deno.test("reportText() says what a student's own checks caught, and what that earns where the policy gives something for it", () => {
+  const result = sampleResult();
+  const own = { checks: 3, right: 2, killed: 9, of: 14 };
+  const with_ = { ...result, labs: result.labs.map((lab, index) => index === 0 ? { ...lab, myChecks: own } : lab) };
+  const flat = (text: string): string => text.replaceAll(/\s+/g, " ");
+  assertStringIncludes(flat(formatOf(FILE, with_)), "Your own checks: they catch 9 of 14 wrong solutions; right code fails 1 of your 3");
+  assertStringIncludes(flat(formatOf(FILE, with_, policyWith({ myChecks: 10 }))), "9 of 14 wrong solutions: 6.42 of 10 points besides;");
+  assertEquals(with_.total, result.total);
+  const unusable = {
+    ...result,
+    labs: [{ ...result.labs[0] as typeof result.labs[number], myChecks: { ...own, problem: "it is no list" } }],
+  };
+  assertStringIncludes(formatOf(FILE, unusable), "Your own checks: they cannot be used: it is no list.");
+});

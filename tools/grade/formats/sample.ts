@@ -162,13 +162,14 @@ export function formatOf(file: string, result: Result, policy: Policy = defaultP
 
 /** The shipped policy with some members changed. */
 export function policyWith(
-  changes: { public?: Partial<Policy["public"]>; hidden?: Partial<Policy["hidden"]>; leaderboard?: boolean },
+  changes: { public?: Partial<Policy["public"]>; hidden?: Partial<Policy["hidden"]>; leaderboard?: boolean; myChecks?: number },
 ): Policy {
   return {
     ...defaultPolicy,
     public: { ...defaultPolicy.public, ...changes.public },
     hidden: { ...defaultPolicy.hidden, ...changes.hidden },
     leaderboard: changes.leaderboard ?? defaultPolicy.leaderboard,
+    myChecks: changes.myChecks ?? defaultPolicy.myChecks,
   };
 }
 

@@ -8,8 +8,8 @@
  */
 import { fileOf, findLab } from "../../../labs/manifest.ts";
 import type { Policy } from "../policy.ts";
-import type { GradedCheck, GradedLab, LabStatus, Outcome, Result, Tally, Timing } from "../result.ts";
-import { addUp, tally } from "../score.ts";
+import type { GradedCheck, GradedLab, LabStatus, MyChecks, Outcome, Result, Tally, Timing } from "../result.ts";
+import { addUp, creditOf, tally } from "../score.ts";
 import type { Evidence } from "./evidence.ts";
 import { plainBlock, plainLine } from "./plain.ts";
 
@@ -54,6 +54,8 @@ export interface LabView {
   readonly total?: Tally;
   /** "three fail in retransmission, one in the window". */
   readonly symptom?: string;
+  /** What the student's own checks came to: "9 of 14 wrong solutions caught; 2 of 3 checks are right". */
+  readonly own?: string;
 }
 
 /** A result, as its student may see it. */
@@ -131,6 +133,7 @@ export function viewOf(
       ],
       public: lab.public,
       ...(show === "nothing" ? {} : { hidden: lab.hidden, total: lab.total, ...symptomOf(lab, show) }),
+      ...(lab.myChecks === undefined ? {} : { own: plainLine(ownText(lab.myChecks, policy.myChecks), REASON) }),
     };
   });
   const speed = policy.leaderboard ? speedOf(result, timing) : undefined;
@@ -144,6 +147,14 @@ export function viewOf(
     wire: result.grader.wire,
     ...(speed === undefined ? {} : { speed }),
   };
+}
+
+/** How many wrong solutions the student's own checks catch, and what that earns; never which. */
+function ownText(own: MyChecks, points: number): string {
+  if (own.problem !== undefined) return `they cannot be used: ${own.problem}`;
+  const credit = points === 0 ? "" : `: ${creditOf(own, points)} of ${points} points besides`;
+  const wrong = own.right < own.checks ? `; right code fails ${own.checks - own.right} of your ${own.checks}, which do not count` : "";
+  return `they catch ${own.killed} of ${own.of} wrong solutions${credit}${wrong}`;
 }
 
 function hiddenShown({ hidden: { show, when } }: Policy, always: boolean): Policy["hidden"]["show"] {

@@ -8,7 +8,7 @@ import type { CheckResult } from "../../harness/trial.ts";
 import type { Selection } from "../../harness/workspace.ts";
 import { ladder } from "../ladder.ts";
 import { hasReference, KIT, ROOT, selectOrigins, standInFor } from "../run.ts";
-import { labelled, paint, wrap } from "../text.ts";
+import { labelled, paint, wrap, wrapAround } from "../text.ts";
 import { exampleText } from "./example.ts";
 import { judge, type Judgement } from "./judge.ts";
 import { MyChecksError, pathOfMine, readMine } from "./read.ts";
@@ -41,7 +41,7 @@ export async function runMine(lab: Lab, seed: number, json: boolean): Promise<nu
     return judged.wrong.length === 0 ? PASSED : FAILED;
   } catch (error) {
     if (!(error instanceof MyChecksError)) throw error;
-    console.error(error.message);
+    console.error(wrapAround(error.message.includes(path) ? error.message : `${path}: ${error.message}`));
     return IMPOSSIBLE;
   }
 }
@@ -76,9 +76,15 @@ async function textOf(path: string): Promise<string | undefined> {
 /** "7 of 58 wrong solutions", or what there is to say where there are none. */
 function killsText({ killed, of, right, cut }: Judgement): string {
   if (killed === undefined) {
-    return `${right === 1 ? "It counts" : "They count"} in grading by the wrong solutions that they catch, which are not here.`;
+    const those = right === 1 ? "that one" : "those";
+    return right === 0 ? "" : `Whoever grades runs ${those} on wrong solutions, which are not here, and counts how many are caught.`;
   }
   return `They catch ${killed} of ${of} wrong solutions${cut ? " (there was no time for all)" : ""}.`;
+}
+
+/** Whose code is the right one. */
+function rightName(lab: Lab): string {
+  return hasReference(lab) ? "the reference" : "the peer, a finished stack,";
 }
 
 function textFor(lab: Lab, checks: readonly Check[], judged: Judgement, own: Judgement | undefined): string {
@@ -86,7 +92,9 @@ function textFor(lab: Lab, checks: readonly Check[], judged: Judgement, own: Jud
   const mine = new Map(own?.wrong.map((result) => [result.check.id, result]));
   const lines = checks.map(({ id, title }) => {
     if (wrong.has(id)) return paint("red", `  ✘ ${title}: right code fails it`);
-    return mine.has(id) ? paint("yellow", `  ✔ ${title}: your code fails it`) : paint("green", `  ✔ ${title}`);
+    const own = mine.get(id)?.verdict.outcome;
+    if (own === undefined) return paint("green", `  ✔ ${title}`);
+    return paint("yellow", `  ✔ ${title}: ${own === "not written" ? "your code is not written yet" : "your code fails it"}`);
   });
   const told = [...wrong.values(), ...[...mine.values()].filter(({ check }) => !wrong.has(check.id))].slice(0, TOLD);
   return [
@@ -95,7 +103,7 @@ function textFor(lab: Lab, checks: readonly Check[], judged: Judgement, own: Jud
     ...lines,
     "",
     ...told.flatMap((result) => [...failureLines(result), ""]),
-    ...wrap(`${judged.right} of ${judged.checks} checks are right. ${killsText(judged)}`, WIDTH),
+    ...wrap(`${judged.right} of ${judged.checks} checks are right: ${rightName(lab)} passes them. ${killsText(judged)}`.trim(), WIDTH),
     ...(own === undefined ? [] : [`Your code passes ${own.right} of ${own.checks}.`]),
   ].join("\n");
 }
