@@ -123,6 +123,25 @@ Deno.test("handout: a kit says whose code runs, and what to write first", async 
   assertStringIncludes(out, latin1("01–07 yours"));
 });
 
+Deno.test("handout: a student's own checks run on the peer and on the student's code, and say who runs them on wrong code", async () => {
+  const path = `${KIT}/labs/05-states/my_checks.ts`;
+  try {
+    const first = await task(KIT, ["lab5", "--my-checks"]);
+    assertEquals([first.status, first.err], [0, ""]);
+    assertStringIncludes(first.out, "labs/05-states/my_checks.ts was not there");
+    const { status, out, err } = await task(KIT, ["lab5", "--my-checks"]);
+    assertEquals([status, err], [0, ""], out);
+    assertMatch(out.replaceAll(/\s+/g, " "), /2 of 2 checks are right: the peer, .* Whoever grades runs those on wrong solutions/);
+    assertStringIncludes(out, "Your code passes 0 of 2.");
+    await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace('"CLOSE-WAIT"', '"CLOSED"'));
+    const wrong = await task(KIT, ["lab5", "--my-checks"]);
+    assertEquals(wrong.status, 1);
+    assertStringIncludes(wrong.out, "the peer closes first: right code fails it");
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 /** The text as `run` reads it: byte by byte. */
 function latin1(text: string): string {
   return new TextDecoder("latin1").decode(new TextEncoder().encode(text));

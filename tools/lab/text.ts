@@ -43,7 +43,7 @@ export function cut(text: string, width: number): string {
 
 /** Sentences within the width; a line that is a command is left whole, so that it can be copied. */
 export function wrapAround(text: string): string {
-  return text.split("\n").flatMap((line) => line.startsWith("deno task ") ? [line] : wrap(line, WIDTH)).join("\n");
+  return text.split("\n").flatMap((line) => line.length <= WIDTH || line.startsWith("deno task ") ? [line] : wrap(line, WIDTH)).join("\n");
 }
 
 /** A label and its text, wrapped beside it: "  Why         the last byte …". */
