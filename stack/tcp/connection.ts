@@ -131,9 +131,10 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** From now on it behaves like this. A smaller receive buffer takes back nothing that the peer was promised (SHLD-14). */
   change(options: ConnectionOptions): void {
+    const isLarger = options.receiveBuffer > this.options.receiveBuffer;
     this.options = options;
     const owesAck = options.quickAck && this.#receiver.deadline() !== Infinity;
-    if (owesAck || this.#receiver.canOpenWindow()) this.acknowledge("now");
+    if (owesAck || isLarger && this.#receiver.canOpenWindow()) this.acknowledge("now");
     this.#context.mark(this);
   }
 

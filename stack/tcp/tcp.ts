@@ -179,7 +179,8 @@ export class Tcp implements ConnectionContext {
     const { port: wanted = 0, reuse = true } = local;
     const port = local.isBound === true ? wanted : this.bind(address, wanted, reuse);
     if (local.isBound === true) this.ports.share(address, port, reuse);
-    const all = options === undefined ? this.connectionDefaults : { ...this.connectionDefaults, ...options };
+    const defaults = this.connectionDefaults;
+    const all = options === undefined || options === defaults ? defaults : { ...defaults, ...options };
     const connection = this.#create(address, port, remote.address, remote.port, route.mtu, all);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
       this.ports.release(address, port, false);
