@@ -40,6 +40,12 @@ testWhen(noLiveWire, "descriptors: the kernel is refused and reset", async () =>
   assertEquals(await scene("breaking"), ["ConnectionRefused", "ConnectionReset", "EADDRINUSE"]);
 });
 
+testWhen(noLiveWire, "descriptors: poll, TCP_CORK, TCP_MAXSEG, MSG_PEEK and keep-alive with the kernel at the other end", async () => {
+  const ready = [["POLLIN"], ["POLLIN"]];
+  const told = { ready, segment: 588, unsent: 9, heard: "one piece", looked: "look", taken: "look", later: "still here" };
+  assertEquals(await scene("settings"), told);
+});
+
 testWhen(noLiveWire, "TcpConn: 5 MB go both ways at once as they were", async () => {
   assertEquals(await scene("bulk"), [true, true]);
 });

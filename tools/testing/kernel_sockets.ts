@@ -143,6 +143,43 @@ async function web(host: Host): Promise<unknown> {
   return [response.statusCode, body];
 }
 
+/** What is held back and let go, what is looked at and taken, who is ready, and a kernel that is asked whether it is still there. */
+async function settings(host: Host): Promise<unknown> {
+  const server = createProcess(host, { privileged: true });
+  const listening = server.socket("inet", "stream");
+  server.setsockopt(listening, "TCP_MAXSEG", 600);
+  server.bind(listening, at(`${STACK}:84`));
+  server.listen(listening, 5);
+  const waiting = server.poll([{ descriptor: listening, events: ["POLLIN"] }], -1);
+  using kernel = await Deno.connect({ hostname: STACK, port: 84 });
+  const ready = [(await waiting)[0]];
+  const descriptor = await server.accept(listening);
+  const segment = server.getsockopt(descriptor, "TCP_MAXSEG");
+
+  server.setsockopt(descriptor, "TCP_CORK", true);
+  await server.write(descriptor, bytes("one "));
+  await server.write(descriptor, bytes("piece"));
+  const unsent = server.ioctl(descriptor, "SIOCOUTQNSD");
+  server.setsockopt(descriptor, "TCP_CORK", false);
+  const heard = await kernelText(kernel);
+
+  await kernel.write(bytes("look"));
+  ready.push((await server.poll([{ descriptor, events: ["POLLIN"] }], -1))[0]);
+  const target = new Uint8Array(4);
+  await server.recv(descriptor, target, "MSG_PEEK");
+  const taken = await text(server, descriptor);
+
+  // Unanswered, the first question would be the last one. Linux answers one such segment in 500 ms (tcp_invalid_ratelimit).
+  const connection = [...server.sockets()].find(([number]) => number === descriptor)?.[1].connection;
+  const soon = { keepAlive: 550, keepAliveInterval: 300, keepAliveProbes: 1 };
+  if (connection !== undefined) connection.change({ ...connection.options, ...soon });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await kernel.write(bytes("still here"));
+  const later = await text(server, descriptor);
+  await server.exit();
+  return { ready, segment, unsent, heard, looked: new TextDecoder().decode(target), taken, later };
+}
+
 /** After all of that: connections that are not in TIME-WAIT, listening sockets, and frames that are lent. */
 function left(host: Host): unknown {
   if (host.tcp === undefined) return undefined;
@@ -151,7 +188,9 @@ function left(host: Host): unknown {
 
 if (import.meta.main) {
   const host = await startNeighbour();
-  for (const scene of [accepted, connected, broken, breaking, bulk, web]) console.log(JSON.stringify([scene.name, await scene(host)]));
+  for (const scene of [accepted, connected, broken, breaking, settings, bulk, web]) {
+    console.log(JSON.stringify([scene.name, await scene(host)]));
+  }
   await new Promise((resolve) => setTimeout(resolve, 200));
   console.log(JSON.stringify(["left", left(host)]));
   Deno.exit(0);
