@@ -68,7 +68,8 @@ export class Expectation {
   #takeSegment(body: WireSegment, expected: ReturnType<Flows["expected"]>, found: string[], bytes: Uint8Array): Met {
     const wanted = this.#left as TcpPacket;
     const flow = this.#flows.of(body);
-    if (body.flags.includes("S") && wanted.flags.includes("S")) flow.machineBegins(body.seq, wanted.seq.from);
+    if (body.flags.includes("S") && wanted.flags.includes("S")) flow.machineBegins(body.seq, wanted.seq.from, body.ack);
+    if (body.flags.includes(".") && !body.flags.includes("R")) flow.machineAcknowledges(body.ack);
     const seen = inScript(body, flow);
     if (expected !== undefined && flow !== expected) {
       found.push(`ports: ${body.sourcePort} → ${body.destinationPort} in place of ${expected.ports.local} → ${expected.ports.remote}`);

@@ -21,6 +21,9 @@ export class Flow {
   /** The machine's first number: on the wire, and in the script. */
   #live: number | undefined;
   #script = 0;
+  /** What the peer's last SYN said. On an open connection it begins nothing, unless the machine takes it up. */
+  #offer: { readonly script: number; readonly scales: boolean } | undefined;
+  #isOpen = false;
   readonly #timestamps = new Map<number, number>();
 
   constructor(ports: Ports) {
@@ -32,16 +35,30 @@ export class Flow {
     return this.#live === undefined ? undefined : this.#script;
   }
 
-  /** The machine has sent a SYN with this number on the wire, where the script has that one. Later SYNs are measured by the first. */
-  machineBegins(live: number, script: number): void {
-    if (this.#live !== undefined) return;
+  /**
+   * The machine has sent a SYN with this number on the wire, where the script has that one. Later SYNs are measured by the first, unless this one
+   * acknowledges a new SYN of the peer's: then the connection begins anew, and the machine chooses again.
+   */
+  machineBegins(live: number, script: number, ack: number): void {
+    const offer = this.#offer;
+    const isAnew = this.#isOpen && offer !== undefined && offer.script !== this.peerIss && ack === offer.script + 1 >>> 0;
+    if (this.#live !== undefined && !isAnew) return;
     this.#live = live;
     this.#script = script;
+    if (!isAnew) return;
+    this.peerIss = offer.script;
+    this.peerScales = offer.scales;
   }
 
-  /** The peer has sent a SYN. A new one opens the connection anew: the machine chooses again. */
+  /** The machine has acknowledged up to here: if that is the peer's SYN, both ends know the numbers. */
+  machineAcknowledges(ack: number): void {
+    if (this.peerIss !== undefined && ack === this.peerIss + 1 >>> 0) this.#isOpen = true;
+  }
+
+  /** The peer has sent a SYN. */
   peerBegins(script: number, scales: boolean): void {
-    if (this.peerIss !== undefined && this.peerIss !== script) this.#live = undefined;
+    this.#offer = { script, scales };
+    if (this.#isOpen) return;
     this.peerIss = script;
     this.peerScales = scales;
   }

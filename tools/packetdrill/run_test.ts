@@ -44,6 +44,33 @@ async function failureOf(verdict: Promise<Verdict>): Promise<Failure> {
   return found.failure;
 }
 
+Deno.test("runScript() counts on from the first SYN when a later one is only challenged", () =>
+  withJudge(async (judged) => {
+    const verdict = await judged(`${CONNECTED}+.1 < S 5000:5000(0) win 1000 <mss 1000>
++0 > . 1:1(0) ack 1
++0 < P. 1:11(10) ack 1 win 65535
++.04 > . 1:1(0) ack 11
++0 read(4, ..., 100) = 10
+`);
+    assertEquals(verdict.verdict, "passed", JSON.stringify(verdict));
+  }));
+
+Deno.test("runScript() counts anew when a SYN is answered by a new one", () =>
+  withJudge(async (judged) => {
+    const verdict = await judged(`${CONNECTED}+.1 close(4) = 0
++0 > F. 1:1(0) ack 1
++.1 < F. 1:1(0) ack 2 win 65535
++0 > . 2:2(0) ack 2
++.1 < S 5000:5000(0) win 1000 <mss 1000>
++0 > S. 0:0(0) ack 5001 <mss 1460>
++.1 < P. 5001:5011(10) ack 1 win 65535
++.04 > . 1:1(0) ack 5011
++0 accept(3, ..., ...) = 5
++0 read(5, ..., 100) = 10
+`);
+    assertEquals(verdict.verdict, "passed", JSON.stringify(verdict));
+  }));
+
 Deno.test("runScript() follows a connection from the handshake to the last ACK", () =>
   withJudge(async (judged) => {
     const verdict = await judged(`${CONNECTED}+0 write(4, ..., 2000) = 2000

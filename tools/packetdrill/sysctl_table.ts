@@ -68,7 +68,7 @@ const LINUX: Readonly<Record<string, Setting>> = {
   tcp_mtu_probing: only("0"),
   tcp_recovery: only("0"),
   tcp_reordering: only("3"),
-  tcp_rfc1337: only("0"),
+  tcp_rfc1337: only("0", "1"),
   tcp_slow_start_after_idle: only("0", "1"),
   tcp_stdurg: only("0"),
   tcp_syncookies: only("0", "1"),
