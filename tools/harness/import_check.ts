@@ -120,7 +120,9 @@ async function graphOf(folder: string): Promise<readonly GraphModule[]> {
   const info = [Deno.execPath(), "info", "--json", "--no-config", "--no-lock", "--no-remote", "--no-npm", `${folder}/entry.ts`];
   const limits = `ulimit -d ${DATA * 1024} 2>/dev/null; ulimit -t ${PROCESSOR} 2>/dev/null; exec "$@"`;
   const [command, ...args] = Deno.build.os === "windows" ? info : ["/bin/sh", "-c", limits, "sh", ...info];
-  const options = { args, stdin: "null", stdout: "piped", stderr: "piped", env: { NO_COLOR: "1" } } as const;
+  // What a stranger's file imports is not written into the grader's own cache: where there is no folder, Deno keeps it in memory.
+  const env = { NO_COLOR: "1", ...(Deno.build.os === "windows" ? {} : { DENO_DIR: "/dev/null" }) };
+  const options = { args, stdin: "null", stdout: "piped", stderr: "piped", env, clearEnv: Deno.build.os !== "windows" } as const;
   const child = new Deno.Command(command as string, options).spawn();
   const overdue = setTimeout(() => child.kill("SIGKILL"), LIMIT);
   const { success, signal, stdout, stderr } = await child.output();

@@ -44,6 +44,12 @@ export function admitCase(source: Ipv4Address, destination: Ipv4Address, arrival
   };
 }
 
+/** A packet that has nothing against it: whoever refuses all that come fails here. */
+function plainCase(t: Trial): Case {
+  const arrival = anyArrival(t.random);
+  return admitCase(anyHost(t.random), t.random.pick(arrival.interfaces).address, arrival, "deliver");
+}
+
 /** An address that no packet may come from, and none is sent to but multicast. */
 export function anyNobody(random: Random): Ipv4Address {
   const low = random.int(0, 0xff_ffff);
@@ -159,6 +165,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         cases.push(admitCase(anyHost(t.random), everybodyOn(own), { ...arrival, linkBroadcast: true }, "deliver"));
         cases.push(admitCase(anyHost(t.random), BROADCAST, { ...arrival, linkBroadcast: true }, "deliver"));
       }
+      cases.push(admitCase(anyHost(t.random), anyHost(t.random), anyArrival(t.random, { forwarding: false }), "not for us"));
       await compareAll(t, "admit", cases);
     },
   },
@@ -212,7 +219,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         const source = [BROADCAST, everybodyOn(own), 0 as Ipv4Address, anyNobody(t.random)][i % 4] as Ipv4Address;
         cases.push(admitCase(source, t.random.chance(0.7) ? own.address : anyHost(t.random), arrival, "bad source address"));
       }
-      await compareAll(t, "admit", cases);
+      await compareAll(t, "admit", [...cases, plainCase(t)]);
     },
   },
 
@@ -237,7 +244,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         const destination = i % 3 === 2 ? anyHost(t.random) : t.random.pick(ours);
         cases.push(admitCase(t.random.pick(ours), destination, arrival, "source is our own address"));
       }
-      await compareAll(t, "admit", cases);
+      await compareAll(t, "admit", [...cases, plainCase(t)]);
     },
   },
 
@@ -262,7 +269,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         cases.push(admitCase(anyHost(t.random), t.random.pick(arrival.interfaces).address, arrival, "link broadcast for one host"));
         if (arrival.forwarding) cases.push(admitCase(anyHost(t.random), anyHost(t.random), arrival, "link broadcast for one host"));
       }
-      await compareAll(t, "admit", cases);
+      await compareAll(t, "admit", [...cases, plainCase(t)]);
       const arrival = anyArrival(t.random, { linkBroadcast: true });
       const { header } = received(ipv4({ source: anyHost(t.random), destination: anyHost(t.random), protocol: 17 }));
       // A host that is no router has two reasons, and may give either.

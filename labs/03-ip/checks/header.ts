@@ -290,6 +290,12 @@ export const header: Readonly<Record<string, CheckSpec>> = {
         add(65528 - t.random.int(0, 5) * 8, t.random.int(6, 12) * 8, true);
       }
       await compareAll(t, "parseIpv4", cases);
+      const frame = usedFrame(t.random, ipv4({ fragmentOffset: 65_512, moreFragments: false }, t.random.bytes(3)));
+      t.fields(
+        await t.ip.parseIpv4(frame),
+        { fragmentOffset: 65_512, moreFragments: false },
+        `${fragmentText(65_512, 3, false)}, which is good`,
+      );
     },
   },
 
