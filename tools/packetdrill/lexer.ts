@@ -83,8 +83,9 @@ export class Lexer {
 
   #read(): Token {
     for (;;) {
-      this.#skipBlanks();
       const source = this.#source;
+      this.#skipBlanks();
+      if (this.#source !== source) continue; // an #include
       if (source.at < source.text.length) return this.#token();
       this.#closeConditionals();
       const outer = this.#outer.pop();

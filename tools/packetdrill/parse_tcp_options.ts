@@ -40,7 +40,7 @@ export function parseTcpOptions(reader: TokenReader): readonly TcpOption[] | "an
 function tcpOption(reader: TokenReader): TcpOption {
   const token = reader.peek();
   const { raw } = token;
-  if (OTHER_OPTIONS.test(raw)) reader.unsupported(`the TCP option ${raw}`);
+  if (OTHER_OPTIONS.test(raw)) reader.unsupported(`the TCP option ${raw.slice(0, 40)}`);
   if (!/^(nop|eol|sackOK|mss|wscale|sack|TS|FO|FOEXP|unknown)$/.test(raw)) reader.fail("a TCP option");
   reader.next();
   switch (raw) {
