@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { findLab, labs } from "../labs/manifest.ts";
+import { NoLiveWire } from "../stack/link/no_live_wire.ts";
 import { Subject } from "./harness/subject.ts";
 import type { Selection } from "./harness/workspace.ts";
 import { hasReference, ROOT, selectOrigins } from "./lab/run.ts";
@@ -11,20 +12,25 @@ import { readLabs } from "./lab/lab_numbers.ts";
 import { UsageError } from "./lab/usage_error.ts";
 import { loadMutants, selectMutant } from "./mutants/fate.ts";
 import { findScripts } from "./packetdrill/find_scripts.ts";
+import { besideText, isSameVerdict, judgeBeside } from "./packetdrill/beside.ts";
 import { judge, type JudgeOptions } from "./packetdrill/judge.ts";
+import { LIVE_TOLERANCE, LONGEST } from "./packetdrill/kernel_machine.ts";
+import { linuxJudging, stackJudging, withKernel } from "./packetdrill/machines.ts";
 import { tryMutants } from "./packetdrill/mutants.ts";
 import { summaryText, verdictsJson, verdictsJunit, verdictText } from "./packetdrill/report.ts";
-import { createStackMachine } from "./packetdrill/stack_machine.ts";
 import { parseOptionWords } from "./packetdrill/sysctls.ts";
 import type { Verdict } from "./packetdrill/verdict.ts";
 
 const HELP = `deno task packetdrill FILE-OR-FOLDER…: scripts in the packetdrill language,
 run against the reference stack, in virtual time
 
+  --live             against the Linux kernel, in a network of its own and real time
+  --beside           against the stack and Linux: where they differ, both are shown
+  --longest SECONDS  so much real time a script may take (default 30)
   --mine             against your own labs
   --mutant LAB/NAME  against the reference with this fault in it
   --mutants 4-6      against every mutant of these labs: which survive all scripts?
-  --tolerance MS     by so much anything may be early or late (default 1)
+  --tolerance MS     by so much anything may be early or late (default 1; Linux 20)
   --strict           an expected packet comes as one, not in parts
   --define NAME      for #ifdef (STANDARD is defined; may be repeated)
   --all              name the scripts that passed, too
@@ -36,7 +42,7 @@ PACKETDRILL_OPTIONS in the environment holds options as scripts have them:
 --tolerance_usecs=75000 --mtu=1460.
 
 Exit status: 0 no script failed (but some may need what is not here), 1 some
-failed or are no scripts, 2 the command was wrong.`;
+failed or are no scripts, 2 the command was wrong, 3 there is no Linux to be had.`;
 
 /** What was asked for. */
 export interface Options {
@@ -45,7 +51,13 @@ export interface Options {
   readonly mutant: string | undefined;
   /** The labs whose mutants are tried. */
   readonly mutants: ReadonlySet<number> | undefined;
+  /** Milliseconds: what was said, or what is usual in virtual time; and for Linux. */
   readonly tolerance: number;
+  readonly liveTolerance: number;
+  readonly live: boolean;
+  readonly beside: boolean;
+  /** Seconds. */
+  readonly longest: number;
   readonly strict: boolean;
   readonly defines: readonly string[];
   readonly all: boolean;
@@ -56,21 +68,26 @@ export interface Options {
 /** Reads the words. Throws a UsageError. */
 export function readOptions(words: readonly string[]): Options | "help" {
   const args = parseArgs([...words], {
-    boolean: ["mine", "strict", "all", "json", "help"],
-    string: ["mutant", "mutants", "tolerance", "define", "junit", "_"],
+    boolean: ["live", "beside", "mine", "strict", "all", "json", "help"],
+    string: ["mutant", "mutants", "tolerance", "longest", "define", "junit", "_"],
     collect: ["define"],
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word}. --help names them all.`);
     },
   }) as unknown as
-    & { _: string[]; mine: boolean; strict: boolean; all: boolean; json: boolean; help: boolean }
+    & { _: string[]; live: boolean; beside: boolean; mine: boolean; strict: boolean; all: boolean; json: boolean; help: boolean }
     & {
-      readonly [name in "mutant" | "mutants" | "tolerance" | "junit"]: string | undefined;
+      readonly [name in "mutant" | "mutants" | "tolerance" | "longest" | "junit"]: string | undefined;
     }
     & { readonly define?: readonly string[] };
   if (args.help) return "help";
   const tolerance = Number(args.tolerance ?? 1);
   if (!(tolerance >= 0 && tolerance < 1e6)) throw new UsageError(`--tolerance ${args.tolerance}: milliseconds, 0 or more.`);
+  const longest = Number(args.longest ?? LONGEST);
+  if (!(longest > 0 && longest <= 3600)) throw new UsageError(`--longest ${args.longest}: seconds, more than 0 and at most 3600.`);
+  if (args.live && args.beside) throw new UsageError("--live judges Linux alone, --beside the stack and Linux: one at a time.");
+  if ((args.live || args.beside) && args.mutants !== undefined) throw new UsageError("--mutants is about the stack, not about Linux.");
+  if (args.live && (args.mine || args.mutant !== undefined)) throw new UsageError("--live judges Linux; --beside judges the stack, too.");
   if (args.mine && args.mutant !== undefined) throw new UsageError("--mine and --mutant are two stacks: one at a time.");
   if (args._.length === 0) throw new UsageError("Which scripts? Name files or folders. --help says more.");
   return {
@@ -79,6 +96,10 @@ export function readOptions(words: readonly string[]): Options | "help" {
     mutant: args.mutant,
     mutants: args.mutants === undefined ? undefined : new Set(readLabs(args.mutants, "--mutants")),
     tolerance,
+    liveTolerance: args.tolerance === undefined ? LIVE_TOLERANCE / 1000 : tolerance,
+    live: args.live,
+    beside: args.beside,
+    longest,
     strict: args.strict,
     defines: args.define ?? [],
     all: args.all,
@@ -103,29 +124,20 @@ export async function selectionOf({ mine, mutant }: Pick<Options, "mine" | "muta
 }
 
 /** Judges all scripts, one after the other. */
-export async function* judgeAll(
-  scripts: readonly string[],
-  subject: Subject,
-  options: Omit<JudgeOptions, "makeMachine">,
-): AsyncGenerator<Verdict> {
-  const judging: JudgeOptions = {
-    ...options,
-    makeMachine: async (settings) => {
-      await subject.reset();
-      return await createStackMachine((request) => subject.ask(request), settings);
-    },
-  };
+export async function* judgeAll(scripts: readonly string[], judging: JudgeOptions): AsyncGenerator<Verdict> {
   for (const file of scripts) {
-    let text: string;
-    try {
-      text = await Deno.readTextFile(file);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      const place = { file, line: 1, column: 1 };
-      yield { script: file, verdict: "malformed", malformed: { place, expected: "a file of text", found: error.message } };
-      continue;
-    }
-    yield await judge(file, text, judging);
+    const text = await readScript(file);
+    yield typeof text === "string" ? await judge(file, text, judging) : text;
+  }
+}
+
+async function readScript(file: string): Promise<string | Verdict> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const place = { file, line: 1, column: 1 };
+    return { script: file, verdict: "malformed", malformed: { place, expected: "a file of text", found: error.message } };
   }
 }
 
@@ -158,19 +170,52 @@ async function catchMutants(options: Options, files: readonly string[]): Promise
 async function main(options: Options): Promise<number> {
   const { scripts, others } = await findScripts(options.paths);
   if (options.mutants !== undefined) return await catchMutants(options, scripts) ? 0 : 1;
+  if (options.live) {
+    return await withKernel((kernel) =>
+      tell(options, others, judgeAll(scripts, linuxJudging(kernel, liveOptions(options), options.longest)))
+    );
+  }
   const subject = new Subject(await selectionOf(options));
-  const verdicts: Verdict[] = [];
+  const judging = stackJudging(subject, judgingOf(options));
   try {
-    for await (const verdict of judgeAll(scripts, subject, judgingOf(options))) {
-      verdicts.push(verdict);
-      if (!options.json && (options.all || verdict.verdict !== "passed")) console.log(`${verdictText(verdict)}\n`);
-    }
+    if (!options.beside) return await tell(options, others, judgeAll(scripts, judging));
+    return await withKernel((kernel) => tellBeside(options, scripts, judging, linuxJudging(kernel, liveOptions(options), options.longest)));
   } finally {
     subject.close();
+  }
+}
+
+function liveOptions(options: Options): Omit<JudgeOptions, "makeMachine"> {
+  return { ...judgingOf(options), tolerance: options.liveTolerance * 1000 };
+}
+
+/** Tells verdicts as they come. Gives the exit status. */
+async function tell(options: Options, others: number, all: AsyncIterable<Verdict>): Promise<number> {
+  const verdicts: Verdict[] = [];
+  for await (const verdict of all) {
+    verdicts.push(verdict);
+    if (!options.json && (options.all || verdict.verdict !== "passed")) console.log(`${verdictText(verdict)}\n`);
   }
   console.log(options.json ? verdictsJson(verdicts) : summaryText(verdicts, others));
   if (options.junit !== undefined) await Deno.writeTextFile(options.junit, verdictsJunit(verdicts));
   return verdicts.some(({ verdict }) => verdict === "failed" || verdict === "malformed") ? 1 : 0;
+}
+
+/** Tells where the stack and Linux are judged differently, with both ladders. Gives the exit status. */
+async function tellBeside(options: Options, scripts: readonly string[], stack: JudgeOptions, linux: JudgeOptions): Promise<number> {
+  let differ = 0;
+  const alike = new Map<Verdict["verdict"], number>();
+  for (const file of scripts) {
+    const text = await readScript(file);
+    const pair = typeof text === "string" ? await judgeBeside(file, text, stack, linux) : { stack: text, linux: text };
+    const isAlike = isSameVerdict(pair.stack, pair.linux);
+    if (isAlike) alike.set(pair.stack.verdict, (alike.get(pair.stack.verdict) ?? 0) + 1);
+    else differ++;
+    if (!isAlike || options.all) console.log(`${await besideText(pair, typeof text === "string" ? text : "", stack, linux)}\n`);
+  }
+  const kinds = [...alike].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  console.log(`${differ} of ${scripts.length} scripts are judged differently${kinds === "" ? "" : `; the same: ${kinds}`}`);
+  return differ > 0 || alike.has("failed") || alike.has("malformed") ? 1 : 0;
 }
 
 if (import.meta.main) {
@@ -179,6 +224,10 @@ if (import.meta.main) {
     if (options === "help") console.log(HELP);
     else Deno.exit(await main(options));
   } catch (error) {
+    if (error instanceof NoLiveWire) {
+      console.error(error.message);
+      Deno.exit(3);
+    }
     if (error instanceof UsageError || error instanceof Deno.errors.NotFound) {
       console.error(error.message);
       Deno.exit(2);

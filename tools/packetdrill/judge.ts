@@ -1,8 +1,9 @@
 /** From the text of a script to its verdict. */
-import type { Machine, MachineSettings } from "./machine.ts";
+import { type Machine, type MachineSettings, Missing } from "./machine.ts";
 import { parseScript } from "./parse.ts";
 import { runScript, type RunSettings } from "./run.ts";
 import type { ScriptOption } from "./script.ts";
+import type { RunOptions } from "./script_options.ts";
 import { settingsOf } from "./sysctls.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -10,6 +11,8 @@ import type { Verdict } from "./verdict.ts";
 export interface JudgeOptions {
   /** Makes the machine that a script is run against. */
   readonly makeMachine: (settings: MachineSettings) => Promise<Machine>;
+  /** Whose sysctls are set: our stack's, which has some, or those of Linux, which says itself what it lacks. Default "stack". */
+  readonly system?: "stack" | "linux";
   /** Options in front of those that a script has itself. */
   readonly options: readonly ScriptOption[];
   /** Microseconds that anything may be early or late, at least. */
@@ -29,23 +32,37 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
   const script = parseScript(file, text, { defines, ...(read === undefined ? {} : { read }) });
   if (!("events" in script)) return { script: file, verdict: "malformed", malformed: script };
   const { tcp, sysctls, other, needs } = settingsOf(script.setup, [...judging.options, ...script.options]);
-  const missing = [...script.needs, ...needs];
+  const lacks = judging.system === "linux" ? needs.filter(({ what }) => !what.startsWith("the sysctl ")) : needs;
+  const missing = [...script.needs, ...lacks];
   if (missing.length > 0) return { script: file, verdict: "needs", needs: missing };
-  const localAddress = other.localAddress ?? "192.168.0.1";
-  const remoteAddress = other.remoteAddress ?? "192.0.2.1";
-  const run: RunSettings = {
-    localAddress,
-    remoteAddress,
-    tolerance: Math.max(judging.tolerance, other.tolerance ?? 0),
-    strict: judging.strict || other.strict === true,
-    bindPort: other.bindPort ?? 8080,
-    connectPort: other.connectPort ?? 8080,
-    crashes: judging.crashes ?? "verdict",
-  };
-  const machine = await judging.makeMachine({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls });
+  const run = runSettingsOf(other, judging);
+  const { localAddress, remoteAddress } = run;
+  let machine: Machine;
+  try {
+    machine = await judging.makeMachine({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls });
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    return { script: file, verdict: "needs", needs: [{ place: script.setup[0]?.place ?? { file, line: 1, column: 1 }, what: error.what }] };
+  }
   try {
     return await runScript(script, machine, run);
   } finally {
     await machine.close();
   }
+}
+
+/** What a script's options say of its run; what they leave out is as packetdrill has it. */
+export function runSettingsOf(
+  options: RunOptions,
+  { tolerance, strict, crashes }: Pick<JudgeOptions, "tolerance" | "strict" | "crashes">,
+): RunSettings {
+  return {
+    localAddress: options.localAddress ?? "192.168.0.1",
+    remoteAddress: options.remoteAddress ?? "192.0.2.1",
+    tolerance: Math.max(tolerance, options.tolerance ?? 0),
+    strict: strict || options.strict === true,
+    bindPort: options.bindPort ?? 8080,
+    connectPort: options.connectPort ?? 8080,
+    crashes: crashes ?? "verdict",
+  };
 }

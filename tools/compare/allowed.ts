@@ -1,0 +1,198 @@
+/**
+ * Where the RFCs leave a host a choice: a table of differences between two machines that are both right. It is short, and knows nothing of intent: a
+ * difference that is not in it is "not known to be allowed", which is where reading begins, not a verdict.
+ *
+ * What no packet of a recording shows does not come here: first sequence numbers, the clocks of timestamps, the order and the filling of options,
+ * IP's identification and time to live.
+ */
+import { seq, seqUpTo } from "../../stack/wire/seq.ts";
+import type { Around, Difference } from "./differences.ts";
+import type { Recorded } from "./record.ts";
+
+interface Rule {
+  /** A sentence that says which RFC lets whom choose what. */
+  readonly why: string;
+  readonly allows: (difference: Difference, around: Around) => boolean;
+}
+
+/** An ACK may be late by so much (RFC 9293 §3.8.6.3), in microseconds. */
+const ACK_DELAY = 500_000;
+
+const RULES: readonly Rule[] = [
+  {
+    why: "RFC 9293 §3.8.6 lets a host choose how large its receive window is",
+    allows: ({ aspect, base, own }) =>
+      aspect === "window" && (isReset(base) && isReset(own) || (base?.packet?.window ?? 0) > 0 && (own?.packet?.window ?? 0) > 0),
+  },
+  {
+    why: "RFC 9293 §3.7.1: the MSS that a host announces follows from the MTU and the buffers that it has",
+    allows: ({ aspect, base, own }) => aspect === "option mss" && isSyn(base) && isSyn(own) && !isPlainDefault(base, own),
+  },
+  {
+    why: "RFC 7323 §2.2 lets a host choose its scale, and whether to offer one",
+    allows: ({ aspect, base, own }, around) => aspect === "option wscale" && mayOffer("wscale", base, own, around),
+  },
+  {
+    why: "RFC 7323 §3.2 lets a host choose whether it offers timestamps",
+    allows: ({ aspect, base, own }, around) => aspect === "option TS" && (mayOffer("TS", base, own, around) || followsOffer("TS", around)),
+  },
+  {
+    why: "RFC 2018 §2 lets a host choose whether it offers SACK",
+    allows: ({ aspect, base, own }, around) => aspect === "option sackOK" && mayOffer("sackOK", base, own, around),
+  },
+  {
+    why: "RFC 2018 §3: who did not offer SACK neither sends nor gets blocks",
+    allows: ({ aspect }, around) => aspect === "option sack" && followsOffer("sackOK", around),
+  },
+  {
+    why: "RFC 9293 §3.9.1.2: where in a stream PSH stands is the sender's affair, as long as it is with the last byte",
+    allows: ({ aspect, base, own }) => aspect === "flags" && hasText(base) && hasText(own) && without(base, "P") === without(own, "P"),
+  },
+  {
+    why: "RFC 9293 §3.10.7: a reset says the same with an ACK and without one",
+    allows: ({ aspect, base, own }) =>
+      isReset(base) && isReset(own) && (aspect === "ack" || (aspect === "flags" && without(base, ".") === without(own, "."))),
+  },
+  {
+    why: "RFC 9293 §3.8.6.3: an ACK may be delayed by less than 0.5 s, and one may stand for two segments",
+    allows: ({ aspect, base, own }, around) => {
+      if (aspect === "time") return isBare(base) && isBare(own) && Math.abs((base as Recorded).time - (own as Recorded).time) < ACK_DELAY;
+      if (aspect !== "packet") return false;
+      return own === undefined ? isCovered(base, around.own) : isBare(own) && isCovered(own, around.base);
+    },
+  },
+  {
+    why: "RFC 9293 §3.8.6.2.2: when a window update is sent is the receiver's choice",
+    allows: ({ aspect, base, own }, around) =>
+      aspect === "packet" && (own === undefined ? isUpdate(base, around.base) : isUpdate(own, around.own)),
+  },
+  {
+    why: "RFC 6298 §2: the least RTO, the granularity of clocks and what they measured let retransmissions differ in time",
+    allows: ({ aspect, base, own }, around) => aspect === "time" && isAgain(base, around.base) && isAgain(own, around.own),
+  },
+  {
+    why: "RFC 6298 §2: retransmissions may come later, or more seldom, than another host's",
+    allows: ({ aspect, base, own }, around) => aspect === "packet" && (isAgain(base, around.base) || isAgain(own, around.own)),
+  },
+  {
+    why: "RFC 9293 §3.7: in which segments a stream is sent is the sender's affair, within the peer's MSS",
+    allows: ({ aspect, base, own }, around) => {
+      if (!["packet", "seq", "length", "flags", "time"].includes(aspect)) return false;
+      const here = own ?? base;
+      return hasText(here) && (base === undefined || hasText(base)) && sameBytes(here as Recorded, around);
+    },
+  },
+  {
+    why: "RFC 5681 §3.1 and RFC 6928 §2 let the initial window be 1 to 10 segments, and slow start count bytes or segments",
+    allows: ({ aspect, base, own }, around) =>
+      aspect === "packet" && (own === undefined ? hasText(base) && sends(around.own) : hasText(own) && sends(around.base)),
+  },
+  {
+    why: "RFC 9293 §3.9.1: how much a call takes at once is a matter of the host's buffers",
+    allows: ({ aspect, base, own }) =>
+      aspect === "result" && /^(write|send|sendto|writev|sendmsg)\(/.test(base?.text ?? "") && (base?.returned?.value ?? 0) > 0 &&
+      (own?.returned?.value ?? 0) > 0,
+  },
+];
+
+/** The sentence of the rule that allows a difference; undefined when none does. */
+export function whyAllowed(difference: Difference, around: Around): string | undefined {
+  return RULES.find(({ allows }) => allows(difference, around))?.why;
+}
+
+// ── What the rules ask about ─────────────────────────────────────────────────────────────────────────────────
+
+function isSyn(one: Recorded | undefined): boolean {
+  return one?.packet?.flags.includes("S") === true;
+}
+
+function isReset(one: Recorded | undefined): boolean {
+  return one?.packet?.flags.includes("R") === true;
+}
+
+function hasText(one: Recorded | undefined): boolean {
+  return (one?.packet?.seq.length ?? 0) > 0;
+}
+
+/** An ACK and nothing else. */
+function isBare(one: Recorded | undefined): boolean {
+  return one?.packet?.flags === "." && !hasText(one);
+}
+
+function without(one: Recorded | undefined, letter: string): string {
+  return one?.packet?.flags.replace(letter, "") ?? "";
+}
+
+function offers(kind: string, one: Recorded | undefined): boolean {
+  const options = one?.packet?.options ?? [];
+  return options !== "any" && options.some((option) => option.kind === kind);
+}
+
+/** On a SYN a host may or may not offer; on the answer to one only what that had. */
+function mayOffer(kind: string, base: Recorded | undefined, own: Recorded | undefined, { base: all }: Around): boolean {
+  if (!isSyn(base) || !isSyn(own)) return false;
+  const isAnswer = base?.packet?.flags.includes(".") === true;
+  return !isAnswer || all.some((one) => one.kind === "in" && one.connection === base.connection && isSyn(one) && offers(kind, one));
+}
+
+/** Behind the SYNs: whether one of the two did not offer, where the other did. */
+function followsOffer(kind: string, { base, own }: Around): boolean {
+  const [one, two] = [base, own].map((all) => all.some((each) => each.kind === "out" && isSyn(each) && offers(kind, each)));
+  return one !== two;
+}
+
+/** No MSS at all means 536. */
+function isPlainDefault(base: Recorded | undefined, own: Recorded | undefined): boolean {
+  return !offers("mss", base) || !offers("mss", own);
+}
+
+/** Whether a bare ACK's number is told by another packet within the delay. */
+function isCovered(one: Recorded | undefined, all: readonly Recorded[]): boolean {
+  if (one === undefined || !isBare(one)) return false;
+  const ack = one.packet?.ack ?? 0;
+  return all.some((each) =>
+    each.kind === "out" && each.connection === one.connection && each.packet?.ack !== undefined &&
+    seqUpTo(seq(ack), seq(each.packet.ack)) &&
+    each.time >= one.time - ACK_DELAY && each.time < one.time + ACK_DELAY
+  );
+}
+
+/** A bare ACK that says nothing new but a larger window. */
+function isUpdate(one: Recorded | undefined, all: readonly Recorded[]): boolean {
+  if (one === undefined || !isBare(one)) return false;
+  const before = all.slice(0, all.indexOf(one)).findLast((each) => each.kind === "out" && each.connection === one.connection);
+  return before?.packet?.ack === one.packet?.ack && (before?.packet?.window ?? 0) < (one.packet?.window ?? 0);
+}
+
+/** A segment that was sent before, whole or in part. */
+function isAgain(one: Recorded | undefined, all: readonly Recorded[]): boolean {
+  const { packet } = one ?? {};
+  if (one === undefined || packet === undefined || !hasText(one) && !/[SF]/.test(packet.flags)) return false;
+  return all.slice(0, all.indexOf(one)).some((each) => {
+    const before = each.kind === "out" && each.connection === one.connection ? each.packet : undefined;
+    if (before === undefined) return false;
+    const kind = (flags: string): string => flags.replace(/[^SF]/g, "");
+    return hasText(one)
+      ? before.seq.length > 0 && packet.seq.from - before.seq.from >>> 0 < before.seq.length
+      : before.seq.from === packet.seq.from && kind(before.flags) === kind(packet.flags);
+  });
+}
+
+/** Whether two machines sent the same bytes between two steps of the script, however cut. */
+function sameBytes(here: Recorded, { base, own }: Around): boolean {
+  const [one, two] = [base, own].map((all) => extent(all, here));
+  return one !== undefined && two !== undefined && one.from === two.from && one.to === two.to;
+}
+
+function extent(all: readonly Recorded[], here: Recorded): { readonly from: number; readonly to: number } | undefined {
+  const parts = all.filter((each) =>
+    each.kind === "out" && each.behind === here.behind && each.connection === here.connection && hasText(each)
+  );
+  const [first, last] = [parts[0]?.packet, parts.at(-1)?.packet];
+  return first === undefined || last === undefined ? undefined : { from: first.seq.from, to: last.seq.to };
+}
+
+/** Whether a machine sends text at all, and none is lost to it: then less of it is a smaller window. */
+function sends(all: readonly Recorded[]): boolean {
+  return all.some((each) => each.kind === "out" && hasText(each) && !isReset(each));
+}
