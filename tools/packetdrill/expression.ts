@@ -116,7 +116,7 @@ class CodeParser {
     this.#used = new Set();
     const { start } = this.#token;
     const reckon = this.#or();
-    const text = this.#text.slice(start, this.#tokens[this.#at - 1]?.end).replaceAll(/\s+/g, " ");
+    const text = this.#text.slice(start, this.#tokens[this.#at - 1]?.end).replaceAll(/(\\?\s)+/g, " ");
     return { start, text, reckon, names: [...this.#used], message: this.#takes(",") ? this.#message() : "" };
   }
 

@@ -12,9 +12,7 @@
  */
 import { parseTcpOptions } from "./parse_tcp_options.ts";
 import type { IcmpPacket, IpFields, PacketEvent, SequenceRange, TcpPacket, UdpPacket } from "./script.ts";
-import type { TokenReader } from "./token_reader.ts";
-
-export const MAX_U32 = 0xffff_ffff;
+import { MAX_U32, type TokenReader } from "./token_reader.ts";
 
 /** In the order in which they are printed. */
 const FLAGS = "SFRPU.EWA";

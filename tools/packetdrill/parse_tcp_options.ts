@@ -6,9 +6,8 @@
  * Fast Open's cookie is given in hex and comes out as option 34 with these bytes (RFC 7413 §4.1.1), its experimental form FOEXP as option 254
  * behind the magic 0xf989. Any other option is "unknown", its number, and its bytes behind the length as one hexadecimal number.
  */
-import { MAX_U32 } from "./parse_packet.ts";
 import type { TcpOption } from "./script.ts";
-import type { TokenReader } from "./token_reader.ts";
+import { MAX_U32, type TokenReader } from "./token_reader.ts";
 
 /** What the header's length leaves for options. */
 const MAX_BYTES = 40;

@@ -52,7 +52,7 @@ export function parseOptionWords(text: string): readonly ScriptOption[] {
 }
 
 /** Commands that change nothing. */
-const IDLE = /^(true|:|sync|set|echo|printf|exit|modprobe|sysctl_restore\w*\.sh)$/;
+const IDLE = /^(true|:|sync|set|echo|printf|exit|modprobe|sysctl_restore[\w${}]*\.sh)$/;
 
 class Collector {
   readonly tcp: Record<string, number | boolean> = {};

@@ -3,6 +3,9 @@ import { Lexer, type LexerOptions, type Token } from "./lexer.ts";
 import { NotInTheLanguage, NotSupported, quote } from "./malformed.ts";
 import type { Need } from "./script.ts";
 
+/** The largest sequence number, timestamp and the like. */
+export const MAX_U32 = 0xffff_ffff;
+
 export class TokenReader {
   readonly #lexer: Lexer;
 
