@@ -18,7 +18,7 @@ import { quietFor, TCP_QUIET } from "./quiet.ts";
 import type { Conversation } from "./remote.ts";
 import type { Reply, Request, TcpAct } from "./subject/protocol.ts";
 import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
-import { deadlineOf, hostConfig, wireFor } from "./virtual_station.ts";
+import { deadlineOf, hostConfig, MAX_AT_ONCE, sameDeadline, wireFor } from "./virtual_station.ts";
 
 const FOREVER = 10_000;
 /** What the host wants to do within so many milliseconds belongs to what is going on: a delayed acknowledgment. */
@@ -32,7 +32,7 @@ export async function startLiveStation(
   conversation: Conversation,
   kernel: KernelPeer,
   config: LiveConfig,
-  layers: 1 | 2 | 3 | 4,
+  layers: 1 | 2 | 3 | 4 | 5,
 ): Promise<RealStation> {
   const number = ++numbers % 250;
   const kind = config.kind ?? "tap";
@@ -89,6 +89,8 @@ export class RealStation implements LiveStation, MovingStation {
   readonly #start = performance.now();
   #host = 0;
   #deadline = Infinity;
+  /** Polls in a row after which what was due is still due. */
+  #overdue = 0;
   #events: HostEvent[] = [];
   #incoming: { bytes: Uint8Array; time: number }[] = [];
   #activity = performance.now();
@@ -121,9 +123,10 @@ export class RealStation implements LiveStation, MovingStation {
 
   async begin(config: Partial<HostConfig>): Promise<void> {
     this.#before = await this.#peer.snmp();
-    const reply = await this.#conversation.ask({ op: "host", config, wires: this.#wires, now: this.#now() });
+    const now = this.#now();
+    const reply = await this.#conversation.ask({ op: "host", config, wires: this.#wires, now });
     this.#host = reply.returned?.t === "value" ? Number(reply.returned.value) : 0;
-    this.#take(reply);
+    this.#take(reply, now);
     this.#wire.onFrame((bytes, time) => {
       this.#activity = performance.now();
       this.#incoming.push({ bytes, time: Math.max(0, time - this.#start) });
@@ -333,7 +336,7 @@ export class RealStation implements LiveStation, MovingStation {
     this.#asked++;
     try {
       const reply = await mine;
-      if (request.op !== "look") this.#take(reply);
+      if (request.op !== "look") this.#take(reply, "now" in request ? request.now : 0);
       return reply;
     } finally {
       this.#asked--;
@@ -352,8 +355,8 @@ export class RealStation implements LiveStation, MovingStation {
     return reply.returned?.t === "value" ? reply.returned.value : undefined;
   }
 
-  /** Sends on what the host sent, and sees to its next deadline. */
-  #take(reply: Reply): void {
+  /** Sends on what the host sent when it was polled at `now`, and sees to its next deadline. */
+  #take(reply: Reply, now: number): void {
     if (reply.threw !== undefined) this.#problem ??= this.#conversation.exception(reply.threw);
     if (Array.isArray(reply.events)) this.#events.push(...reply.events as HostEvent[]);
     for (const { on, bytes } of reply.out ?? []) {
@@ -362,6 +365,8 @@ export class RealStation implements LiveStation, MovingStation {
       if (on === 0) this.#wire.send(bytes);
     }
     this.#deadline = deadlineOf(reply);
+    this.#overdue = this.#deadline > now ? 0 : this.#overdue + 1;
+    if (this.#overdue > MAX_AT_ONCE) this.#problem ??= sameDeadline(Math.round(this.#deadline), Math.round(now));
     clearTimeout(this.#timer);
     if (this.#deadline === Infinity || this.#closed || this.#problem !== undefined) return;
     const wait = Math.max(1, Math.min(this.#deadline - this.#now(), FOREVER));
