@@ -1,5 +1,6 @@
 /** Checks of the checksum: over what it is taken, and what becomes of a segment in which it is wrong. */
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { RST } from "../../../stack/wire/tcp_flags.ts";
 import { ethernet, ipv4, tcp, type TcpFields } from "../../../tools/harness/packets.ts";
 import type { CheckSpec, RecordedCall, Trial } from "../../../tools/harness/suite.ts";
 import { amount, anyEnds, type Ends, faultySum, parseAll, usedFrame } from "./samples.ts";
@@ -69,6 +70,12 @@ export async function callOfWrite(t: Trial, ends: Ends, size: number, hit: "rang
 /** A segment in its packet and frame, from the peer. */
 export function framed(segment: Uint8Array): Uint8Array<ArrayBuffer> {
   return ethernet({}, ipv4({ protocol: 6 }, segment));
+}
+
+/** Sends a RST that nobody waits for and that has nothing against it, and fails when it is counted as `reject`. */
+export async function expectRead(t: Trial, station: Awaited<ReturnType<Trial["tcp"]>>, reject: string): Promise<void> {
+  await station.send(framed(tcp({ flags: RST })), "a RST for nobody");
+  t.equal((await station.counters())[reject] ?? 0, 0, `the counter "${reject}", after a segment that has nothing against it`);
 }
 
 export const checksum: Readonly<Record<string, CheckSpec>> = {
@@ -152,6 +159,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const tcpStation = await t.tcp();
+      await expectRead(t, tcpStation, "tcp: bad tcp checksum");
       for (let count = 1; count <= 16; count++) {
         const bytes = tcp({ options: { timestamps: [5, 6] }, seq: t.random.int(0, 9) }, t.random.bytes(count));
         const at = count === 1
@@ -180,6 +188,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const tcpStation = await t.tcp();
+      await expectRead(t, tcpStation, "tcp: bad tcp checksum");
       const text = t.random.bytes(t.random.int(1, 40));
       const plain = tcp({}, text);
       const sealed = new DataView(plain.buffer).getUint16(16);

@@ -125,6 +125,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
         const segment = arrived(flags, { seq: seq(5001), textLength: t.random.int(0, 9) });
         expectDropped(t, await synReceived(t, iss, segment), [], `${named(segment)}, with our SYN ${iss} out`);
       }
+      expectEvent(t, (await synReceived(t, iss, lastAck(t, iss))).calls, "syn acknowledged");
     },
   },
 };

@@ -193,7 +193,7 @@ export const listen: Readonly<Record<string, CheckSpec>> = {
       "SYN, without RST and without ACK.",
       'Behind the questions for RST and ACK: SYN → "open".',
     ],
-    run: (t) => listenTo(t, [SYN, SYN | PSH, SYN | URG, SYN | 64 | 128], () => ["open"]),
+    run: (t) => listenTo(t, [SYN, SYN | PSH, SYN | URG, SYN | 64 | 128, RST], (flags) => [flags & RST ? "drop" : "open"]),
   },
 
   "rst": {
@@ -204,7 +204,7 @@ export const listen: Readonly<Record<string, CheckSpec>> = {
     why:
       "There is nothing that it could reset: the socket has no connection yet (RFC 9293 §3.10.7.2, first). Neither is it answered, whatever else is set.",
     hints: ["What do you do with RST and ACK together?", "RST is looked at first.", 'RST → "drop", before ACK is looked at.'],
-    run: (t) => listenTo(t, [RST, RST | ACK, RST | SYN, RST | SYN | ACK, RST | FIN | ACK], () => ["drop"]),
+    run: (t) => listenTo(t, [RST, RST | ACK, RST | SYN, RST | SYN | ACK, RST | FIN | ACK, SYN], (flags) => [flags & RST ? "drop" : "open"]),
   },
 
   "ack": {
@@ -216,7 +216,8 @@ export const listen: Readonly<Record<string, CheckSpec>> = {
     why:
       "A listening socket has sent nothing, so nothing can be acknowledged (RFC 9293 §3.10.7.2, second). It is a segment of a connection that is no more, perhaps from before a restart: its sender shall know. SYN and ACK too.",
     hints: ["What do you do with SYN and ACK together?", "ACK is looked at before SYN.", 'ACK → "reset".'],
-    run: (t) => listenTo(t, [ACK, ACK | PSH, ACK | FIN, SYN | ACK, SYN | ACK | PSH, ACK | URG], () => ["reset"]),
+    run: (t) =>
+      listenTo(t, [ACK, ACK | PSH, ACK | FIN, SYN | ACK, SYN | ACK | PSH, ACK | URG, SYN], (flags) => [flags & ACK ? "reset" : "open"]),
   },
 
   "neither": {
@@ -227,7 +228,7 @@ export const listen: Readonly<Record<string, CheckSpec>> = {
     why:
       "Text or FIN without ACK is no segment of any honest stack (RFC 9293 §3.10.7.2, fourth), and an answer would only tell a scanner that somebody listens here.",
     hints: ["What do you do with a segment that has no flag at all?", "Everything that is left over.", '"drop" at the end.'],
-    run: (t) => listenTo(t, [0, FIN, PSH, URG, FIN | PSH | URG], () => ["drop"]),
+    run: (t) => listenTo(t, [0, FIN, PSH, URG, FIN | PSH | URG, SYN], (flags) => [flags & SYN ? "open" : "drop"]),
   },
 
   "on-the-wire": {

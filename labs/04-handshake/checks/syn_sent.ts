@@ -36,6 +36,14 @@ export function badAcks(t: Trial, iss: Seq): Seq[] {
   return [0, -1, 2, 100, -100, 0x7fff_0000, t.random.int(3, 0x7000_0000), -t.random.int(2, 0x7000_0000)].map((step) => after(iss, step));
 }
 
+/** The RST that is meant for us does something: whoever drops every segment has not told it from the others. */
+async function expectBelieved(t: Trial): Promise<void> {
+  const iss = anySeq(t.random);
+  const segment = arrived(RST | ACK, { seq: anySeq(t.random), ack: after(iss) });
+  const { calls } = await synSent(t, iss, segment);
+  t.ok(calls.length > 0, `an event, because ${named(segment)} acknowledges our SYN ${iss}`, "nothing is said");
+}
+
 /** A SYN+ACK with drawn numbers, for a SYN with number `iss`. */
 function synAck(t: Trial, iss: Seq, fields: Partial<Segment> = {}): Segment {
   return arrived(SYN | ACK, { seq: anySeq(t.random), ack: after(iss), window: t.random.int(1, 0xffff), mss: 1460, ...fields });
@@ -86,6 +94,7 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         const segment = arrived(t.random.pick([RST | ACK, RST | SYN | ACK]), { seq: anySeq(t.random), ack });
         expectDropped(t, await synSent(t, iss, segment), [], `${named(segment)}, with our SYN ${iss} out`);
       }
+      await expectBelieved(t);
     },
   },
 
@@ -108,6 +117,7 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         const segment = arrived(flags, { seq: anySeq(t.random) });
         expectDropped(t, await synSent(t, iss, segment), [], `${named(segment)}, with our SYN ${iss} out`);
       }
+      await expectBelieved(t);
     },
   },
 
@@ -293,6 +303,8 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
         const segment = arrived(flags, { seq: anySeq(t.random), ack: flags & ACK ? after(iss) : seq(0), textLength: 3 });
         expectDropped(t, await synSent(t, iss, segment), [], `${named(segment)}, with our SYN ${iss} out`);
       }
+      const { verdict } = await synSent(t, iss, synAck(t, iss));
+      t.equal(verdict, "continue", "the verdict on a SYN+ACK, which is what was asked for");
     },
   },
 };

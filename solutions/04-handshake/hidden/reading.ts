@@ -1,6 +1,6 @@
 /** Hidden checks of parseSegment: random bytes, the buffer's end, option lists that nobody would send. */
 import { bytesOf, option, withOptions } from "../../../labs/04-handshake/checks/options.ts";
-import { callOfParse, callOfWrite, framed } from "../../../labs/04-handshake/checks/checksum.ts";
+import { callOfParse, callOfWrite, expectRead, framed } from "../../../labs/04-handshake/checks/checksum.ts";
 import { anyHeader } from "../../../labs/04-handshake/checks/parse.ts";
 import {
   amount,
@@ -332,6 +332,7 @@ export const options: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const tcpStation = await t.tcp();
+      await expectRead(t, tcpStation, "tcp: bad option");
       const bad = [[2, 0, 5, 180], [8, 1, 1, 1], [253, 0, 0, 0], [2, 40, 5, 180], [1, 1, 1, 3], [4, 3, 0, 0]];
       for (const [index, list] of t.random.shuffle(bad).entries()) {
         const bytes = withOptions(Uint8Array.from(list), SYN, new Uint8Array());
