@@ -3,16 +3,18 @@
  * where the value asks for what it does anyway. What is not listed here is a need.
  */
 
+import type { TcpConfig } from "../../stack/host_config.ts";
+
 /** Sets our stack, given the value of a sysctl. Undefined when the value is none that we have. */
 type Setting = (value: string) => Readonly<Record<string, number | boolean>> | undefined;
 
 /** 0 or 1. */
-function flag(name: string): Setting {
+function flag(name: keyof TcpConfig): Setting {
   return (value) => value === "0" || value === "1" ? { [name]: value === "1" } : undefined;
 }
 
 /** A whole number from `least` on, times `factor`. */
-function number(name: string, factor = 1, least = 1): Setting {
+function number(name: keyof TcpConfig, factor = 1, least = 1): Setting {
   return (value) => {
     const given = wholeNumber(value);
     return given !== undefined && given >= least ? { [name]: given * factor } : undefined;
@@ -20,7 +22,7 @@ function number(name: string, factor = 1, least = 1): Setting {
 }
 
 /** "4096 131072 6291456": least, default, most. */
-function sizes(name: string, which: 1 | 2): Setting {
+function sizes(name: keyof TcpConfig, which: 1 | 2): Setting {
   return (value) => {
     const all = value.trim().split(/\s+/);
     const size = wholeNumber(all[which] ?? "");
@@ -125,12 +127,14 @@ const OTHERS: Readonly<Record<string, Setting>> = {
   "net.inet.tcp.always_keepalive": only("0"),
   "net.inet.tcp.ecn.enable": only("0"),
   "net.inet.tcp.hostcache.purgenow": anything,
+  "net.inet.tcp.functions_default": only("freebsd"),
+  "net.inet.tcp.cc.algorithm": only("newreno"),
   "net.inet.tcp.syncookies": only("0", "1"),
   "net.inet.tcp.syncookies_only": only("0"),
 };
 
 /** How Linux is out of the box where our stack is otherwise, by RFC or by taste: what a script with the defaults of its folder counts on. */
-export const LINUX_DEFAULTS: Readonly<Record<string, number | boolean>> = { leastTimeout: 200, initialWindow: 10 };
+export const LINUX_DEFAULTS = { leastTimeout: 200, initialWindow: 10 } as const satisfies TcpConfig;
 
 /** What a value of a sysctl is for our stack; undefined when we do not have it. */
 export function settingOf(name: string, value: string): Readonly<Record<string, number | boolean>> | undefined {
