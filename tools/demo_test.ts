@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertStringIn
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { tsharkComplaints, tsharkFields } from "./harness/tshark.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
+import { temporaryFolder } from "./testing/temporary_folder.ts";
 
 const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
 const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
@@ -22,7 +23,7 @@ function command(folder: string, words: readonly string[], options: Deno.Command
 }
 
 async function demo(words: readonly string[], options: Deno.CommandOptions = {}, root = ROOT): Promise<Said> {
-  const folder = await Deno.makeTempDir();
+  const folder = await temporaryFolder();
   const { code, stdout, stderr } = await command(folder, words, options, root).output();
   const decoder = new TextDecoder();
   return { status: code, out: decoder.decode(stdout), err: decoder.decode(stderr), folder };
@@ -166,7 +167,7 @@ Deno.test("demo: a wrong command is one sentence and status 2", async () => {
 });
 
 Deno.test("demo: a capture that cannot be written is one sentence and status 3", async () => {
-  const folder = await Deno.makeTempDir();
+  const folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder}/.wallsocket`, "a file, where a folder is wanted");
   const { code, stdout, stderr } = await command(folder, ["--virtual"]).output();
   assertEquals([code, stdout.length], [3, 0]);
@@ -174,7 +175,7 @@ Deno.test("demo: a capture that cannot be written is one sentence and status 3",
 });
 
 Deno.test("demo: a tree without solutions/ is told so, with status 3", async () => {
-  const tree = await Deno.makeTempDir();
+  const tree = await temporaryFolder();
   shell(`for name in deno.json deno.lock labs stack tools; do ln -s '${ROOT}'$name '${tree}'; done`);
   const { status, out, err } = await demo(["--virtual"], {}, `${tree}/`);
   assertEquals([status, out], [3, ""]);
@@ -182,7 +183,7 @@ Deno.test("demo: a tree without solutions/ is told so, with status 3", async () 
 });
 
 testWhen(noLiveWire, "demo: interrupted in the middle, it leaves no process and no namespace", async () => {
-  const folder = await Deno.makeTempDir();
+  const folder = await temporaryFolder();
   const child = command(folder, ["--pause", "60000"], { stdout: "piped", stderr: "piped" }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let said = "";

@@ -6,8 +6,9 @@ import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { ROOT } from "./lab/run.ts";
 import { createTermKey } from "./seal/term_key.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
+import { temporaryFolder } from "./testing/temporary_folder.ts";
 
-const FOLDER = await Deno.makeTempDir({ prefix: "wallsocket-" });
+const FOLDER = await temporaryFolder();
 const KIT = `${FOLDER}/kit`, KEY_FILE = `${FOLDER}/term.key`, CACHE = `${FOLDER}/deno`;
 const search = new Search(await secretsOf([]));
 const noLiveWire = await whyNoLiveWire();
@@ -267,8 +268,4 @@ testWhen(noLiveWire, "handout: a kit grades to 0 as shipped, and to 100 % with t
     totals.push([total.points, total.ofPoints]);
   }
   assertEquals(totals, [[0, labs.length * 100], [labs.length * 100, labs.length * 100]]);
-});
-
-Deno.test("handout: what these tests made is taken away", async () => {
-  await Deno.remove(FOLDER, { recursive: true });
 });

@@ -3,11 +3,12 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
 import { allGoneWithin, goneWithin, linesOf, sha256, spawnDenoTask, spawnTask, taskOutput } from "./testing/tasks.ts";
+import { temporaryFolder } from "./testing/temporary_folder.ts";
 
 const noCurl = await whyNoLiveWire() ?? missingProgram("curl");
 
 async function folder(): Promise<string> {
-  const folder = await Deno.makeTempDir();
+  const folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder}/index.html`, "<h1>from the stack</h1>\n");
   return folder;
 }

@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
 import { goneWithin, linesOf, sha256, spawnTask, taskOutput } from "./testing/tasks.ts";
+import { temporaryFolder } from "./testing/temporary_folder.ts";
 
 const noLiveWire = await whyNoLiveWire();
 const noNc = noLiveWire ?? missingProgram("nc");
@@ -50,7 +51,8 @@ testWhen(noLiveWire, "talk: what cannot be done is a sentence and status 1", asy
 });
 
 testWhen(noLiveWire, "talk: killed, it takes the command along, and what that has started", async () => {
-  const file = await Deno.makeTempFile();
+  const file = `${await temporaryFolder()}/pids`;
+  await Deno.writeTextFile(file, "");
   const child = spawnTask("talk", ["--listen", "9000", "--", "sh", "-c", `sleep 300 & echo $! $$ $PPID > ${file}; wait`]);
   let pids: number[] = [];
   while (pids.length < 3) {

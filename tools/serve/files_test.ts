@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "../../stack/socket/conn.ts";
 import { serveNode } from "../../stack/socket/duplex.ts";
 import { listen } from "../../stack/socket/listener.ts";
+import { temporaryFolder } from "../testing/temporary_folder.ts";
 import { twoHosts } from "../testing/two_hosts.ts";
 import { serveFolder } from "./files.ts";
 
@@ -15,7 +16,7 @@ interface Said {
 
 /** A folder with something of everything, and beside it what must not get out. */
 async function folder(): Promise<string> {
-  const outside = await Deno.realPath(await Deno.makeTempDir());
+  const outside = await Deno.realPath(await temporaryFolder());
   await Deno.writeTextFile(`${outside}/secret`, "SECRET");
   await Deno.mkdir(`${outside}/inside-too`);
   await Deno.writeTextFile(`${outside}/inside-too/secret`, "SECRET");

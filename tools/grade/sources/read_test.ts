@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { testWhen } from "../../test_when.ts";
+import { temporaryFolder } from "../../testing/temporary_folder.ts";
 import { MAX_FILE, SubmissionError } from "../submission.ts";
 import { readSubmission } from "./read.ts";
 
@@ -7,7 +8,7 @@ const IPV4 = "labs/03-ip/ipv4.ts";
 
 /** A folder with some files, and its path. */
 async function folderOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
-  const root = await Deno.makeTempDir();
+  const root = await temporaryFolder();
   for (const [path, content] of Object.entries(files)) {
     await Deno.mkdir(`${root}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
     await Deno.writeFile(`${root}/${path}`, typeof content === "string" ? new TextEncoder().encode(content) : content);
@@ -39,7 +40,6 @@ Deno.test("readSubmission() takes a kit, a folder of labs, and bare files, in an
       const { files, ignored } = await readSubmission(root);
       assertEquals([...files], [[IPV4, "text"]]);
       assertEquals(ignored, [`${prefix}README.md`, `${prefix}labs/03-ip/suite.ts`]);
-      await Deno.remove(root, { recursive: true });
     }
   }
 });
@@ -126,13 +126,12 @@ testWhen(await lacks("tar"), "readSubmission() reads tar.gz archives, and is not
 });
 
 testWhen(await lacks("tar"), "readSubmission() stops at a tar bomb", async () => {
-  const root = await Deno.makeTempDir();
+  const root = await temporaryFolder();
   const zeros = await Deno.open(`${root}/zeros`, { create: true, write: true });
   await zeros.truncate(300_000_000);
   zeros.close();
   await run(root, "tar", "czf", "bomb.tar.gz", "zeros");
   await refused(`${root}/bomb.tar.gz`, "when decompressed");
-  await Deno.remove(root, { recursive: true });
 });
 
 testWhen(await lacks("git"), "readSubmission() reads the HEAD of a git repository, and runs nothing that it names", async () => {
@@ -150,5 +149,4 @@ testWhen(await lacks("git"), "readSubmission() reads the HEAD of a git repositor
   await run(root, "git", "clone", "-q", "--bare", ".", "bare.git");
   assertEquals([...(await readSubmission(`${root}/bare.git`)).files], [[IPV4, "committed"]]);
   assertEquals(await Deno.stat(`${root}/ran`).then(() => true, () => false), false);
-  await Deno.remove(root, { recursive: true });
 });
