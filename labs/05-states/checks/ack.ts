@@ -20,6 +20,17 @@ export async function everywhere(t: Trial, run: (place: Place) => Promise<void>)
 
 const PASSES = opposite("a segment with ACK goes on to the next step.", ["checkAck"]);
 
+const NOTED = opposite("a new acknowledgment is noted and told (see ack/new).", ["checkAck"]);
+
+/** What keeps a step that says "continue" to everything from being right about what is old. */
+export async function expectNoted(t: Trial): Promise<void> {
+  const [place] = places(t.random) as [Place];
+  const tcb = sending("ESTABLISHED", place, 500);
+  const segment = segmentFor(tcb, { flags: "ACK", acks: t.random.int(1, 500) });
+  const wanted: Wanted = { effects: [`acknowledged(${segment.ack})`], free: ["sndUna", "sndWl1", "sndWl2", "sndWnd", "maxSndWnd"] };
+  await t.about(NOTED, () => expectStep(t, "checkAck", tcb, segment, wanted));
+}
+
 /** The connection of the handout's examples. */
 const EXAMPLE: Place = { una: seq(5000), rcv: seq(1000) };
 
@@ -147,6 +158,7 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkAck", { ...tcb }, segment, { verdict: "continue" });
         }
       });
+      await expectNoted(t);
     },
   },
 

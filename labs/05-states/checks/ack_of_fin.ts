@@ -1,7 +1,7 @@
 /** Checks of `checkAck`, where our FIN is concerned: RFC 9293 §3.10.7.4, fifth step, state by state. */
 import type { Tcb, TcpState } from "../../../stack/contract/tcb.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { everywhere, sending } from "./ack.ts";
+import { everywhere, expectNoted, sending } from "./ack.ts";
 import { expectStep, segmentFor, tcbIn, type Wanted } from "./bench.ts";
 
 /** What changes in LAST-ACK matters to nobody any more: with the ACK of our FIN the connection is gone. */
@@ -143,6 +143,7 @@ export const ackOfFin: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkAck", tcb, segmentFor(tcb, { flags: "ACK", textLength: 3 }), { verdict });
         });
       }
+      await expectNoted(t);
     },
   },
 };

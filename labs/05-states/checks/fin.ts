@@ -95,6 +95,7 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkFin", tcb, segment, { verdict: "continue" });
         }
       });
+      await t.about(TAKEN, () => expectFin(t, "ESTABLISHED", false));
     },
   },
 

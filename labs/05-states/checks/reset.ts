@@ -8,6 +8,7 @@ import { opposite } from "./wire.ts";
 const TOLD: readonly TcpState[] = ["ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT"];
 
 const RESET_CHALLENGED = opposite("a RST in the window, not at its beginning, gets a challenge ACK (see reset/in-window).", ["checkReset"]);
+const GOES_ON = opposite("a segment without RST goes on to the next step.", ["checkReset"]);
 const SYN_CHALLENGED = opposite("a SYN gets a challenge ACK (see syn/challenged).", ["checkSyn"]);
 
 export const reset: Readonly<Record<string, CheckSpec>> = {
@@ -108,6 +109,7 @@ export const reset: Readonly<Record<string, CheckSpec>> = {
         await expectStep(t, "checkReset", { ...tcb }, segmentFor(tcb, { flags }), { verdict: "drop" });
         const elsewhere = segmentFor(tcb, { flags, at: t.random.int(1, 3999) });
         await expectStep(t, "checkReset", { ...tcb }, elsewhere, { verdict: "drop", also: ["challenge()"] });
+        await t.about(GOES_ON, () => expectStep(t, "checkReset", { ...tcb }, segmentFor(tcb, { flags: "ACK" }), { verdict: "continue" }));
       }
     },
   },

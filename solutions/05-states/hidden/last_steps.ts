@@ -1,7 +1,7 @@
 /** Hidden checks of the steps from the acknowledgment on. */
 import { seqAdd } from "../../../stack/wire/seq.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { everywhere, NO_FIN_OUT, sending } from "../../../labs/05-states/checks/ack.ts";
+import { everywhere, expectNoted, NO_FIN_OUT, sending } from "../../../labs/05-states/checks/ack.ts";
 import { expectStep, segmentFor, TAKING_TEXT, tcbIn } from "../../../labs/05-states/checks/bench.ts";
 import { expectCut } from "../../../labs/05-states/checks/text.ts";
 
@@ -127,6 +127,7 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
           await expectStep(t, "checkAck", tcb, segmentFor(tcb, { flags: "ACK", acks: -t.random.int(1, 800) }), { verdict });
         });
       }
+      await expectNoted(t);
     },
   },
 

@@ -333,6 +333,8 @@ export const trouble: Readonly<Record<string, CheckSpec>> = {
         "port unreachable, about a number that was never sent",
       );
       await expectState(t, connection, "SYN-SENT", "after an ICMP error about what was never sent");
+      await connection.abort();
+      await expectState(t, connection, "CLOSED", "when the application gives up");
     },
   },
 };
