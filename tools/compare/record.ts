@@ -4,15 +4,17 @@
  *
  * Where a script waits for a packet without saying when (`*`, `+.1~+.5`), its clock goes on when one comes.
  */
+import { SubjectDied } from "../harness/subject_process.ts";
 import { buildDatagram, buildMessage, buildSegment, quoteSegment } from "../packetdrill/build_packet.ts";
 import { callOf } from "../packetdrill/calls.ts";
 import { inScript, packetText } from "../packetdrill/compare_packet.ts";
-import { valueText } from "../packetdrill/event_text.ts";
+import { printValue } from "../packetdrill/print.ts";
+import type { Flow } from "../packetdrill/flow.ts";
 import { Flows } from "../packetdrill/flows.ts";
 import { type Machine, Missing, type Pending, type Returned, type Sent, type SystemCall } from "../packetdrill/machine.ts";
 import type { RunSettings } from "../packetdrill/run.ts";
 import type { CallEvent, EventTime, PacketEvent, Script, ScriptEvent, TcpPacket } from "../packetdrill/script.ts";
-import type { Happening } from "../packetdrill/verdict.ts";
+import { StackThrew } from "../packetdrill/stack_machine.ts";
 
 /** One thing that happened. */
 export interface Recorded {
@@ -62,16 +64,14 @@ export async function record(script: Script, machine: Machine, settings: RunSett
     await recorder.listen(AFTERWARDS);
     return { happenings: recorder.happenings };
   } catch (error) {
-    const stopped = error instanceof Missing ? `needs ${error.what}` : error instanceof Error ? error.message : String(error);
-    return { happenings: recorder.happenings, stopped };
+    if (error instanceof Missing) return { happenings: recorder.happenings, stopped: `needs ${error.what}` };
+    const isTheMachines = error instanceof StackThrew || error instanceof SubjectDied || error instanceof Endless;
+    if (!isTheMachines) throw error;
+    return { happenings: recorder.happenings, stopped: error.message };
   }
 }
 
-/** As a ladder shows it. */
-export function asHappening({ kind, time, text, line }: Recorded): Happening {
-  if (kind === "call") return { kind, time, text, line };
-  return { kind: "packet", direction: kind, time, text, line };
-}
+class Endless extends Error {}
 
 class Recorder {
   readonly happenings: Recorded[] = [];
@@ -152,8 +152,9 @@ class Recorder {
   async #pass(until: number): Promise<void> {
     for (let sent = await this.#machine.take(until); sent !== undefined; sent = await this.#machine.take(until)) {
       this.#write(sent);
-      if (this.happenings.length > MOST) throw new Error(`it did more than ${MOST} things`);
+      if (this.happenings.length > MOST) throw new Endless(`it did more than ${MOST} things`);
     }
+    await this.#machine.waitUntil(until);
     this.#collect();
   }
 
@@ -176,15 +177,17 @@ class Recorder {
       if (option.kind === "TS" && expected !== undefined) flow.timestampSeen(option.value, expected);
     }
     const connection = `${flow.ports.local} ${flow.ports.remote}`;
-    this.happenings.push({ ...item, text: packetText(segment), packet: segment, connection });
+    this.happenings.push({ ...item, text: packetText(fromPeersFirst(segment, flow)), packet: segment, connection });
   }
 
   async #give({ packet, ip, place }: PacketEvent): Promise<void> {
     const ends = this.#settings;
     let bytes: Uint8Array;
     let connection: string | undefined;
+    let text = this.#flows.textOf(packet);
     if (packet.protocol === "tcp") {
       const flow = this.#flows.forGiven(packet);
+      text = packetText(fromPeersFirst(packet, flow, true));
       connection = `${flow.ports.local} ${flow.ports.remote}`;
       bytes = buildSegment(packet, flow, ip, ends);
     } else if (packet.protocol === "udp") bytes = buildDatagram(packet, this.#flows.portsGiven(packet.ports), ip, ends);
@@ -197,7 +200,7 @@ class Recorder {
     this.happenings.push({
       kind: "in",
       time: this.#machine.now(),
-      text: this.#flows.textOf(packet),
+      text,
       line: place.line,
       step: `step ${this.#steps}`,
       behind: this.#steps,
@@ -240,13 +243,26 @@ class Recorder {
     this.happenings.push({
       kind: "call",
       time: returned?.time ?? this.#machine.now(),
-      text: `${name}(${args.map(valueText).join(", ")}) = ${returned === undefined ? "… waits" : resultText(event, call, returned)}`,
+      text: `${name}(${args.map(printValue).join(", ")}) = ${returned === undefined ? "… waits" : resultText(event, call, returned)}`,
       line: place.line,
       step: returned === undefined ? `${step} waits` : step,
       behind: this.#steps,
       returned,
     });
   }
+}
+
+/** A segment for people: the peer's numbers counted from its SYN, wherever that is. */
+function fromPeersFirst(packet: TcpPacket, { peerIss = 0 }: Flow, isPeers = false): TcpPacket {
+  const count = (number: number): number => number - peerIss >>> 0;
+  const { seq, ack, options } = packet;
+  if (isPeers) return { ...packet, seq: { ...seq, from: count(seq.from), to: count(seq.to) } };
+  const counted = options === "any"
+    ? options
+    : options.map((option) =>
+      option.kind === "sack" ? { ...option, blocks: option.blocks.map(({ from, to }) => ({ from: count(from), to: count(to) })) } : option
+    );
+  return { ...packet, options: counted, ...(ack === undefined || packet.flags.includes("R") && ack === 0 ? {} : { ack: count(ack) }) };
 }
 
 /** A new descriptor has the script's number, where there is one: the machine's own means nothing. */

@@ -1,6 +1,7 @@
 /** Times and calls as a ladder shows them. */
 import type { Returned } from "./machine.ts";
-import type { CallEvent, Value } from "./script.ts";
+import { printCall } from "./print.ts";
+import type { CallEvent } from "./script.ts";
 
 /** "0.200", seconds, with as many digits as there are. */
 export function timeText(microseconds: number): string {
@@ -9,30 +10,13 @@ export function timeText(microseconds: number): string {
 }
 
 /** "accept(3, ..., ...) = 4", as it is written, or with what it came to. */
-export function callText({ name, args, returns, error }: CallEvent, returned?: Returned): string {
-  const wanted = `${returns === undefined ? "?" : valueText(returns)}${error === undefined ? "" : ` ${error}`}`;
-  const came = returned === undefined ? wanted : `${returned.value}${returned.error === undefined ? "" : ` ${returned.error}`}`;
-  return `${name}(${args.map(valueText).join(", ")}) = ${came}`;
-}
-
-/** An argument in the language. */
-export function valueText(value: Value): string {
-  switch (value.kind) {
-    case "any":
-      return "...";
-    case "number":
-      return `${value.value}`;
-    case "string":
-      return `${JSON.stringify(value.value)}${value.more ? "..." : ""}`;
-    case "name":
-      return value.name;
-    case "or":
-      return value.parts.map(valueText).join("|");
-    case "list":
-      return `[${value.items.map(valueText).join(", ")}]`;
-    case "struct":
-      return `{${value.fields.map((field) => `${field.name === undefined ? "" : `${field.name}=`}${valueText(field.value)}`).join(", ")}}`;
-    case "function":
-      return `${value.name}(${value.args.map(valueText).join(", ")})`;
-  }
+export function callText(event: CallEvent, returned?: Returned): string {
+  const { note: _, ...plain } = event;
+  if (returned === undefined) return printCall(plain);
+  const { error: _wanted, ...rest } = plain;
+  return printCall({
+    ...rest,
+    returns: { kind: "number", value: returned.value },
+    ...(returned.error === undefined ? {} : { error: returned.error }),
+  });
 }

@@ -2,7 +2,7 @@
 import { type Machine, type MachineSettings, Missing } from "./machine.ts";
 import { parseScript } from "./parse.ts";
 import { runScript, type RunSettings } from "./run.ts";
-import type { ScriptOption } from "./script.ts";
+import type { Command, Script, ScriptEvent, ScriptOption } from "./script.ts";
 import type { RunOptions } from "./script_options.ts";
 import { settingsOf } from "./sysctls.ts";
 import type { Verdict } from "./verdict.ts";
@@ -31,7 +31,7 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
   const { defines, read } = judging;
   const script = parseScript(file, text, { defines, ...(read === undefined ? {} : { read }) });
   if (!("events" in script)) return { script: file, verdict: "malformed", malformed: script };
-  const { tcp, sysctls, other, needs } = settingsOf(script.setup, [...judging.options, ...script.options]);
+  const { tcp, sysctls, other, needs } = settingsOf(setupOf(script), [...judging.options, ...script.options]);
   const lacks = judging.system === "linux" ? needs.filter(({ what }) => !what.startsWith("the sysctl ")) : needs;
   const missing = [...script.needs, ...lacks];
   if (missing.length > 0) return { script: file, verdict: "needs", needs: missing };
@@ -45,7 +45,7 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
     return { script: file, verdict: "needs", needs: [{ place: script.setup[0]?.place ?? { file, line: 1, column: 1 }, what: error.what }] };
   }
   try {
-    return await runScript(script, machine, run);
+    return await runScript({ ...script, events: withoutSetup(script.events) }, machine, run);
   } finally {
     await machine.close();
   }
@@ -65,4 +65,16 @@ export function runSettingsOf(
     connectPort: options.connectPort ?? 8080,
     crashes: crashes ?? "verdict",
   };
+}
+
+/** The commands in front of everything else, those with a time included: they say how the machine is to be before it does anything. */
+function setupOf({ setup, events }: Script): readonly Command[] {
+  return [...setup, ...events.slice(0, events.length - withoutSetup(events).length).filter((event) => event.kind === "command")];
+}
+
+function withoutSetup(events: readonly ScriptEvent[]): readonly ScriptEvent[] {
+  const first = events.findIndex((event) =>
+    event.kind !== "command" || event.time.kind !== "absolute" && event.time.kind !== "relative" || event.time.at > 0
+  );
+  return first < 0 ? [] : events.slice(first);
 }

@@ -121,7 +121,8 @@ export class StackMachine implements Machine {
         if (waiting !== undefined) waiting.returned = { time: this.#now, ...returned };
         this.#calls.delete(call);
       }
-      if (reply.deadline !== undefined) this.#deadline = reply.deadline * 1000;
+      // Up to whole microseconds: a little early, and the stack would have nothing to do yet, again and again.
+      if (reply.deadline !== undefined) this.#deadline = Math.ceil(reply.deadline * 1000);
       if (this.#deadline > this.#now) return;
       if (++this.#polls > MAX_POLLS) {
         throw this.#thrown({ name: "Error", message: "the stack wants to be polled again and again, without an end", at: [] });
