@@ -3,10 +3,9 @@ import { settingsOf } from "../packetdrill/sysctls.ts";
 import type { Machine, MachineSettings } from "../packetdrill/machine.ts";
 import { runSettingsOf } from "../packetdrill/judge.ts";
 import type { Script } from "../packetdrill/script.ts";
-import { timeText } from "../packetdrill/event_text.ts";
 import { labelled, paint, wrap } from "../lab/text.ts";
 import { align, head, type Row } from "./align.ts";
-import { rowText, titlesText } from "./columns.ts";
+import { clockText, rowText, titlesText } from "./columns.ts";
 import { type Judged, judgeDifferences } from "./differences.ts";
 import { record, type Recorded, type Recording } from "./record.ts";
 
@@ -33,11 +32,12 @@ const LIVE_TOLERANCE = 30_000;
 const BEFORE = 8;
 const BEHIND = 3;
 
-/** Plays a script to each, one after the other. */
-export async function compare(script: Script, contenders: readonly Contender[]): Promise<Comparison> {
-  const { tcp, sysctls, other } = settingsOf(script.setup, script.options);
+/** Plays a script to each, one after the other. `tcp`: settings of our stack besides the script's own. */
+export async function compare(script: Script, contenders: readonly Contender[], extra: MachineSettings["tcp"] = {}): Promise<Comparison> {
+  const { tcp: own, sysctls, other } = settingsOf(script.setup, script.options);
   const settings = runSettingsOf(other, { tolerance: 0, strict: false });
   const { localAddress, remoteAddress } = settings;
+  const tcp = { ...extra, ...own };
   const recordings: Recording[] = [];
   for (const { make } of contenders) {
     const machine = await make({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls });
@@ -59,7 +59,7 @@ export async function compare(script: Script, contenders: readonly Contender[]):
 
 /** Whether nothing differs but what an RFC leaves open. */
 export function isAlike({ differences, recordings }: Comparison): boolean {
-  return differences.every(({ allowed }) => allowed !== undefined) && new Set(recordings.map(({ stopped }) => stopped)).size === 1;
+  return differences.every(({ allowed }) => allowed !== undefined) && recordings.every(({ stopped }) => stopped === undefined);
 }
 
 /** The whole report. */
@@ -68,12 +68,12 @@ export function comparisonText(comparison: Comparison): string {
   const serious = differences.find(({ allowed }) => allowed === undefined);
   const first = serious ?? differences[0];
   const lines: string[] = [];
-  if (first === undefined) {
+  if (first === undefined && recordings.every(({ stopped }) => stopped === undefined)) {
     lines.push(`${paint("green", "✔")} ${listed(titles)} do the same: ${rows.length} steps.`);
-  } else {
+  } else if (first !== undefined) {
     const { base, own, machine } = first;
-    const { time, line } = (own ?? base) as Recorded;
-    const place = `${timeText(time)} s${line === undefined ? "" : `, line ${line}`}`;
+    const { time, line } = (base ?? own) as Recorded;
+    const place = `${clockText(time)} s${line === undefined ? "" : `, line ${line}`}`;
     const what = serious === undefined
       ? "Only differences that an RFC allows; the first"
       : "The first difference that is not known to be allowed";
@@ -99,9 +99,9 @@ function ladder({ titles, rows, differences }: Comparison, at: number): string[]
   const to = Math.min(rows.length, Math.max(at + BEHIND + 1, from + BEFORE + BEHIND + 1));
   return [
     ...titlesText(titles),
-    ...from === 0 ? [] : [paint("dim", `           … ${from} earlier`)],
+    ...from === 0 ? [] : [paint("dim", `          … ${from} earlier`)],
     ...rows.slice(from, to).flatMap((row, index) => rowText(row, marked.has(from + index))),
-    ...to === rows.length ? [] : [paint("dim", `           … ${rows.length - to} later`)],
+    ...to === rows.length ? [] : [paint("dim", `          … ${rows.length - to} later`)],
   ];
 }
 
@@ -119,7 +119,7 @@ function differencesText({ titles, rows, differences }: Comparison): string[] {
   const lines = told.slice(0, TOLD).map(({ first, more }) => {
     const { machine, text, allowed, row } = first;
     const again = more === 0 ? "" : `, and ${more} more like it`;
-    const what = `${timeText(head(rows[row] as Row).time)} ${titles[machine]}: ${text}${again}`;
+    const what = `${clockText(head(rows[row] as Row).time)} ${titles[machine]}: ${text}${again}`;
     const why = allowed === undefined ? "not known to be allowed" : `allowed: ${allowed}`;
     return `${wrap(what, 80).join("\n")}\n${labelled("", why, 2, 4)}`;
   });

@@ -1,8 +1,8 @@
 /** What differs between what two machines did, cell by cell; and what of it the RFCs let a host choose (`allowed.ts`). */
 import { optionText } from "../packetdrill/compare_packet.ts";
-import { timeText } from "../packetdrill/event_text.ts";
 import type { TcpOption, TcpPacket } from "../packetdrill/script.ts";
 import type { Row } from "./align.ts";
+import { clockText } from "./columns.ts";
 import { whyAllowed } from "./allowed.ts";
 import type { Recorded, Recording } from "./record.ts";
 
@@ -79,7 +79,7 @@ function differencesOf(base: Recorded | undefined, own: Recorded | undefined, to
   } else if (base.packet !== undefined && own.packet !== undefined) found.push(...segmentDifferences(base.packet, own.packet));
   else if (base.text !== own.text) found.push(["other", `${own.text} in place of ${base.text}`]);
   if (Math.abs(base.time - own.time) > tolerance) {
-    found.push(["time", `${own.kind === "call" ? "over " : ""}at ${timeText(own.time)} in place of ${timeText(base.time)}`]);
+    found.push(["time", `${own.kind === "call" ? "over " : ""}at ${clockText(own.time)} in place of ${clockText(base.time)}`]);
   }
   return found;
 }

@@ -82,6 +82,7 @@ class Recorder {
   readonly #iss: number;
   /** The timestamps that the script expects, in their order. */
   readonly #timestamps: number[];
+  readonly #connections: Flow[] = [];
   readonly #descriptors = new Map<number, number>();
   #open: Open[] = [];
   /** When packets came that the script has not waited for yet. */
@@ -176,8 +177,14 @@ class Recorder {
       const expected = option.kind === "TS" ? this.#timestamps.shift() : undefined;
       if (option.kind === "TS" && expected !== undefined) flow.timestampSeen(option.value, expected);
     }
-    const connection = `${flow.ports.local} ${flow.ports.remote}`;
+    const connection = this.#nameOf(flow);
     this.happenings.push({ ...item, text: packetText(fromPeersFirst(segment, flow)), packet: segment, connection });
+  }
+
+  /** A connection by its place among all: two machines draw different ports for connect(). */
+  #nameOf(flow: Flow): string {
+    if (!this.#connections.includes(flow)) this.#connections.push(flow);
+    return `connection ${this.#connections.indexOf(flow) + 1}`;
   }
 
   async #give({ packet, ip, place }: PacketEvent): Promise<void> {
@@ -188,7 +195,7 @@ class Recorder {
     if (packet.protocol === "tcp") {
       const flow = this.#flows.forGiven(packet);
       text = packetText(fromPeersFirst(packet, flow, true));
-      connection = `${flow.ports.local} ${flow.ports.remote}`;
+      connection = this.#nameOf(flow);
       bytes = buildSegment(packet, flow, ip, ends);
     } else if (packet.protocol === "udp") bytes = buildDatagram(packet, this.#flows.portsGiven(packet.ports), ip, ends);
     else {

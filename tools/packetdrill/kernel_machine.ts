@@ -2,7 +2,7 @@
  * Linux as a machine for scripts: the kernel in a network of its own, with a TUN device as its wire, and its system calls made by the kernel peer.
  * Time is real, so a script takes as long as it says.
  *
- * The script's clock stands still while a packet is handed over or a call is begun: what the harness needs for that, a millisecond here and there,
+ * The script's clock stands still while a packet is handed over or a call is begun, and from when a step was due until it is made: what the harness needs for that, a millisecond here and there,
  * is not the kernel's. Otherwise ten steps "at once" would already be late for the eleventh. Of the kernel's own timers the script sees that much
  * less, which is what its tolerance is for.
  *
@@ -71,6 +71,11 @@ export class KernelMachine implements Machine {
   async waitUntil(time: number): Promise<void> {
     if (time > this.#longest) throw this.#tooLong();
     await this.#pass(time, () => false);
+    // That we were woken late is not the kernel's fault either: what it does next is measured from when it was to be asked.
+    const late = this.now() - time;
+    if (late <= 0) return;
+    this.#origin += late / 1000;
+    this.#stood = time;
   }
 
   async inject(packet: Uint8Array): Promise<void> {
