@@ -155,6 +155,30 @@ export const labs: readonly Lab[] = [
     functions: { createPorts: "ports.ts", createConnectionTable: "table.ts", createAcceptQueue: "queue.ts" },
     points: 100,
   }),
+  lab({
+    number: 8,
+    folder: "08-congestion",
+    name: "Congestion",
+    module: "congestion",
+    files: ["window.ts", "recovery.ts", "scoreboard.ts", "cubic.ts"],
+    functions: {
+      initialWindow: "window.ts",
+      slowStart: "window.ts",
+      growReno: "window.ts",
+      reduceReno: "window.ts",
+      restartAfterIdle: "window.ts",
+      sendWindow: "window.ts",
+      isDuplicateAck: "recovery.ts",
+      duplicateAck: "recovery.ts",
+      newAck: "recovery.ts",
+      timedOut: "recovery.ts",
+      createScoreboard: "scoreboard.ts",
+      growCubic: "cubic.ts",
+      reduceCubic: "cubic.ts",
+    },
+    points: 100,
+    draft: true,
+  }),
 ];
 
 /** The labs that are complete: what is promised to students, and tested. */

@@ -7,6 +7,7 @@ import handshake from "./04-handshake/mod.ts";
 import states from "./05-states/mod.ts";
 import buffers from "./06-buffers/mod.ts";
 import accept from "./07-accept/mod.ts";
+import congestion from "./08-congestion/mod.ts";
 
-const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept };
+const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept, congestion };
 export default reference;

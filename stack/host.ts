@@ -6,7 +6,7 @@
  * `stack/runner.ts` with the real clock, the harness with a virtual one. That is why a minute of
  * retransmissions tests in a millisecond.
  */
-import type { NetworkLabs, TcpLabs } from "./contract/modules.ts";
+import type { CongestionLab, NetworkLabs, TcpLabs } from "./contract/modules.ts";
 import type { EventSink } from "./events.ts";
 import type { HostConfig } from "./host_config.ts";
 import { Internet, PROTOCOL_ICMP, type SendOptions } from "./internet.ts";
@@ -24,7 +24,7 @@ export const DEFAULT_CONFIG: HostConfig = {
   interfaces: [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }],
   routes: [],
   forwarding: false,
-  layers: 4,
+  layers: 5,
   echoFrames: false,
   timeToLive: 64,
   seed: 1,
@@ -33,10 +33,10 @@ export const DEFAULT_CONFIG: HostConfig = {
   tcp: {},
 };
 
-/** What a host is bound to: labs 01 to 03, and 04 to 07 together or not at all. */
-export type HostModules = NetworkLabs & Partial<TcpLabs>;
+/** What a host is bound to: labs 01 to 03, and 04 to 07 together or not at all; and 08, where its connections are to heed the network. */
+export type HostModules = NetworkLabs & Partial<TcpLabs> & Partial<CongestionLab>;
 
-function hasTcp(modules: HostModules): modules is NetworkLabs & TcpLabs {
+function hasTcp(modules: HostModules): modules is NetworkLabs & TcpLabs & Partial<CongestionLab> {
   return modules.handshake !== undefined && modules.states !== undefined && modules.buffers !== undefined && modules.accept !== undefined;
 }
 
@@ -82,7 +82,8 @@ export class Host {
     this.interfaces = Object.freeze(interfaces); // lab 03 is shown them
     if (config.layers >= 3) this.internet = this.#createInternet(modules, config, uplink);
     if (config.layers >= 4 && this.internet !== undefined && hasTcp(modules)) {
-      this.tcp = this.#createTcp(modules, config, this.internet, () => random.next());
+      const congestion = config.layers >= 5 ? modules.congestion : undefined;
+      this.tcp = this.#createTcp({ ...modules, congestion }, config, this.internet, () => random.next());
     }
     for (const each of interfaces) each.start(config.interfaces[each.index]?.claim, now);
   }

@@ -40,6 +40,7 @@ export interface TcpConfig {
   readonly delayedAck?: number;
   readonly quickAck?: boolean;
   readonly dSack?: boolean;
+  readonly congestion?: "reno" | "cubic";
   readonly initialWindow?: number;
   readonly byteCounting?: boolean;
   readonly leastTimeout?: number;
@@ -71,8 +72,11 @@ export interface HostConfig {
   readonly routes: readonly RouteConfig[];
   /** Acts as a router (RFC 1122 §3.1 wants false by default). */
   readonly forwarding: boolean;
-  /** The highest layer that runs: 1 only framing, 2 with ARP, 3 with IP, 4 with TCP. Default: as many as there are modules for. */
-  readonly layers: 1 | 2 | 3 | 4;
+  /**
+   * The highest layer that runs: 1 only framing, 2 with ARP, 3 with IP, 4 with TCP, 5 with TCP and its congestion control. Default: as many
+   * as there are modules for.
+   */
+  readonly layers: 1 | 2 | 3 | 4 | 5;
   /** Frames with EtherType 0x88b5 (local experiments) are sent back to their sender. Default false: they are passed up. */
   readonly echoFrames: boolean;
   /** TTL of what this host sends; default 64. */

@@ -30,7 +30,8 @@ export type CongestionPhase = "open" | "recovery" | "loss";
 export interface CongestionState {
   /** SMSS: the largest text of one segment. Only the engine changes it, when the way turns out to be narrower. */
   smss: number;
-  readonly algorithm: CongestionAlgorithm;
+  /** The engine changes it, when the application wants another one. */
+  algorithm: CongestionAlgorithm;
   /** The peer reports what it holds beyond a gap (RFC 2018): RFC 6675 counts, and not RFC 6582. */
   readonly sack: boolean;
   /**

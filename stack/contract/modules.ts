@@ -6,6 +6,7 @@
 import type { AcceptModule } from "./accept.ts";
 import type { ArpModule } from "./arp.ts";
 import type { BuffersModule } from "./buffers.ts";
+import type { CongestionModule } from "./congestion.ts";
 import type { FramingModule } from "./framing.ts";
 import type { HandshakeModule } from "./handshake.ts";
 import type { IpModule } from "./ip.ts";
@@ -26,8 +27,13 @@ export interface TcpLabs {
   readonly accept: AcceptModule;
 }
 
+/** Lab 08, without which TCP sends whatever the peer's window allows. */
+export interface CongestionLab {
+  readonly congestion: CongestionModule;
+}
+
 /** All labs. */
-export interface Modules extends NetworkLabs, TcpLabs {}
+export interface Modules extends NetworkLabs, TcpLabs, CongestionLab {}
 
 /** The name of a lab's module. */
 export type ModuleName = keyof Modules;

@@ -133,6 +133,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   change(options: ConnectionOptions): void {
     const isLarger = options.receiveBuffer > this.options.receiveBuffer;
     this.options = options;
+    this.#sender.congestion?.choose(options.congestion);
     const owesAck = options.quickAck && this.#receiver.deadline() !== Infinity;
     if (owesAck || isLarger && this.#receiver.canOpenWindow()) this.acknowledge("now");
     this.#context.mark(this);
@@ -196,8 +197,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     } else {
       const { sndUna, sndWnd } = tcb;
       if (this.#passesChecks(segment, now)) {
-        if (segment.sackCount > 0 && tcb.sackPermitted) this.#sender.noteBlocks(segment, frame);
-        if (tcb.sndUna === sndUna && tcb.sndWnd === sndWnd) this.#sender.countDuplicate(segment, now);
+        this.#sender.heard(segment, frame, tcb.sndWnd === sndWnd, tcb.sndUna !== sndUna);
         this.#takeIn(segment);
       }
     }

@@ -1,4 +1,5 @@
 /** How TCP and its connections behave, and what a connection tells the layer above. */
+import type { CongestionAlgorithm } from "../contract/congestion.ts";
 import type { TcpFailure } from "../contract/tcb.ts";
 
 /** What the application above is told. */
@@ -54,8 +55,11 @@ export interface ConnectionOptions {
   readonly quickAck: boolean;
   /** Text that came twice is reported in a SACK block (RFC 2883). */
   readonly dSack: boolean;
-  /** For congestion control, see `stack/tcp/congestion_control.ts`. */
+  /** How the congestion window grows and shrinks, where lab 08 is bound. It may be changed while the connection is open. */
+  readonly congestion: CongestionAlgorithm;
+  /** Segments that may be in flight before anything is acknowledged; 0: as many as RFC 5681 §3.1 says. */
   readonly initialWindow: number;
+  /** Whether slow start counts acknowledged bytes (RFC 3465) or acknowledgments. */
   readonly byteCounting: boolean;
   /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4, which is a SHOULD. Less is for ways that are known to be short. */
   readonly leastTimeout: number;
@@ -114,6 +118,7 @@ export const TCP_DEFAULTS: TcpOptions = {
     delayedAck: 40,
     quickAck: false,
     dSack: true,
+    congestion: "reno",
     initialWindow: 0,
     byteCounting: true,
     leastTimeout: 1000,

@@ -1,5 +1,14 @@
-/** When a connection is given up because the application says how long, or how often. Where it says nothing, R2 counts (RFC 9293 §3.8.3). */
+/** How long is waited for an acknowledgment; and when a connection is given up: R2 (RFC 9293 §3.8.3), or what the application says, how long or how often. */
+import type { RetransmissionOptions } from "../contract/buffers.ts";
 import type { ConnectionOptions } from "./options.ts";
+
+/** The longest retransmission timeout, in milliseconds. */
+const LONGEST_TIMEOUT = 120_000;
+
+/** What lab 06's timer is to be like. */
+export function retransmissionOptions({ leastTimeout, r1, r2 }: ConnectionOptions): RetransmissionOptions {
+  return { initial: 1000, least: leastTimeout, most: LONGEST_TIMEOUT, granularity: 1, r1, r2 };
+}
 
 /** When the user timeout is over, if there is one; the peer owes something since `owedSince`. */
 export function patienceEnds({ userTimeout }: ConnectionOptions, owedSince: number): number {

@@ -1,6 +1,6 @@
 /**
  * The sending half of a connection: what goes out next, what goes out again, and when. The bytes and the rules are lab 06's
- * (`SendBuffer`, `Retransmission`), how much may be in flight will be lab 08's; the loop is here.
+ * (`SendBuffer`, `Retransmission`), how much may be in flight is lab 08's (`CongestionControl`); the loop is here.
  *
  * Offsets count the stream's bytes from 0. `una` and `unaOffset` tie them to sequence numbers: offset −1 is our SYN, and the one behind the last
  * byte is our FIN. Everything that has a number is acknowledged, and lies inside the peer's window when it is sent: the FIN too.
@@ -18,16 +18,15 @@ import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
 import { ACK, FIN, PSH, SYN } from "../wire/tcp_flags.ts";
 import type { CongestionControl, CreateCongestionControl } from "./congestion_control.ts";
 import type { SenderPort } from "./context.ts";
-import { hasCalledEnough, patienceEnds } from "./patience.ts";
-import { timestampOf } from "./segment_fields.ts";
+import { GoBack } from "./go_back.ts";
+import { hasCalledEnough, patienceEnds, retransmissionOptions } from "./patience.ts";
+import { RoundTrip } from "./round_trip.ts";
+import { ShortSegments } from "./short_segments.ts";
 
-/** Milliseconds: the longest retransmission timeout, the longest pause between window probes, the override timeout, and how long a cork holds. */
-const LONGEST_TIMEOUT = 120_000;
+/** Milliseconds: the longest pause between window probes, the override timeout, and how long a cork holds. */
 const LONGEST_PROBE_PAUSE = 60_000;
 const OVERRIDE = 500;
 const CORK_TIME = 200;
-/** In place of the end of *the* short segment in flight. */
-const SEVERAL = -1;
 
 /** What limits the next piece: one record, filled in before each use. */
 const limits = { edge: 0, mss: 0, maxWindow: 0, noDelay: false, closing: false };
@@ -45,13 +44,12 @@ export class Sender {
   #congestion: CongestionControl | undefined;
   #una: Seq = seq(0);
   #unaOffset = -1;
-  /** Round-trip measurement without timestamps: the offset whose acknowledgment is awaited, −1 for none, and when it was sent. */
-  #timedOffset = -1;
-  #timedAt = 0;
-  /** After a timeout: what is still to be sent again, by offset, and how many bytes of it may be on their way. */
-  #resendFrom = 0;
-  #resendTo = 0;
-  #allowance = 0;
+  readonly #roundTrip = new RoundTrip();
+  readonly #short = new ShortSegments();
+  /** The oldest segment is to go out again at once; and when anything last went out. */
+  #mustResend = false;
+  #sentAt = 0;
+  readonly #goBack = new GoBack();
   #probeAt = Infinity;
   /** Probes since the window was shut, and when that was. */
   probes = 0;
@@ -60,8 +58,6 @@ export class Sender {
   #owedSince = Infinity;
   /** Whoever wrote last said that more will follow at once. */
   #moreFollows = false;
-  /** The end of the short segment in flight, if there is one. */
-  #shortEnd = 0;
 
   constructor(port: SenderPort, buffers: BuffersModule, createCongestion: CreateCongestionControl) {
     const { options } = port;
@@ -69,14 +65,7 @@ export class Sender {
     this.#buffers = buffers;
     this.#createCongestion = createCongestion;
     this.buffer = buffers.createSendBuffer(options.sendBuffer);
-    this.#retransmission = buffers.createRetransmission({
-      initial: 1000,
-      least: options.leastTimeout,
-      most: LONGEST_TIMEOUT,
-      granularity: 1,
-      r1: options.r1,
-      r2: options.r2,
-    });
+    this.#retransmission = buffers.createRetransmission(retransmissionOptions(options));
   }
 
   /** Takes what fits of `bytes[at … at + count)`; returns how many bytes. `more`: what is less than a segment waits for the next write, a little. */
@@ -99,9 +88,9 @@ export class Sender {
   /** Our SYN has this number, and goes out at once. */
   begin(iss: Seq): void {
     this.#una = iss;
-    this.#timedOffset = 0;
-    this.#timedAt = this.#owedSince = this.#port.openedAt;
-    this.#retransmission.sent(this.#timedAt);
+    this.#owedSince = this.#port.openedAt;
+    this.#roundTrip.begin(0, this.#owedSince);
+    this.#retransmission.sent(this.#owedSince);
   }
 
   /** Whether something is not acknowledged, or not even sent. */
@@ -109,13 +98,13 @@ export class Sender {
     return this.#owedSince !== Infinity;
   }
 
-  /** The retransmission timeout now, in milliseconds; and how many bytes congestion control lets be in flight. */
+  /** The retransmission timeout now, in milliseconds; and congestion control, once the handshake is over. */
   get timeout(): number {
     return this.#retransmission.timeout();
   }
 
-  get congestionWindow(): number {
-    return this.#congestion?.window() ?? Infinity;
+  get congestion(): CongestionControl | undefined {
+    return this.#congestion;
   }
 
   /** Segments in flight; undefined where bytes do not tell, because several of them are short. */
@@ -124,9 +113,7 @@ export class Sender {
     const [start, next] = [this.buffer.start(), this.buffer.next()];
     if (sndUna === sndNxt) return 0;
     if (start === next) return 1; // SYN or FIN
-    if (finSent || this.#shortEnd === SEVERAL) return undefined;
-    const short = Math.max(start, this.#shortEnd);
-    return Math.ceil((short - start) / sndMss) + Math.ceil((next - short) / sndMss);
+    return finSent ? undefined : this.#short.count(start, next, sndMss);
   }
 
   deadline(): number {
@@ -147,16 +134,28 @@ export class Sender {
 
   /** Sends what may go now: old text that is to go again, new text, the FIN behind it. */
   sendText(now: number): void {
-    if (this.#unaOffset < 0) return; // the peer does not know our numbers yet
-    const { sndWnd, sndMss } = this.#port.tcb;
+    const congestion = this.#congestion;
+    if (congestion === undefined) return; // the peer does not know our numbers yet
+    const { buffer, resent } = this;
+    const { sndWnd, sndMss, sndNxt } = this.#port.tcb;
     if (sndWnd > 0 && this.probes > 0) {
       // The window opens again. Whatever went out while it was shut was thrown away.
       this.probes = 0;
       this.#sendAllAgain(sndMss);
     }
-    const edge = this.#edge();
-    this.#sendAgain(edge);
-    this.#sendNew(edge, this.#port.tcb.maxSndWnd, now);
+    if (buffer.start() === buffer.next() && buffer.next() < buffer.end()) {
+      congestion.restart(now - this.#sentAt, this.#retransmission.timeout());
+    }
+    if (this.#mustResend) this.#resendOldest();
+    if (congestion.picks && buffer.start() < buffer.next()) {
+      this.#sendPicked(congestion, now);
+    } else {
+      const edge = this.#edge();
+      this.#sendAgain(edge);
+      this.#sendNew(edge, this.#port.tcb.maxSndWnd, now);
+    }
+    congestion.sent(buffer.start(), buffer.next(), buffer.end() - buffer.next());
+    if (sndNxt !== this.#port.tcb.sndNxt || resent !== this.resent) this.#sentAt = now;
     this.#watch(now);
   }
 
@@ -169,41 +168,35 @@ export class Sender {
     this.#measure(segment, now);
     if (isOpening) {
       this.#retransmission.opened();
-      this.#congestion = this.#createCongestion(this.#port.tcb.sndMss, this.#port.made);
+      const { sndMss, sackPermitted } = this.#port.tcb;
+      this.#congestion = this.#createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
+      this.#sentAt = now;
     }
     const hadRoom = this.room() > 0;
+    const before = buffer.start();
     buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
-    this.#allowance += this.#port.tcb.sndMss;
+    this.#goBack.allow(this.#port.tcb.sndMss);
     this.probes = 0;
     this.timeouts = 0;
     this.#probeAt = this.#owedSince = Infinity;
     this.#retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
-    this.#congestion?.acknowledged(buffer.start(), buffer.next() - buffer.start(), now);
+    const acked = buffer.start() - before;
+    if (acked > 0) this.#mustResend = this.#congestion?.acknowledged(buffer.start(), acked, buffer.next(), now) === "resend";
     if (!hadRoom && this.room() > 0) this.#port.tell("writable");
   }
 
-  /** An acknowledgment that says nothing new, while there is something in flight (RFC 5681 §2). */
-  countDuplicate(segment: Segment, now: number): void {
-    const start = this.buffer.start();
-    const inFlight = this.buffer.next() - start;
-    if (inFlight === 0 || segment.length > 0 || segment.ack !== this.#port.tcb.sndUna) return;
-    if (this.#congestion?.duplicate(start, inFlight, now) === "resend") this.#resend(start, this.#port.tcb.sndMss);
-  }
-
-  /** The blocks that a segment in `frame` says the peer holds beyond a gap; those that make no sense are left out. */
-  noteBlocks(segment: Segment, frame: Frame): void {
-    for (let i = 0; i < segment.sackCount; i++) {
-      const at = segment.sackBlocks + i * 8;
-      const from = this.#unaOffset + seqDiff(seq(frame.view.getUint32(at)), this.#una);
-      const to = this.#unaOffset + seqDiff(seq(frame.view.getUint32(at + 4)), this.#una);
-      if (this.buffer.start() <= from && from < to && to <= this.buffer.next()) this.#congestion?.selectivelyAcknowledged(from, to);
-    }
+  /** A segment that may tell of a loss: by acknowledging the same as before (`!isNew`), or by SACK blocks in `frame`. */
+  heard(segment: Segment, frame: Frame, sameWindow: boolean, isNew: boolean): void {
+    const [start, next] = [this.buffer.start(), this.buffer.next()];
+    if (start === next || isNew && segment.sackCount === 0) return;
+    if (this.#congestion?.heard(segment, frame, this.#una, start, next, sameWindow, isNew) === "resend") this.#mustResend = true;
   }
 
   /** The way is narrower than we thought: what is in flight goes out again, in smaller segments. Never in larger ones. */
   shrinkSegments(mss: number): void {
     if (mss >= this.#port.tcb.sndMss) return;
     this.#port.tcb.sndMss = mss;
+    this.#congestion?.shrink(mss, this.buffer.next());
     this.#sendAllAgain(mss);
   }
 
@@ -221,22 +214,17 @@ export class Sender {
     return seqAdd(this.#una, this.buffer.end() - this.#unaOffset);
   }
 
-  /** How long that took, by timestamp or by our own measurement (RFC 6298 §3, RFC 7323 §4). */
   #measure(segment: Segment, now: number): void {
-    const isTimed = this.#timedOffset >= 0 && this.#unaOffset >= this.#timedOffset;
-    if (this.#port.tcb.timestamps && segment.timestamps && segment.tsEcr !== 0) {
-      const elapsed = timestampOf(now) - segment.tsEcr | 0;
-      // An echo of what we never said measures nothing.
-      if (elapsed >= 0 && elapsed <= now - this.#port.openedAt + 1) this.#retransmission.sample(elapsed);
-    } else if (isTimed) {
-      this.#retransmission.sample(now - this.#timedAt);
-    }
-    if (isTimed) this.#timedOffset = -1;
+    const { tcb, openedAt } = this.#port;
+    const elapsed = this.#roundTrip.end(this.#unaOffset, segment, tcb.timestamps, now, openedAt);
+    if (elapsed < 0) return;
+    this.#retransmission.sample(elapsed);
+    this.#congestion?.measured(elapsed);
   }
 
   /** Offset behind the last byte that may be sent now. */
   #edge(): number {
-    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.congestionWindow);
+    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.#congestion?.window() ?? Infinity);
   }
 
   /** Whether our FIN is yet to go out. The state says whether it may. */
@@ -256,17 +244,15 @@ export class Sender {
     limits.closing = tcb.finQueued;
     const finFits = this.#owesFin() && buffer.end() < edge;
     const holdsBack = maxWindow > 0 && this.#isCorked() && !tcb.finQueued;
-    if (buffer.start() === buffer.next()) this.#shortEnd = 0;
+    if (buffer.start() === buffer.next()) this.#short.forget();
     for (let piece = buffer.pieceToSend(limits); piece !== undefined; piece = buffer.pieceToSend(limits)) {
       const end = piece.from + piece.length;
       const isShort = piece.length < tcb.sndMss;
       if (holdsBack && isShort) break;
       if (!this.#sendPiece(piece.from, piece.length, piece.push, finFits && end === buffer.end())) return;
       buffer.sent(end);
-      if (isShort) this.#shortEnd = this.#shortEnd === SEVERAL || this.#shortEnd > buffer.start() ? SEVERAL : end;
-      if (this.#timedOffset >= 0) continue;
-      this.#timedOffset = end;
-      this.#timedAt = now;
+      if (isShort) this.#short.add(end, buffer.start());
+      this.#roundTrip.begin(end, now);
     }
     if (finFits && !tcb.finSent && buffer.next() === buffer.end()) this.#sendPiece(buffer.end(), 0, false, true);
   }
@@ -296,35 +282,58 @@ export class Sender {
     this.timeouts++;
     if (verdict !== "resend") this.#port.tell("trouble");
     if (isOpening) return this.#resendSyn();
-    this.#congestion?.timedOut(this.buffer.next() - this.buffer.start(), now);
+    this.#congestion?.timedOut(this.buffer.start(), this.buffer.next(), this.timeouts > 1);
     this.#sendAllAgain(tcb.sndMss);
-    this.#resend(this.#resendFrom, Math.min(tcb.sndMss, tcb.sndWnd));
+    this.#resendOldest();
+    this.#sentAt = now;
+  }
+
+  /** The oldest segment goes out again, whatever else may. */
+  #resendOldest(): void {
+    const { tcb } = this.#port;
+    this.#mustResend = false;
+    if (this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd))) this.#congestion?.resent(this.#goBack.from, 1);
+  }
+
+  /** Sends what congestion control picks, as long as it does: old text where it is missing, or new. */
+  #sendPicked(congestion: CongestionControl, now: number): void {
+    const { buffer } = this;
+    const { tcb } = this.#port;
+    const edge = buffer.start() + tcb.sndWnd;
+    for (;;) {
+      const unsent = Math.min(buffer.end() + (this.#owesFin() ? 1 : 0), edge) - buffer.next();
+      const picked = congestion.next(buffer.next(), Math.max(0, unsent));
+      if (picked === undefined || picked.from >= edge) return;
+      if (picked.rule === 2) {
+        const before = tcb.sndNxt;
+        this.#sendNew(Math.min(edge, picked.from + tcb.sndMss), tcb.maxSndWnd, now);
+        if (tcb.sndNxt === before) return; // it was not worth a packet
+      } else {
+        if (!this.#resend(picked.from, Math.min(picked.length, edge - picked.from))) return;
+        congestion.resent(this.#goBack.from, picked.rule);
+      }
+    }
   }
 
   #resendSyn(): void {
     const frame = this.#port.acquire();
     if (frame === undefined) return;
-    this.#timedOffset = -1;
+    this.#roundTrip.cancel();
     this.resent++;
     this.#port.transmit(frame, this.#port.tcb.state === "SYN-SENT" ? SYN : SYN | ACK, this.#port.tcb.iss);
   }
 
   /** What is in flight is to go out again, beginning with `allowance` bytes. */
   #sendAllAgain(allowance: number): void {
-    const { tcb } = this.#port;
-    this.#resendFrom = this.buffer.start();
-    this.#resendTo = this.#unaOffset + seqDiff(tcb.sndNxt, tcb.sndUna); // the FIN counts
-    this.#allowance = allowance;
+    const { sndUna, sndNxt } = this.#port.tcb;
+    this.#goBack.begin(this.buffer.start(), this.#unaOffset + seqDiff(sndNxt, sndUna), allowance);
   }
 
-  /** Sends again what is to go out again: one segment more with each acknowledgment, as far as is allowed. */
+  /** Sends again what is to go out again, as far as that is allowed. */
   #sendAgain(edge: number): void {
-    for (;;) {
-      const start = this.buffer.start();
-      const from = Math.max(this.#resendFrom, start);
-      if (from >= this.#resendTo || from >= edge || from - start >= this.#allowance) return;
-      if (!this.#resend(from, Math.min(this.#port.tcb.sndMss, edge - from))) return;
-    }
+    const { sndMss } = this.#port.tcb;
+    let from = this.#goBack.next(this.buffer.start(), edge);
+    while (from !== undefined && this.#resend(from, Math.min(sndMss, edge - from))) from = this.#goBack.next(this.buffer.start(), edge);
   }
 
   /** Sends one old segment again, from `from` on; when there is no text left it is the FIN that is missing. */
@@ -335,8 +344,8 @@ export class Sender {
     const fin = tcb.finSent && tcb.sndUna !== tcb.sndNxt && end === this.buffer.end();
     if (piece === undefined && !fin) return false;
     if (!this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin)) return false;
-    this.#timedOffset = -1; // Karn: what was sent twice measures nothing, nor does what had to wait for it
-    this.#resendFrom = fin ? end + 1 : end;
+    this.#roundTrip.cancel();
+    this.#goBack.from = fin ? end + 1 : end;
     this.resent++;
     return true;
   }

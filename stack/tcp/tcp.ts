@@ -6,6 +6,7 @@
  */
 import type { ConnectionTable, Ports } from "../contract/accept.ts";
 import type { BuffersModule } from "../contract/buffers.ts";
+import type { CongestionModule } from "../contract/congestion.ts";
 import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
 import type { IpModule, Ipv4Header } from "../contract/ip.ts";
 import type { TcpLabs } from "../contract/modules.ts";
@@ -24,6 +25,7 @@ import type { ConnectionContext } from "./context.ts";
 import type { ConnectionOptions, TcpOptions } from "./options.ts";
 import { Listener, MAX_BACKLOG } from "./listener.ts";
 import { blankFields } from "./segment_fields.ts";
+import { bindCongestion } from "./congestion.ts";
 import { createPlainWindow } from "./plain_window.ts";
 import { createTcb } from "./tcb.ts";
 import { type Timed, TimerHeap } from "./timer_heap.ts";
@@ -34,6 +36,7 @@ export const PROTOCOL_TCP = 6;
 /** The labs that TCP is made of: its own, and IP for the checksum. */
 export interface TcpModules extends TcpLabs {
   readonly ip: IpModule;
+  readonly congestion: CongestionModule | undefined;
 }
 
 /** What TCP needs from the host below. */
@@ -50,7 +53,6 @@ export interface TcpParts {
   routeTo(destination: Ipv4Address): { readonly source: Ipv4Address; readonly mtu: number } | undefined;
   /** Hears every change of state. */
   readonly trace?: (connection: Connection, from: TcpState, event: TcpEvent) => void;
-  readonly createCongestionControl?: CreateCongestionControl;
   /** Hears that an application has given it work, to be done at the next poll. */
   readonly wake?: () => void;
 }
@@ -71,6 +73,7 @@ export class Tcp implements ConnectionContext {
   readonly #timers = new TimerHeap<Timed>();
   readonly #challenges: { allow(now: number): boolean };
   readonly #hash: (a: number, b: number, c: number, d: number) => number;
+  readonly #createCongestion: CreateCongestionControl;
   readonly #marked: Connection[] = [];
   readonly #ended: Connection[] = [];
   /** The oldest first. */
@@ -85,6 +88,7 @@ export class Tcp implements ConnectionContext {
     this.handshake = modules.handshake;
     this.states = modules.states;
     this.buffers = modules.buffers;
+    this.#createCongestion = modules.congestion === undefined ? createPlainWindow : bindCongestion(modules.congestion);
     this.ports = modules.accept.createPorts({ firstEphemeral: 49152, lastEphemeral: 65535, privileged: options.privileged, random });
     this.table = modules.accept.createConnectionTable();
     this.#challenges = modules.states.createChallengeLimit(options.challengeLimit, options.challengeInterval);
@@ -348,7 +352,7 @@ export class Tcp implements ConnectionContext {
       sackPermitted: sack,
       windowScaling,
     });
-    return new Connection(tcb, this, options, this.#parts.createCongestionControl ?? createPlainWindow);
+    return new Connection(tcb, this, options, this.#createCongestion);
   }
 
   #chooseIss(tcb: Tcb): ReturnType<HandshakeModule["chooseIss"]> {
@@ -367,6 +371,7 @@ export class Tcp implements ConnectionContext {
     strayFields.ack = answer.ack;
     strayFields.flags = answer.flags;
     this.handshake.writeSegment(frame, strayFields, header.destination, header.source, this.#modules.ip.internetChecksum);
+    this.counters.count("sent");
     this.#parts.send(frame, header.source, this.#now, { source: header.destination, dontFragment: true });
   }
 

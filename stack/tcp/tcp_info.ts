@@ -1,8 +1,8 @@
 /**
  * What is known of a connection, by the names that Linux has for it (`struct tcp_info`, TCP_INFO): what `ss -i` shows there, and what scripts ask
- * for. Only what is true of this stack is said. Whoever looks for another name finds nothing: smoothed round-trip times are inside lab 06,
- * and what congestion control would know waits for lab 08.
+ * for. Only what is true of this stack is said. Whoever looks for another name finds nothing: smoothed round-trip times are inside lab 06.
  */
+import type { CongestionState } from "../contract/congestion.ts";
 import type { TcpState } from "../contract/tcb.ts";
 import type { Connection } from "./connection.ts";
 import type { Receiver } from "./receiver.ts";
@@ -27,12 +27,16 @@ const STATES: Readonly<Record<TcpState, number>> = {
   "CLOSING": 11,
 };
 const TIMESTAMPS = 1, SACK = 2, WINDOW_SCALE = 4;
+/** Linux's tcp_ca_state, beside TCP_CA_Open, which is 0; and its idea of an arbitrarily high ssthresh. */
+const DISORDER = 1, RECOVERY = 3, LOSS = 4;
+const INFINITE_SSTHRESH = 0x7fff_ffff;
 const MICROSECONDS = 1000;
 
 /** Describes a connection by its parts. */
 export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender, receiver: Receiver, silence: Silence): TcpInfo {
-  const { buffer, congestionWindow, segmentsInFlight } = sender;
-  const window = Math.floor(congestionWindow / tcb.sndMss);
+  const { buffer, segmentsInFlight } = sender;
+  const congestion = sender.congestion;
+  const window = Math.floor((congestion?.window() ?? Infinity) / tcb.sndMss);
   return {
     tcpi_state: STATES[tcb.state],
     tcpi_retransmits: sender.timeouts,
@@ -47,6 +51,7 @@ export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender,
     tcpi_advmss: tcb.rcvMss,
     ...(segmentsInFlight === undefined ? {} : { tcpi_unacked: segmentsInFlight }),
     ...(window === Infinity ? {} : { tcpi_snd_cwnd: window, tcpi_cwnd: window }),
+    ...congestionInfo(congestion?.state),
     tcpi_total_retrans: sender.resent,
     tcpi_bytes_acked: buffer.start(),
     tcpi_bytes_received: receiver.received,
@@ -55,6 +60,18 @@ export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender,
     tcpi_segs_in: silence.segments + (tcb.passive ? 1 : 0), // the SYN that made it came before it
     tcpi_snd_wnd: tcb.sndWnd,
     tcpi_rcv_wnd: tcb.rcvWnd,
+  };
+}
+
+/** What lab 08 knows, where it is bound. */
+function congestionInfo(state: CongestionState | undefined): TcpInfo {
+  if (state === undefined) return {};
+  const { cwnd, ssthresh, smss, phase, dupAcks } = state;
+  return {
+    tcpi_snd_cwnd: Math.floor(cwnd / smss),
+    tcpi_cwnd: Math.floor(cwnd / smss),
+    tcpi_snd_ssthresh: Math.min(Math.floor(ssthresh / smss), INFINITE_SSTHRESH),
+    tcpi_ca_state: phase === "open" ? dupAcks > 0 ? DISORDER : 0 : phase === "recovery" ? RECOVERY : LOSS,
   };
 }
 

@@ -100,6 +100,7 @@ class RunningTrial implements Trial {
   readonly states: Trial["states"];
   readonly buffers: Trial["buffers"];
   readonly accept: Trial["accept"];
+  readonly congestion: Trial["congestion"];
   readonly #check: Check;
   readonly #means: TrialMeans;
   readonly #transcript: Transcript;
@@ -121,6 +122,7 @@ class RunningTrial implements Trial {
     this.states = module("states");
     this.buffers = module("buffers");
     this.accept = module("accept");
+    this.congestion = module("congestion");
   }
 
   // deno-lint-ignore no-explicit-any -- as in the interface
@@ -238,8 +240,9 @@ class RunningTrial implements Trial {
     return { outcome: "broken", error: error instanceof Error ? `${error.stack ?? error.message}` : String(error) };
   }
 
-  get #layers(): 1 | 2 | 3 | 4 {
-    return Math.min(this.#check.lab, 4) as 1 | 2 | 3 | 4;
+  get #layers(): 1 | 2 | 3 | 4 | 5 {
+    const { lab } = this.#check;
+    return (lab >= 8 ? 5 : Math.min(lab, 4)) as 1 | 2 | 3 | 4 | 5;
   }
 
   #right(what: string): void {

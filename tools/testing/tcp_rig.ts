@@ -42,6 +42,8 @@ export interface RigOptions {
   readonly fromServer?: Impairments;
   readonly seed?: number;
   readonly mtu?: number;
+  /** 5: with lab 08, on both sides. Default 4: whatever the peer's window allows is sent, and loss is for the timer. */
+  readonly layers?: 4 | 5;
   /** Where the numbers of both begin, instead of where they should. */
   readonly iss?: number;
 }
@@ -158,7 +160,12 @@ export class TcpRig {
     const host = (address: string, device: Device, from: "client" | "server", tcp: TcpConfig | undefined): Host =>
       Host.bind(
         modulesWith(options.iss),
-        { interfaces: [{ medium: "ip", address }], seed: seed * 2 + (from === "client" ? 0 : 1), tcp: tcp ?? {} },
+        {
+          interfaces: [{ medium: "ip", address }],
+          layers: options.layers ?? 4,
+          seed: seed * 2 + (from === "client" ? 0 : 1),
+          tcp: tcp ?? {},
+        },
         [this.#watch(device, from)],
         { now: 0 },
       );

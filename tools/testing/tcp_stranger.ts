@@ -40,8 +40,10 @@ export class Stage {
   readonly listener: Listener;
   readonly #wire = new PipeDevice({ name: "wire", medium: "ip", mtu: 1500, fcs: false, minimumFrame: 20, queueLimit: 200_000 });
 
-  constructor(config: TcpConfig = {}, { backlog = 16, seed = 1 } = {}) {
-    this.host = Host.bind(reference, { interfaces: [{ medium: "ip", address: STACK_IP }], tcp: config, seed }, [this.#wire], { now: 0 });
+  /** `layers`: 5 with lab 08. */
+  constructor(tcp: TcpConfig = {}, { backlog = 16, seed = 1, layers = 4 as 4 | 5 } = {}) {
+    const config = { interfaces: [{ medium: "ip", address: STACK_IP }], tcp, seed, layers } as const;
+    this.host = Host.bind(reference, config, [this.#wire], { now: 0 });
     assert(this.host.tcp !== undefined);
     this.tcp = this.host.tcp;
     this.listener = this.tcp.listen(parseIpv4Address("0.0.0.0"), 80, backlog);

@@ -1,0 +1,180 @@
+/**
+ * Lab 08 at work on one connection: the record that its functions change, the scoreboard where the peer has SACK, and what RFC 6675 leaves to whoever
+ * sends: HighRxt, the one rescue of each recovery, and that nothing goes while less than a segment's worth of cwnd is free.
+ */
+import type { CongestionAlgorithm, CongestionModule, CongestionState, NextSegment, Scoreboard } from "../contract/congestion.ts";
+import type { Segment } from "../contract/tcb.ts";
+import type { Frame } from "../wire/frame.ts";
+import { type Seq, seq, seqDiff } from "../wire/seq.ts";
+import type { CongestionControl, CreateCongestionControl } from "./congestion_control.ts";
+import type { ConnectionOptions } from "./options.ts";
+
+/** L with byte counting: peers acknowledge what came in one batch at once, ours too (RFC 9406 §4.2). */
+const SEGMENTS_PER_ACK = 8;
+
+/** Congestion control by this lab. */
+export function bindCongestion(module: CongestionModule): CreateCongestionControl {
+  return (smss, { sack, synLost }, options) => {
+    const window = module.initialWindow(smss, options.initialWindow, synLost);
+    return new Congestion(module, createCongestionState(smss, sack, window, options));
+  };
+}
+
+/** What is known of a connection that has sent nothing yet. */
+export function createCongestionState(
+  smss: number,
+  sack: boolean,
+  initialWindow: number,
+  { congestion, byteCounting }: Pick<ConnectionOptions, "congestion" | "byteCounting">,
+): CongestionState {
+  return {
+    smss,
+    algorithm: congestion,
+    sack,
+    growthLimit: byteCounting ? SEGMENTS_PER_ACK : 1,
+    initialWindow,
+    cwnd: initialWindow,
+    ssthresh: Infinity,
+    bytesAcked: 0,
+    phase: "open",
+    dupAcks: 0,
+    recoveryPoint: -1,
+    limited: false,
+    roundTrip: 0,
+    wMax: 0,
+    cwndPrior: 0,
+    epochStart: -1,
+    k: 0,
+    wEst: 0,
+  };
+}
+
+class Congestion implements CongestionControl {
+  readonly state: CongestionState;
+  readonly #module: CongestionModule;
+  /** Made when it is first needed: most connections lose nothing. */
+  #board: Scoreboard | undefined;
+  #una = 0;
+  /** HighRxt, and RescueRxt: what may be rescued lies beyond it. */
+  #highRxt = 0;
+  #rescueRxt = -1;
+  /** The most that was in flight in the window that ends at `#windowEnd`, and whether cwnd held anything back then. */
+  #mostInFlight = 0;
+  #windowEnd = 0;
+  #wasFull = false;
+
+  constructor(module: CongestionModule, state: CongestionState) {
+    this.#module = module;
+    this.state = state;
+  }
+
+  get picks(): boolean {
+    return this.state.phase !== "open" && this.state.sack;
+  }
+
+  window(): number {
+    return this.#module.sendWindow(this.state);
+  }
+
+  restart(idle: number, timeout: number): void {
+    this.#module.restartAfterIdle(this.state, idle, timeout);
+  }
+
+  /** A window counts as used when it was full; and in slow start when half of it was, because it has just been opened twice as wide. */
+  sent(una: number, highData: number, unsent: number): void {
+    const { state } = this;
+    const inFlight = highData - una;
+    const isFull = state.phase === "loss" || unsent > 0 && state.cwnd - inFlight < state.smss;
+    if (isFull || una >= this.#windowEnd || !this.#wasFull && inFlight > this.#mostInFlight) {
+      this.#wasFull = isFull;
+      this.#mostInFlight = inFlight;
+      this.#windowEnd = highData;
+    }
+    state.limited = this.#wasFull || state.cwnd < state.ssthresh && state.cwnd < 2 * this.#mostInFlight;
+  }
+
+  measured(roundTrip: number): void {
+    this.state.roundTrip = roundTrip;
+  }
+
+  acknowledged(una: number, acked: number, highData: number, now: number): "resend" | "wait" {
+    this.#una = una;
+    this.#board?.acknowledged(una);
+    return this.#module.newAck(this.state, una, acked, highData, now);
+  }
+
+  heard(
+    segment: Segment,
+    frame: Frame,
+    number: Seq,
+    una: number,
+    highData: number,
+    sameWindow: boolean,
+    isNew: boolean,
+  ): "resend" | "wait" {
+    const newly = this.state.sack ? this.#noteBlocks(segment, frame, number, una, highData) : 0;
+    if (isNew && newly === 0) return "wait";
+    if (!this.#module.isDuplicateAck(this.state, segment, number, highData - una, sameWindow, newly)) return "wait";
+    const verdict = this.#module.duplicateAck(this.state, una, highData, this.#board?.isLost(una) ?? false);
+    if (verdict === "resend") {
+      this.#highRxt = una;
+      this.#rescueRxt = -1;
+    }
+    return verdict;
+  }
+
+  timedOut(una: number, highData: number, again: boolean): void {
+    this.#module.timedOut(this.state, una, highData, again);
+    this.#una = una;
+    this.#startAgain(highData);
+  }
+
+  shrink(smss: number, highData: number): void {
+    this.state.smss = smss;
+    this.#startAgain(highData);
+  }
+
+  choose(algorithm: CongestionAlgorithm): void {
+    this.state.algorithm = algorithm;
+  }
+
+  next(highData: number, unsent: number): NextSegment | undefined {
+    const { state } = this;
+    const board = this.#scoreboard();
+    if (state.cwnd - board.pipe(this.#highRxt, highData) < state.smss) return undefined;
+    const recovers = state.phase === "recovery";
+    const found = board.nextSegment(this.#highRxt, highData, unsent, recovers && this.#una > this.#rescueRxt);
+    return found?.rule === 3 && !recovers ? undefined : found; // RFC 6675 §5.1: after a timeout only what is known to be lost
+  }
+
+  resent(end: number, rule: NextSegment["rule"]): void {
+    if (rule === 4) this.#rescueRxt = this.state.recoveryPoint;
+    else this.#highRxt = Math.max(this.#highRxt, end);
+  }
+
+  /** Everything is to go out again; where the scoreboard picks, it must know that. */
+  #startAgain(highData: number): void {
+    if (!this.picks) return;
+    this.#scoreboard().timedOut(highData);
+    this.#highRxt = this.#una;
+  }
+
+  /** Tells the scoreboard of the blocks that a segment carries, and returns how much of that was news. Blocks that make no sense are left out. */
+  #noteBlocks({ sackBlocks, sackCount }: Segment, { view }: Frame, number: Seq, una: number, highData: number): number {
+    let newly = 0;
+    for (let at = sackBlocks; at < sackBlocks + sackCount * 8; at += 8) {
+      const from = una + seqDiff(seq(view.getUint32(at)), number);
+      const to = una + seqDiff(seq(view.getUint32(at + 4)), number);
+      if (una <= from && from < to && to <= highData) newly += this.#scoreboard().update(from, to);
+    }
+    return newly;
+  }
+
+  #scoreboard(): Scoreboard {
+    if (this.#board === undefined) {
+      this.#board = this.#module.createScoreboard(this.state.smss);
+      this.#board.acknowledged(this.#una);
+    }
+    return this.#board;
+  }
+}
