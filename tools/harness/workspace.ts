@@ -75,6 +75,9 @@ export const PEER_TYPES = "tools/peer/peer.d.ts";
 const GIVEN = "tools/harness/subject/given.ts";
 const KEEP = 12;
 
+/** Folders that this process is making: several subjects with the same files start at once. */
+const making = new Map<string, Promise<void>>();
+
 /** Makes (or finds) the folder for a selection. Throws a WorkspaceError. */
 export async function prepareWorkspace(selection: Selection, options: WorkspaceOptions = {}): Promise<Workspace> {
   const files = await collect(selection);
@@ -83,7 +86,16 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
   const base = `${selection.root}/.wallsocket/subjects`;
   const folder = `${base}/${await nameFor(files)}`;
   const entry = `${folder}/entry.ts`;
-  if (await exists(entry)) return { folder, entry, given };
+  if (!await exists(entry)) {
+    let made = making.get(folder);
+    if (made === undefined) making.set(folder, made = make(files, base, folder).finally(() => making.delete(folder)));
+    await made;
+  }
+  return { folder, entry, given };
+}
+
+/** Makes the folder. Somebody else, in another process, may make the same one meanwhile. */
+async function make(files: ReadonlyMap<string, string>, base: string, folder: string): Promise<void> {
   const fresh = `${base}/new-${crypto.randomUUID()}`;
   for (const directory of new Set([...files.keys()].map((path) => path.slice(0, Math.max(path.lastIndexOf("/"), 0))))) {
     await Deno.mkdir(`${fresh}/${directory}`, { recursive: true });
@@ -94,10 +106,9 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
     await Deno.rename(fresh, folder);
   } catch (error) {
     await Deno.remove(fresh, { recursive: true }).catch(() => {});
-    if (!(await exists(entry))) throw error; // somebody else made the same folder meanwhile: good
+    if (!(await exists(`${folder}/entry.ts`))) throw error;
   }
   await forgetOldest(base, folder, KEEP);
-  return { folder, entry, given };
 }
 
 /** All but what is the student's, and labs in which something stands in for a file. */
