@@ -38,9 +38,11 @@ const GRADE = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write",
 export async function measureGrading({ rounds, submissions, starts }: GradingSize): Promise<GradingFigures> {
   const root = await Deno.makeTempDir();
   try {
-    const sources = await Promise.all(Array.from({ length: submissions }, (_, index) => submission(`${root}/submission-${index + 1}`)));
+    const sources = await Promise.all(
+      Array.from({ length: rounds + submissions }, (_, index) => submission(`${root}/submission-${index + 1}`)),
+    );
     const one: { wall: number; processor: number }[] = [];
-    for (let round = 0; round < rounds; round++) one.push(await gradeOnce(sources[0] as string, `${root}/one-${round}`));
+    for (const [round, source] of sources.splice(0, rounds).entries()) one.push(await gradeOnce(source, `${root}/one-${round}`));
     const many = await gradeMany(sources, `${root}/many`);
     return {
       wall: spreadOf(one.map(({ wall }) => wall)),
@@ -54,11 +56,14 @@ export async function measureGrading({ rounds, submissions, starts }: GradingSiz
   }
 }
 
-/** A folder with the reference as somebody's submission. */
+/** A folder with the reference as somebody's submission: no two are the same, so nothing is found that was made for an earlier one. */
 async function submission(folder: string): Promise<string> {
   for (const lab of labs.filter((each) => each.draft !== true)) {
     await Deno.mkdir(`${folder}/${lab.folder}`, { recursive: true });
-    for (const file of lab.files) await Deno.copyFile(`${ROOT}/solutions/${lab.folder}/${file}`, `${folder}/${lab.folder}/${file}`);
+    for (const file of lab.files) {
+      const text = await Deno.readTextFile(`${ROOT}/solutions/${lab.folder}/${file}`);
+      await Deno.writeTextFile(`${folder}/${lab.folder}/${file}`, `${text}// ${crypto.randomUUID()}\n`);
+    }
   }
   return folder;
 }
