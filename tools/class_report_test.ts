@@ -116,3 +116,12 @@ Deno.test("gather() reads the folder of a grading, and says when it is none", as
     await Deno.remove(out, { recursive: true });
   }
 });
+
+Deno.test("page() folds what most readers skip, and parts a matrix that no sheet of paper holds, between two groups", () => {
+  const made = ["a", "b", "c"].flatMap((group) => Array.from({ length: 60 }, (_, at): Made => [`${group}/${at}`, "failed"]));
+  const html = page(report([result("ada", labOf(3, "03-ip", made))], [], false));
+  assertStringIncludes(html, "<details><summary>160 more</summary>");
+  const parts = [...html.matchAll(/<table class="matrix">.*?<\/table>/gs)].map(([part]) => part);
+  assertEquals(parts.map((part) => part.match(/<th scope="col" class="check/g)?.length), [60, 60, 60]);
+  assertEquals(parts.filter((part) => part.includes(">ada</th>")).length, 3);
+});

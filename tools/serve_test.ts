@@ -94,7 +94,7 @@ Deno.test("serve: a wrong command is one sentence and status 2", async () => {
   const wrong: [words: string[], sentence: RegExp][] = [
     [[], /^Which folder\?/],
     [["/nowhere/at/all"], /does not exist/],
-    [[`${root}/index.html`], /is no folder/],
+    [[`${root}/index.html`], /is no\s+folder/],
     [[root, "more"], /Cannot make sense of "more"/],
     [[root, "--"], /there is no command/],
     [[root, "--port", "70000"], /"70000" is no port/],
