@@ -6,6 +6,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { gather, NoGrading } from "./class_report/gather.ts";
 import { page } from "./class_report/page.ts";
 import { summaryText } from "./class_report/summary.ts";
+import { wrapAround } from "./lab/text.ts";
 import { UsageError } from "./lab/usage_error.ts";
 
 const DONE = 0, USAGE = 2, IMPOSSIBLE = 3;
@@ -38,7 +39,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return DONE;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof NoGrading)) throw error;
-    console.error(error.message);
+    console.error(wrapAround(error.message));
     return error instanceof UsageError ? USAGE : IMPOSSIBLE;
   }
 }

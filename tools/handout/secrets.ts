@@ -53,11 +53,11 @@ export async function secretsOf(released: readonly number[]): Promise<Secret[]> 
 }
 
 /** What a hidden check says, and neither a public one nor a page that every student has. */
-async function hiddenWords({ folder }: Lab): Promise<Secret[]> {
+async function hiddenWords({ folder, draft }: Lab): Promise<Secret[]> {
   const { default: hidden } = await import(`../../solutions/${folder}/hidden.ts`) as { default: Suite };
   const { default: open } = await import(`../../labs/${folder}/suite.ts`) as { default: Suite };
   const pages = [
-    await Deno.readTextFile(`${ROOT}/labs/${folder}/README.md`),
+    draft === true ? "" : await Deno.readTextFile(`${ROOT}/labs/${folder}/README.md`), // a draft may have none yet
     ...open.checks.flatMap(({ title, why, hints }) => [title, why, ...hints]),
     ...chapters.flatMap(({ requirements }) => requirements.map(({ text }) => text)),
   ].join("\n");
