@@ -187,3 +187,29 @@ Deno.test("what could load more code, or speak for the harness, is not there", a
   };
   for (const [statement, said] of Object.entries(refused)) assertStringIncludes(await saidOf("pad", statement), said, statement);
 });
+
+Deno.test("the language and given code cannot be given another meaning", async () => {
+  const refused: Record<string, string> = {
+    "Array.prototype.push = () => 0;": "read only property 'push'",
+    "Object.getPrototypeOf([].values()).next = () => ({ done: true, value: 0 }) as never;": "read only property 'next'",
+    "(frame.constructor as never as { prototype: { push: unknown } }).prototype.push = () => 0;": "read only property 'push'",
+    "Object.defineProperty(Object.prototype, 'op', { value: 1 });": "object is not extensible",
+    "globalThis.Uint8Array = Array as never;": "read only property 'Uint8Array'",
+    "Error.prototype.name = 'Passed';": "held fast",
+  };
+  for (const [statement, said] of Object.entries(refused)) assertStringIncludes(await saidOf("pad", statement), said, statement);
+});
+
+Deno.test("what is made of the language may be changed as ever", async () => {
+  const text = misbehaving(
+    "pad",
+    "new Oops('x').toString(); const own: Record<string, unknown> = {}; own.toString = own.valueOf = () => 1; own.name = own.message = 2;",
+    `class Oops extends Error { constructor(message: string) { super(message); this.name = "Oops"; this.message = "mended"; } }
+class Queue extends Array<number> { override push(...items: number[]): number { return super.push(...items) + 1; } }
+function Old(this: Record<string, unknown>): void { this.toString = () => "old"; }
+Old.prototype.toString = () => "older"; Old.prototype.constructor = Old;
+void new Queue().push(1); void new (Old as never as new () => unknown)();`,
+  );
+  const [result] = await run(text, ["pad/short-frame"]);
+  assertEquals(result?.verdict.outcome, "passed");
+});
