@@ -74,6 +74,8 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   7323: ["TCP Extensions for High Performance", 11],
   8985: ["The RACK-TLP Loss Detection Algorithm for TCP", 10],
   9293: ["Transmission Control Protocol", 7],
+  9406: ["HyStart++: Modified Slow Start for TCP", 8],
+  9438: ["CUBIC for Fast and Long-Distance Networks", 8],
 };
 
 const MISSPELT: readonly (readonly [RegExp, string])[] = [
