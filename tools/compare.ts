@@ -139,12 +139,16 @@ async function main(options: Options): Promise<number> {
     const found: Comparison[] = [];
     for (const { script, tcp } of stimuli) {
       const [need] = script.needs;
-      if (need !== undefined) throw new UsageError(`${script.file} needs ${need.what}.`);
+      if (need !== undefined) {
+        if (!options.json) console.log(`○ ${script.file} needs ${need.what}.\n`);
+        continue;
+      }
       const comparison = await compare(script, contenders, tcp);
       found.push(comparison);
       if (!options.json) console.log(`${stimuli.length > 1 ? `${script.file}\n` : ""}${comparisonText(comparison)}\n`);
     }
     if (options.json) console.log(JSON.stringify({ version: 1, comparisons: found }, undefined, 2));
+    if (found.length === 0) throw new UsageError("So there is nothing to be compared.");
     return found.every(isAlike) ? 0 : 1;
   });
 }

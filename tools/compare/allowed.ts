@@ -33,6 +33,12 @@ const RULES: readonly Rule[] = [
     allows: ({ aspect, base, own }, around) => aspect === "option wscale" && mayOffer("wscale", base, own, around),
   },
   {
+    why: "RFC 7323 §3.2: where timestamps are agreed on, a reset had better carry them, but need not",
+    allows: ({ aspect, base, own }, { base: all }) =>
+      aspect === "option TS" && isReset(base) && isReset(own) &&
+      all.some((one) => one.kind === "in" && one.connection === base?.connection && isSyn(one) && offers("TS", one)),
+  },
+  {
     why: "RFC 7323 §3.2 lets a host choose whether it offers timestamps",
     allows: ({ aspect, base, own }, around) => aspect === "option TS" && (mayOffer("TS", base, own, around) || followsOffer("TS", around)),
   },

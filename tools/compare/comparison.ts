@@ -40,12 +40,7 @@ export async function compare(script: Script, contenders: readonly Contender[], 
   const tcp = { ...extra, ...own };
   const recordings: Recording[] = [];
   for (const { make } of contenders) {
-    const machine = await make({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls });
-    try {
-      recordings.push(await record(script, machine, settings));
-    } finally {
-      await machine.close();
-    }
+    recordings.push(await record(script, () => make({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls }), settings));
   }
   const rows = align(recordings.map(({ happenings }) => happenings));
   const tolerance = contenders.some(({ live }) => live) ? LIVE_TOLERANCE : TOLERANCE;
@@ -85,7 +80,7 @@ export function comparisonText(comparison: Comparison): string {
     );
   }
   for (const [index, { stopped }] of recordings.entries()) {
-    if (stopped !== undefined) lines.push(...wrap(`${paint("yellow", "○")} ${titles[index]} stopped: ${stopped}`, 80));
+    if (stopped !== undefined) lines.push(...wrap(`○ ${titles[index]} stopped: ${stopped}`, 80));
   }
   if (rows.length > 0) lines.push("", ...ladder(comparison, first?.row ?? 0));
   if (differences.length > 0) lines.push("", ...differencesText(comparison));

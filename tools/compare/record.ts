@@ -56,18 +56,23 @@ interface Open {
   readonly step: string;
 }
 
-/** Plays it. The machine is the caller's to close. */
-export async function record(script: Script, machine: Machine, settings: RunSettings): Promise<Recording> {
-  const recorder = new Recorder(script, machine, settings);
+/** Makes the machine, plays the script to it and ends it. What the machine lacks or throws ends the recording; anything else is thrown. */
+export async function record(script: Script, make: () => Promise<Machine>, settings: RunSettings): Promise<Recording> {
+  let machine: Machine | undefined;
+  let recorder: Recorder | undefined;
   try {
+    machine = await make();
+    recorder = new Recorder(script, machine, settings);
     for (const event of script.events) await recorder.play(event);
     await recorder.listen(AFTERWARDS);
     return { happenings: recorder.happenings };
   } catch (error) {
-    if (error instanceof Missing) return { happenings: recorder.happenings, stopped: `needs ${error.what}` };
-    const isTheMachines = error instanceof StackThrew || error instanceof SubjectDied || error instanceof Endless;
-    if (!isTheMachines) throw error;
-    return { happenings: recorder.happenings, stopped: error.message };
+    const happenings = recorder?.happenings ?? [];
+    if (error instanceof Missing) return { happenings, stopped: `needs ${error.what}` };
+    if (!(error instanceof StackThrew || error instanceof SubjectDied || error instanceof Endless)) throw error;
+    return { happenings, stopped: error.message };
+  } finally {
+    await machine?.close();
   }
 }
 

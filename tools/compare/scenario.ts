@@ -11,6 +11,7 @@ import type { Check } from "../harness/suite.ts";
 import { runCheck, type Verdict } from "../harness/trial.ts";
 import { UsageError } from "../lab/usage_error.ts";
 import { Flow } from "../packetdrill/flow.ts";
+import { ipDifferences } from "../packetdrill/compare_packet.ts";
 import { printEvent } from "../packetdrill/print.ts";
 import type { CallEvent, PacketEvent, Script, ScriptEvent, TcpOption, Value } from "../packetdrill/script.ts";
 import { readPacket, type WireSegment } from "../packetdrill/wire_packet.ts";
@@ -147,14 +148,25 @@ class Writer {
     const packet = this.#packetIn(frame);
     if (packet === undefined) return;
     const { body, source } = readPacket(packet);
-    if (body.protocol !== "tcp") {
-      this.#needs.push(`packets that are no segments (${body.protocol}), which a check sends and a comparison does not`);
+    const strange = this.#strangeness(packet);
+    if (strange !== undefined || body.protocol !== "tcp") {
+      this.#needs.push(`${strange ?? "packets that are no segments"}: a check can send that, and a script cannot`);
       return;
     }
     this.#remote ??= source;
     const flow = this.#flowOf(body.destinationPort, body.sourcePort);
     if (body.flags.includes("S")) flow.peerBegins(body.seq, body.options.some(({ kind }) => kind === "wscale"));
     this.#events.push(this.#packetEvent("in", body, flow, now, body.seq, flow.toScript(body.ack)));
+  }
+
+  /** What a packet has that a script cannot say; it would be sent without. */
+  #strangeness(packet: Uint8Array): string | undefined {
+    const { destination, payload } = readPacket(packet);
+    const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+    if (packet.length - payload.length !== 20) return "IP options";
+    if ((view.getUint16(6) & 0x3fff) !== 0) return "fragments";
+    if (destination !== this.#request.config.interfaces?.[0]?.address) return `packets to ${destination}`;
+    return ipDifferences({}, readPacket(packet), packet).length > 0 ? "wrong checksums" : undefined;
   }
 
   #packetEvent(direction: "in" | "out", segment: WireSegment, flow: Flow, now: number, from: number, ack: number): PacketEvent {

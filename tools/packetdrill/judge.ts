@@ -4,6 +4,7 @@ import { parseScript } from "./parse.ts";
 import { runScript, type RunSettings } from "./run.ts";
 import type { Command, Script, ScriptEvent, ScriptOption } from "./script.ts";
 import type { RunOptions } from "./script_options.ts";
+import { StackThrew } from "./stack_machine.ts";
 import { settingsOf } from "./sysctls.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -41,8 +42,11 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
   try {
     machine = await judging.makeMachine({ localAddress, remoteAddress, mtu: other.mtu ?? 1500, tcp, sysctls });
   } catch (error) {
-    if (!(error instanceof Missing)) throw error;
-    return { script: file, verdict: "needs", needs: [{ place: script.setup[0]?.place ?? { file, line: 1, column: 1 }, what: error.what }] };
+    const place = script.setup[0]?.place ?? { file, line: 1, column: 1 };
+    if (error instanceof Missing) return { script: file, verdict: "needs", needs: [{ place, what: error.what }] };
+    if (judging.crashes === "thrown" || !(error instanceof StackThrew)) throw error;
+    const failure = { place, expected: "a machine that comes up", got: error.message, differences: [], story: [] };
+    return { script: file, verdict: "failed", failure };
   }
   try {
     return await runScript({ ...script, events: withoutSetup(script.events) }, machine, run);

@@ -25,6 +25,8 @@ export interface Wait {
   readonly events: number;
   /** When to give up: a reading of `performance.now()`. */
   readonly until: number;
+  /** Other descriptors that will do as well. */
+  readonly others?: readonly { readonly fd: number; readonly events: number }[];
 }
 
 export type Operation<T> = Generator<Wait, T, Wake>;
@@ -131,15 +133,19 @@ export class Loop {
 
   /** Fills the set and returns how many entries it has. */
   #prepare(): bigint {
-    this.#behind = [...this.#watches, ...this.#pending.values()];
-    const words = this.#behind.length * POLLFD_WORDS;
+    const entries = [...this.#watches].map((one): [Watch | Pending, number, number] => [one, one.fd, POLLIN]);
+    for (const one of this.#pending.values()) {
+      entries.push([one, one.wait.fd, one.wait.events]);
+      for (const { fd, events } of one.wait.others ?? []) entries.push([one, fd, events]);
+    }
+    this.#behind = entries.map(([one]) => one);
+    const words = entries.length * POLLFD_WORDS;
     if (words > this.#set.length) this.#set = new Int32Array(words * 2);
-    this.#behind.forEach((one, i) => {
-      const [fd, events] = "fd" in one ? [one.fd, POLLIN] : [one.wait.fd, one.wait.events];
+    entries.forEach(([, fd, events], i) => {
       this.#set[i * POLLFD_WORDS] = fd;
       this.#set[i * POLLFD_WORDS + 1] = events;
     });
-    return BigInt(this.#behind.length);
+    return BigInt(entries.length);
   }
 
   #timeout(): number {
@@ -150,7 +156,7 @@ export class Loop {
   }
 
   #dispatch(): void {
-    const ready = this.#behind.filter((_, i) => (this.#set[i * POLLFD_WORDS + 1] as number) >>> 16 !== 0);
+    const ready = new Set(this.#behind.filter((_, i) => (this.#set[i * POLLFD_WORDS + 1] as number) >>> 16 !== 0));
     for (const one of ready) {
       // Whoever came before in this turn may have ended it.
       if ("fd" in one) {

@@ -290,7 +290,8 @@ export class SystemCalls {
         const data = call.entries.map((_, index) => names.namesOf(names.POLL_EVENTS, (set[index * 2 + 1] as number) >>> 16));
         return { value: count, data };
       }
-      yield* pause(Math.min(LOOK, Math.max(0, until - performance.now())));
+      const others = call.entries.map((_, index) => ({ fd: set[index * 2] as number, events: set[index * 2 + 1] as number & 0xffff }));
+      if ((yield { fd: -1, events: 0, until, others }) === "cancelled") throw new Refused("EINTR");
     }
   }
 
