@@ -4,6 +4,7 @@
  * text, minified and sealed ones too.
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
+import { exists } from "../harness/made_folders.ts";
 import type { Mutant } from "../harness/mutant.ts";
 import type { Suite } from "../harness/suite.ts";
 import { SUMS } from "./bundle.ts";
@@ -70,7 +71,8 @@ async function hiddenWords({ folder, draft }: Lab): Promise<Secret[]> {
 /** The lines of a hidden suite that stand in no public one. */
 async function hiddenLines(base: string, given: ReadonlySet<string>): Promise<Secret[]> {
   const secrets: Secret[] = [];
-  for (const path of [`${base}/hidden.ts`, ...await filesIn(`${base}/hidden`)]) {
+  const parts = await exists(`${ROOT}/${base}/hidden`) ? await filesIn(`${base}/hidden`) : []; // a small suite is one file
+  for (const path of [`${base}/hidden.ts`, ...parts]) {
     for (const text of linesOf(await Deno.readTextFile(`${ROOT}/${path}`))) {
       const isPlain = text.length < 2 * LINE || /^(import|export|\} from|\*|\/\*\*)/.test(text);
       if (!isPlain && !given.has(text)) secrets.push({ text, what: path, line: true });
