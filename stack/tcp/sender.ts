@@ -251,6 +251,7 @@ export class Sender {
       if (holdsBack && isShort) break;
       if (!this.#sendPiece(piece.from, piece.length, piece.push, finFits && end === buffer.end())) return;
       buffer.sent(end);
+      if (buffer.next() !== end) return; // a buffer that does not note what was sent would offer it for ever
       if (isShort) this.#short.add(end, buffer.start());
       this.#roundTrip.begin(end, now);
     }
