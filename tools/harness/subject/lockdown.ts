@@ -9,16 +9,15 @@
  * the process (storage, caches, channels) and carry what was seen in one run into the next. Standard input and output belong to the
  * protocol, so they are taken away too, after our side has put its own hands on them.
  *
+ * There are no timers, either: a lab has no clock but `now`, and nothing would ever run them.
+ *
  * All of this is a list of what stays. What a later Deno adds is gone until somebody names it here.
  */
 
 /** What a lab may find beside the language itself. */
-const KEPT: ReadonlySet<string> = new Set([
-  ...["console", "Deno", "queueMicrotask", "structuredClone", "setTimeout", "setInterval", "clearTimeout", "clearInterval"],
-  ...["TextEncoder", "TextDecoder", "performance"],
-]);
+const KEPT: ReadonlySet<string> = new Set(["console", "Deno", "structuredClone", "TextEncoder", "TextDecoder", "performance"]);
 /** What stays of Deno: the names of errors, how a value looks, what system this is, and an end. */
-const KEPT_OF_DENO: ReadonlySet<string> = new Set(["errors", "inspect", "build", "version", "exit"]);
+const KEPT_OF_DENO: ReadonlySet<string> = new Set(["errors", "inspect", "build", "version", "args", "noColor", "exit"]);
 /** What belongs to the harness alone. */
 const STREAMS: ReadonlySet<string> = new Set(["stdin", "stdout", "stderr"]);
 /** The language's own: what any program has, wherever it runs; without what calls for a program of another language, or for two threads. */

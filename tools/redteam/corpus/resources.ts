@@ -8,6 +8,14 @@ const looping = (name: string, where: string, body: string, top = ""): Attack =>
 const SPIN =
   "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 8, 1, 4, 115, 112, 105, 110, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11])";
 
+/** Every means of having something run when nobody asked. */
+const LATER = `const g = globalThis as any;
+function later(run: () => void): void {
+  for (const start of [() => g.setTimeout(run, 0), () => g.setInterval(run, 0), () => g.setImmediate(run), () => g.queueMicrotask(run), () => void Promise.resolve().then(run)]) {
+    try { start(); } catch { /* it is not there */ }
+  }
+}`;
+
 export const resources: readonly Attack[] = [
   file("loop-at-the-top", "an endless loop as the file is loaded", `for (;;);\n${STUB}`, { refused: "loaded" }),
   file("promise-at-the-top", "waits as the file is loaded, for ever", `await new Promise(() => {});\n${STUB}`, {
@@ -103,8 +111,8 @@ export const resources: readonly Attack[] = [
     "throws-later",
     "rejections and exceptions after the answer",
     solvedBut(
-      "Promise.reject(new Error('later')); queueMicrotask(() => {}); setTimeout(() => { throw new Error('later'); }, 0); setTimeout(() => Deno.exit(0), 1);",
-      "addEventListener('unhandledrejection', (event) => event.preventDefault());",
+      "Promise.reject(new Error('later')); Promise.resolve().then(() => { throw new Error('later'); }); later(() => { throw new Error('later'); }); later(() => Deno.exit(0));",
+      `${LATER}\ntry { addEventListener('unhandledrejection', (event) => event.preventDefault()); } catch { /* nobody listens here */ }`,
     ),
     { earns: 100 },
   ),
@@ -112,8 +120,8 @@ export const resources: readonly Attack[] = [
     "works-later",
     "timers and finalizers that run after the answer",
     solvedBut(
-      "registry.register({}, 1); setInterval(() => { for (;;); }, 0); setTimeout(() => { Deno.stdout.writeSync(new Uint8Array(9)); }, 0);",
-      "const registry = new FinalizationRegistry(() => { for (;;); });",
+      "registry.register({}, 1); later(() => { for (;;); }); later(() => { Deno.stdout.writeSync(new Uint8Array(9)); });",
+      `${LATER}\nconst registry = new FinalizationRegistry(() => { for (;;); });`,
     ),
     { earns: 100 },
   ),
