@@ -168,7 +168,8 @@ async function stackFiles(root: string, folder: string): Promise<string[]> {
 }
 
 function labsOf(selection: Selection): readonly Lab[] {
-  return selection.lab !== undefined && selection.lab <= 3 ? labs.filter((lab) => lab.number <= 3) : labs;
+  const { lab = Infinity } = selection;
+  return labs.filter(({ number }) => number <= (lab <= 3 ? 3 : Math.max(lab, 7)));
 }
 
 function entryText(selection: Selection, options: WorkspaceOptions): string {

@@ -43,10 +43,12 @@ export interface BlameMeans {
 const LIMIT = 10_000;
 /** The last lab that runs on those below it alone; from here on all run together. */
 const BELOW_TCP = 3;
+/** The last of those that TCP is split over, which run together. */
+const TCP = 7;
 
 /** The labs whose code runs in the checks of a lab. */
 export function labsThatRun(lab: number): readonly Lab[] {
-  return lab <= BELOW_TCP ? labs.filter(({ number }) => number <= lab) : labs;
+  return labs.filter(({ number }) => number <= (lab <= BELOW_TCP ? lab : Math.max(lab, TCP)));
 }
 
 /** Finds out for one failure after another. The processes that it needs are kept for the next one until `close`. */
