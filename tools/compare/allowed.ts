@@ -5,7 +5,7 @@
  * What no packet of a recording shows does not come here: first sequence numbers, the clocks of timestamps, the order and the filling of options,
  * IP's identification and time to live.
  */
-import { seq, seqUpTo } from "../../stack/wire/seq.ts";
+import { seq, seqBefore, seqUpTo } from "../../stack/wire/seq.ts";
 import type { Around, Difference } from "./differences.ts";
 import type { Recorded } from "./record.ts";
 
@@ -78,20 +78,23 @@ const RULES: readonly Rule[] = [
   },
   {
     why: "RFC 6298 §2: retransmissions may come later, or more seldom, than another host's",
-    allows: ({ aspect, base, own }, around) => aspect === "packet" && (isAgain(base, around.base) || isAgain(own, around.own)),
+    allows: ({ aspect, base, own }, around) =>
+      aspect === "packet" &&
+      (own === undefined ? isAgain(base, around.base) && repeats(base, around.own) : isAgain(own, around.own) && repeats(own, around.base)),
   },
   {
     why: "RFC 9293 §3.7: in which segments a stream is sent is the sender's affair, within the peer's MSS",
     allows: ({ aspect, base, own }, around) => {
       if (!["packet", "seq", "length", "flags", "time"].includes(aspect)) return false;
       const here = own ?? base;
+      if (aspect === "packet" && (isAgain(base, around.base) || isAgain(own, around.own))) return false;
       return hasText(here) && (base === undefined || hasText(base)) && sameBytes(here as Recorded, around);
     },
   },
   {
     why: "RFC 5681 §3.1 and RFC 6928 §2 let the initial window be 1 to 10 segments, and slow start count bytes or segments",
     allows: ({ aspect, base, own }, around) =>
-      aspect === "packet" && (own === undefined ? hasText(base) && sends(around.own) : hasText(own) && sends(around.base)),
+      aspect === "packet" && (own === undefined ? isMore(base, around.base, around.own) : isMore(own, around.own, around.base)),
   },
   {
     why: "RFC 9293 §3.9.1: how much a call takes at once is a matter of the host's buffers",
@@ -172,16 +175,27 @@ function isUpdate(one: Recorded | undefined, all: readonly Recorded[]): boolean 
 
 /** A segment that was sent before, whole or in part. */
 function isAgain(one: Recorded | undefined, all: readonly Recorded[]): boolean {
-  const { packet } = one ?? {};
-  if (one === undefined || packet === undefined || !hasText(one) && !/[SF]/.test(packet.flags)) return false;
-  return all.slice(0, all.indexOf(one)).some((each) => {
-    const before = each.kind === "out" && each.connection === one.connection ? each.packet : undefined;
-    if (before === undefined) return false;
-    const kind = (flags: string): string => flags.replace(/[^SF]/g, "");
-    return hasText(one)
-      ? before.seq.length > 0 && packet.seq.from - before.seq.from >>> 0 < before.seq.length
-      : before.seq.from === packet.seq.from && kind(before.flags) === kind(packet.flags);
-  });
+  return one !== undefined && all.slice(0, all.indexOf(one)).some((each) => isSameText(each, one));
+}
+
+/** Whether the later of two segments of a machine says what the earlier says. */
+function isSameText(earlier: Recorded, later: Recorded): boolean {
+  const [one, two] = [earlier.packet, later.packet];
+  if (earlier.kind !== "out" || earlier.connection !== later.connection || one === undefined || two === undefined) return false;
+  const kind = (flags: string): string => flags.replace(/[^SF]/g, "");
+  if (hasText(later)) return one.seq.length > 0 && two.seq.from - one.seq.from >>> 0 < one.seq.length;
+  return /[SF]/.test(two.flags) && one.seq.from === two.seq.from && kind(one.flags) === kind(two.flags);
+}
+
+/** How long a machine may wait before it sends something again for the first time (RFC 6298 §2.1: a second), in microseconds. */
+const FIRST_TIMEOUT = 1_200_000;
+
+/** Whether a machine sends this more than once, too; or would have, had the peer not answered before its time was up. */
+function repeats(one: Recorded | undefined, all: readonly Recorded[]): boolean {
+  if (one === undefined) return false;
+  const [first, second] = all.filter((each) => isSameText(each, one));
+  if (first === undefined || second !== undefined) return second !== undefined;
+  return all.some((each) => each.kind === "in" && each.time > first.time && each.time < first.time + FIRST_TIMEOUT);
 }
 
 /** Whether two machines sent the same bytes between two steps of the script, however cut. */
@@ -198,7 +212,12 @@ function extent(all: readonly Recorded[], here: Recorded): { readonly from: numb
   return first === undefined || last === undefined ? undefined : { from: first.seq.from, to: last.seq.to };
 }
 
-/** Whether a machine sends text at all, and none is lost to it: then less of it is a smaller window. */
-function sends(all: readonly Recorded[]): boolean {
-  return all.some((each) => each.kind === "out" && hasText(each) && !isReset(each));
+/** Text that is sent for the first time, by a machine that sends more of a stream at once than another, which has sent what is before it. */
+function isMore(one: Recorded | undefined, all: readonly Recorded[], other: readonly Recorded[]): boolean {
+  if (one?.packet === undefined || !hasText(one) || isAgain(one, all)) return false;
+  const from = seq(one.packet.seq.from);
+  return other.some((each) =>
+    each.kind === "out" && each.connection === one.connection && hasText(each) && each.packet !== undefined &&
+    seqBefore(seq(each.packet.seq.from), from)
+  );
 }

@@ -42,8 +42,8 @@ export interface Recording {
   readonly stopped?: string;
 }
 
-/** How long a machine is listened to behind the script's end, in microseconds: a delayed ACK comes within that. */
-const AFTERWARDS = 600_000;
+/** How long a machine is listened to behind the script's end, in microseconds: what is lost is sent again within that (RFC 6298 §2.1). */
+const AFTERWARDS = 1_500_000;
 /** How long "*" waits. */
 const ANY_TIME = 10_000_000;
 /** So much is written down of a machine that does not stop. */
