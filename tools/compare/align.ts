@@ -59,7 +59,7 @@ function scores(rows: readonly Row[], other: readonly Recorded[]): Float64Array 
 function likeness(a: Recorded, b: Recorded): number {
   if (a.step !== "" || b.step !== "") return a.step === b.step ? 100 : 0;
   if (a.connection !== b.connection || a.packet === undefined !== (b.packet === undefined)) return 0;
-  const near = Math.max(0, 0.5 - Math.abs(a.behind - b.behind) * 0.1);
+  const near = Math.max(0, 0.5 - Math.abs(a.behind - b.behind) * 0.1) + Math.max(0, 0.4 - Math.abs(a.time - b.time) / 5e6);
   const [one, two] = [a.packet, b.packet];
   if (one === undefined || two === undefined) return (a.text === b.text ? 4 : 1) + near;
   const kind = (flags: string): string => [..."SFR"].filter((letter) => flags.includes(letter)).join("");
