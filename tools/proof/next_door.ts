@@ -2,23 +2,17 @@
  * Proofs of the reference stack by programs that nobody here wrote: each in a network namespace of its own (inside.ts), and afterwards tshark looks
  * through what was on the wire.
  */
-import type { TcpConfig } from "../../stack/host_config.ts";
-import { NoLiveWire, type NoLiveWireReason } from "../../stack/link/no_live_wire.ts";
-import type { ImpairCounts, ImpairOptions } from "../../stack/link/impair.ts";
+import type { ImpairCounts } from "../../stack/link/impair.ts";
+import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { refusalOf, spawnInNamespace } from "../harness/namespace.ts";
+import type { Holdings, Refused, WireOrder } from "./station.ts";
 
 /** What is to be done inside. */
-export interface ProofOrder {
+export interface ProofOrder extends WireOrder {
   /** Run one after the other, through the kernel's side. */
   readonly commands: readonly (readonly string[])[];
-  /** Where the capture goes. */
-  readonly capture: string;
   /** What `GET /file` gives. */
   readonly file?: string;
-  /** What the wire does to packets. Default: nothing. */
-  readonly wire?: ImpairOptions;
-  /** What the stack's TCP is told. Default: nothing. */
-  readonly tcp?: TcpConfig;
 }
 
 /** What a command said. */
@@ -27,6 +21,8 @@ export interface CommandResult {
   readonly out: string;
   readonly err: string;
   readonly milliseconds: number;
+  /** What the stack held when it was over. */
+  readonly left: Holdings;
 }
 
 /** What came of it. */
@@ -42,17 +38,33 @@ export interface ProofResult {
 const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname);
 
 /** Carries out `order` in a namespace. Throws a NoLiveWire. */
-export async function prove(order: ProofOrder): Promise<ProofResult> {
-  const reads = `--allow-read=${[ROOT, ...(order.file === undefined ? [] : [order.file])].join(",")}`;
-  const options = ["--quiet", "--no-config", "--no-prompt", "--no-check", "--cached-only", "--allow-ffi", "--allow-run", reads];
-  const program = [`--allow-write=${order.capture}`, new URL("inside.ts", import.meta.url).href, JSON.stringify(order)];
-  const child = spawnInNamespace([Deno.execPath(), "run", ...options, ...program], { stdin: "null", stdout: "piped", stderr: "piped" });
+export function prove(order: ProofOrder): Promise<ProofResult> {
+  return runInside<ProofResult>(new URL("inside.ts", import.meta.url), order, order.file === undefined ? [] : [order.file]);
+}
+
+/** Runs a program that ends with `answer` (station.ts) in a namespace; it may read `files`, too. Gives what it says. Throws a NoLiveWire. */
+export async function runInside<Result>(program: URL, order: WireOrder, files: readonly string[] = []): Promise<Result> {
+  const options = [
+    "--quiet",
+    "--no-config",
+    "--no-prompt",
+    "--no-check",
+    "--cached-only",
+    "--v8-flags=--expose-gc",
+    "--allow-ffi",
+    "--allow-run",
+  ];
+  const permissions = [`--allow-read=${[ROOT, ...files].join(",")}`, `--allow-write=${order.capture}`];
+  const command = [Deno.execPath(), "run", ...options, ...permissions, program.href, JSON.stringify(order)];
+  const child = spawnInNamespace(command, { stdin: "null", stdout: "piped", stderr: "piped" });
   const { success, stdout, stderr } = await child.output();
   const [said, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
   if (!success) throw refusalOf(complaint) ?? new Error(`The proof ended early:\n${complaint}`);
-  const result = JSON.parse(said) as ProofResult & { refused?: { reason: NoLiveWireReason; detail: string } };
-  if (result.refused !== undefined) throw new NoLiveWire(result.refused.reason, result.refused.detail);
-  return result;
+  const result = JSON.parse(said) as Result | Refused;
+  if (typeof result === "object" && result !== null && "refused" in result) {
+    throw new NoLiveWire(result.refused.reason, result.refused.detail);
+  }
+  return result as Result;
 }
 
 /**
