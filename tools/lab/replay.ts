@@ -22,12 +22,20 @@ import { Transcript } from "../harness/transcript.ts";
 import { startStation, type VirtualStation } from "../harness/virtual_station.ts";
 import { isVisible, replyTexts, type Visible } from "./reply_text.ts";
 
+/** Requests that no check makes of a student's code, or that do nothing to it. */
+const NOT_PLAYED = ["reset", "refuse", "system call", "tcp info"] as const;
+
 /** Something done to the subject: a request of a check's, or that time passes until `now`. A step brings exactly one packet. */
-export type Stimulus = Exclude<Request, { readonly op: "reset" | "refuse" | "system call" }> | {
+export type Stimulus = Exclude<Request, { readonly op: (typeof NOT_PLAYED)[number] }> | {
   readonly op: "wait";
   readonly host: number;
   readonly now: number;
 };
+
+/** Whether a request is something that can be played again. */
+export function isPlayed(request: Request): request is Request & Stimulus {
+  return !NOT_PLAYED.some((op) => op === request.op);
+}
 
 /** How the wire answers ARP requests by itself. */
 export interface Wire {

@@ -21,7 +21,7 @@ import { Subject } from "../harness/subject.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import type { Transcript } from "../harness/transcript.ts";
 import type { Selection } from "../harness/workspace.ts";
-import { type Difference, difference, play, type Seen, type Stimulus, type Wire } from "./replay.ts";
+import { type Difference, difference, isPlayed, play, type Seen, type Stimulus, type Wire } from "./replay.ts";
 import { wrongAnswer } from "./shrink_table.ts";
 
 /** The smallest run that was found. */
@@ -213,7 +213,7 @@ export function stimuliOf(bad: readonly Exchange[], good: readonly Exchange[], i
         if (sender !== undefined && asked.delete(sender)) answered.add(sender);
         else stimuli.push({ ...request, frames: [frame] });
       }
-    } else if (request.op !== "reset" && request.op !== "refuse" && request.op !== "system call") stimuli.push(request);
+    } else if (isPlayed(request)) stimuli.push(request);
     for (const { bytes } of reply?.out ?? []) {
       const target = arpAddress(bytes, 1, "targetIp");
       if (target !== undefined) asked.add(target);
