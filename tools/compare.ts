@@ -9,7 +9,7 @@ import { compare, type Comparison, comparisonText, type Contender, isAlike } fro
 import { playCheck, type Played } from "./compare/scenario.ts";
 import { Subject } from "./harness/subject.ts";
 import type { KernelPeer } from "./harness/kernel/kernel_peer.ts";
-import { WorkspaceError } from "./harness/workspace.ts";
+import { type Selection, WorkspaceError } from "./harness/workspace.ts";
 import { KIT, loadChecks, ROOT, selectOrigins, standInFor } from "./lab/run.ts";
 import { UsageError } from "./lab/usage_error.ts";
 import { onLinux, onStack, withKernel } from "./packetdrill/machines.ts";
@@ -78,6 +78,9 @@ export function readOptions(words: readonly string[]): Options | "help" {
   };
 }
 
+/** The reference; in a kit the peer, which is the same in another shape. */
+const REFERENCE: Selection = { root: ROOT, origins: selectOrigins(7, { reference: new Set(labs.map(({ number }) => number)) }) };
+
 /** What a word names: a script's host, or those of a check. Throws a UsageError. */
 async function stimulusOf({ what, seed }: Options): Promise<readonly Played[]> {
   const check = /^0*(\d+)\/([\w-]+\/[\w.-]+)$/.exec(what);
@@ -107,8 +110,8 @@ async function hostsOf(lab: Lab, id: string, seed: number): Promise<readonly Pla
 /** Starts the stacks that are compared. The reference leads, where there is one. */
 async function withContenders<T>(options: Options, work: (contenders: readonly Contender[]) => Promise<T>): Promise<T> {
   const subjects: Subject[] = [];
-  const stack = async (title: string, choice: { mine: boolean; mutant: string | undefined }): Promise<Contender> => {
-    const subject = new Subject(await selectionOf(choice));
+  const stack = (title: string, selection: Selection): Contender => {
+    const subject = new Subject(selection);
     subjects.push(subject);
     return { title, make: onStack(subject), live: false };
   };
@@ -116,9 +119,10 @@ async function withContenders<T>(options: Options, work: (contenders: readonly C
   try {
     const contenders: Contender[] = [];
     const standIn = standInFor(labs[0] as Lab);
-    if (standIn !== undefined) contenders.push(await stack("reference", { mine: false, mutant: undefined }));
-    if (options.mine || standIn === undefined) contenders.push(await stack("yours", { mine: true, mutant: undefined }));
-    if (options.mutant !== undefined) contenders.push(await stack(options.mutant, { mine: false, mutant: options.mutant }));
+    if (standIn !== undefined) contenders.push(stack(standIn, REFERENCE));
+    if (options.mine || standIn === undefined) contenders.push(stack("yours", { root: ROOT, origins: selectOrigins(7, { mine: true }) }));
+    const { mutant } = options;
+    if (mutant !== undefined) contenders.push(stack(mutant, await selectionOf({ mine: false, mutant })));
     if (!options.linux) return await work(contenders);
     return await withKernel((kernel) => work([...contenders, linux(kernel)]));
   } finally {

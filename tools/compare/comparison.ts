@@ -63,6 +63,7 @@ export function comparisonText(comparison: Comparison): string {
   const serious = differences.find(({ allowed }) => allowed === undefined);
   const first = serious ?? differences[0];
   const lines: string[] = [];
+  const fine = recordings.every(({ stopped }) => stopped === undefined) ? paint("green", "✔") : paint("yellow", "○");
   if (first === undefined && recordings.every(({ stopped }) => stopped === undefined)) {
     lines.push(`${paint("green", "✔")} ${listed(titles)} do the same: ${rows.length} steps.`);
   } else if (first !== undefined) {
@@ -74,7 +75,7 @@ export function comparisonText(comparison: Comparison): string {
       : "The first difference that is not known to be allowed";
     lines.push(
       ...wrap(
-        `${serious === undefined ? paint("green", "✔") : paint("red", "✘")} ${what}: at ${place}, ${titles[machine]}: ${first.text}`,
+        `${serious === undefined ? fine : paint("red", "✘")} ${what}: at ${place}, ${titles[machine]}: ${first.text}`,
         80,
       ),
     );
