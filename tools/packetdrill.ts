@@ -24,13 +24,13 @@ import type { Verdict } from "./packetdrill/verdict.ts";
 const HELP = `deno task packetdrill FILE-OR-FOLDER…: scripts in the packetdrill language,
 run against the reference stack, in virtual time
 
-  --live             against the Linux kernel, in a network of its own and real time
-  --beside           against the stack and Linux: where they differ, both are shown
+  --live             against the Linux kernel, in real time
+  --beside           against the stack and Linux: where they differ, both
   --longest SECONDS  so much real time a script may take (default 30)
   --mine             against your own labs
   --mutant LAB/NAME  against the reference with this fault in it
-  --mutants 4-6      against every mutant of these labs: which survive all scripts?
-  --tolerance MS     by so much anything may be early or late (default 1; Linux 20)
+  --mutants 4-6      against every mutant of these labs: which survive all?
+  --tolerance MS     by so much anything may be early or late (1; Linux 20)
   --strict           an expected packet comes as one, not in parts
   --define NAME      for #ifdef (STANDARD is defined; may be repeated)
   --all              name the scripts that passed, too
@@ -42,7 +42,7 @@ PACKETDRILL_OPTIONS in the environment holds options as scripts have them:
 --tolerance_usecs=75000 --mtu=1460.
 
 Exit status: 0 no script failed (but some may need what is not here), 1 some
-failed or are no scripts, 2 the command was wrong, 3 there is no Linux to be had.`;
+failed or are no scripts, 2 the command was wrong, 3 there is no Linux here.`;
 
 /** What was asked for. */
 export interface Options {
@@ -114,6 +114,7 @@ export async function selectionOf({ mine, mutant }: Pick<Options, "mine" | "muta
   const isKit = !hasReference(labs[0] as typeof labs[number]);
   const selection: Selection = { root: ROOT, origins: selectOrigins(7, mine || isKit ? { mine: true } : { reference: everyLab }) };
   if (mutant === undefined) return selection;
+  if (isKit) throw new UsageError("There are no mutants in a kit: they stay with those who grade.");
   const [number, name] = mutant.split("/");
   const lab = findLab(Number(number));
   const found = lab === undefined ? undefined : (await loadMutants(lab)).find((each) => each.name === name);

@@ -3,7 +3,7 @@ import { settingsOf } from "../packetdrill/sysctls.ts";
 import type { Machine, MachineSettings } from "../packetdrill/machine.ts";
 import { runSettingsOf } from "../packetdrill/judge.ts";
 import type { Script } from "../packetdrill/script.ts";
-import { labelled, paint, wrap } from "../lab/text.ts";
+import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
 import { align, head, type Row } from "./align.ts";
 import { clockText, rowText, titlesText } from "./columns.ts";
 import { type Judged, judgeDifferences } from "./differences.ts";
@@ -62,30 +62,26 @@ export function comparisonText(comparison: Comparison): string {
   const { titles, recordings, rows, differences } = comparison;
   const serious = differences.find(({ allowed }) => allowed === undefined);
   const first = serious ?? differences[0];
+  const allRan = recordings.every(({ stopped }) => stopped === undefined);
   const lines: string[] = [];
-  const fine = recordings.every(({ stopped }) => stopped === undefined) ? paint("green", "✔") : paint("yellow", "○");
-  if (first === undefined && recordings.every(({ stopped }) => stopped === undefined)) {
-    lines.push(`${paint("green", "✔")} ${listed(titles)} do the same: ${rows.length} steps.`);
-  } else if (first !== undefined) {
-    const { base, own, machine } = first;
-    const { time, line } = (base ?? own) as Recorded;
-    const place = `${clockText(time)} s${line === undefined ? "" : `, line ${line}`}`;
-    const what = serious === undefined
-      ? "Only differences that an RFC allows; the first"
-      : "The first difference that is not known to be allowed";
-    lines.push(
-      ...wrap(
-        `${serious === undefined ? fine : paint("red", "✘")} ${what}: at ${place}, ${titles[machine]}: ${first.text}`,
-        80,
-      ),
-    );
-  }
+  if (first !== undefined) {
+    const mark = serious !== undefined ? paint("red", "✘") : allRan ? paint("green", "✔") : "○";
+    lines.push(...wrap(`${mark} ${headline(comparison, first)}`, WIDTH));
+  } else if (allRan) lines.push(`${paint("green", "✔")} ${listed(titles)} do the same: ${rows.length} steps.`);
   for (const [index, { stopped }] of recordings.entries()) {
-    if (stopped !== undefined) lines.push(...wrap(`○ ${titles[index]} stopped: ${stopped}`, 80));
+    if (stopped !== undefined) lines.push(...wrap(`○ ${titles[index]} stopped: ${stopped}`, WIDTH));
   }
   if (rows.length > 0) lines.push("", ...ladder(comparison, first?.row ?? 0));
   if (differences.length > 0) lines.push("", ...differencesText(comparison));
   return lines.join("\n");
+}
+
+function headline({ titles }: Comparison, { base, own, machine, text, allowed }: Judged): string {
+  const { time, line } = (base ?? own) as Recorded;
+  const what = allowed === undefined
+    ? "The first difference that is not known to be allowed"
+    : "Only differences that an RFC allows; the first";
+  return `${what}: at ${clockText(time)} s${line === undefined ? "" : `, line ${line}`}, ${titles[machine]}: ${text}`;
 }
 
 /** The rows around one of them. */
@@ -117,7 +113,7 @@ function differencesText({ titles, rows, differences }: Comparison): string[] {
     const again = more === 0 ? "" : `, and ${more} more like it`;
     const what = `${clockText(head(rows[row] as Row).time)} ${titles[machine]}: ${text}${again}`;
     const why = allowed === undefined ? "not known to be allowed" : `allowed: ${allowed}`;
-    return `${wrap(what, 80).join("\n")}\n${labelled("", why, 2, 4)}`;
+    return `${wrap(what, WIDTH).join("\n")}\n${labelled("", why, 2, 4)}`;
   });
   return told.length > TOLD ? [...lines, `… and ${told.length - TOLD} more`] : lines;
 }
