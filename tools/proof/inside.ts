@@ -2,7 +2,7 @@
  * The inside of a proof: the reference stack (station.ts) with servers on it, and commands of other people's that talk to them through the kernel. Run by
  * next_door.ts; one argument, a `ProofOrder`; prints a `ProofResult`.
  *
- *     port 80: HTTP     port 7: answers when you have finished
+ *     port 80: HTTP     port 7: answers when you have finished     port 5201: an iperf3 server
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -10,6 +10,7 @@ import { pipeline } from "node:stream/promises";
 import type { TcpConn } from "../../stack/socket/conn.ts";
 import { serveNode } from "../../stack/socket/duplex.ts";
 import { listen, type TcpListener } from "../../stack/socket/listener.ts";
+import { serveIperf3 } from "../foreign/iperf3.ts";
 import type { CommandResult, ProofOrder, ProofResult } from "./next_door.ts";
 import { answer, openStation, type Station } from "./station.ts";
 
@@ -70,6 +71,7 @@ async function prove(order: ProofOrder): Promise<ProofResult> {
   const { host, wire } = station;
   serveNode(createServer(serve(order.file ?? "/dev/null")), listen(host, { port: 80 }));
   answerAll(listen(host, { port: 7 }));
+  serveIperf3(listen(host, { port: 5201 }));
   const commands: CommandResult[] = [];
   for (const command of order.commands) commands.push(await runCommand(command, station));
   const { connections, framesLent } = await station.settled();

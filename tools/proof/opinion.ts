@@ -39,7 +39,7 @@ const USUAL = /^Connection (finish|establish)/;
  */
 const OTHER_ZERO = /^TCP Checksum 0xffff instead of 0x0000/;
 /** Payloads are random bytes: nothing is to be read into them. And nobody's names are looked up. */
-const BARE = ["-n", "-o", "tcp.desegment_tcp_streams:FALSE", "-d", "tcp.port==80,data", "-d", "tcp.port==7,data"];
+const BARE = ["-n", "-o", "tcp.desegment_tcp_streams:FALSE", "-d", "tcp.port==1-65535,data"];
 const AGGREGATOR = "|";
 
 /** Reads a capture. Takes some 70 µs a packet. */
