@@ -3,6 +3,7 @@
  * accepted socket has those of the socket that listened. All of them may be set at any time; what that means once there is a
  * connection stands at `SO_RCVBUF` and `TCP_MAXSEG`. A record of options is never changed, so sockets can share it.
  */
+import type { CongestionAlgorithm } from "../contract/congestion.ts";
 import type { Connection } from "../tcp/connection.ts";
 import type { ConnectionOptions } from "../tcp/options.ts";
 import { SocketError } from "./errors.ts";
@@ -43,6 +44,8 @@ export interface SocketOptions {
   TCP_KEEPCNT: number;
   /** Milliseconds that anything may be unacknowledged before the connection is given up (RFC 5482); 0: as long as the host thinks right. */
   TCP_USER_TIMEOUT: number;
+  /** How the congestion window grows and shrinks: "reno" or "cubic". It may be changed while the connection is open. */
+  TCP_CONGESTION: CongestionAlgorithm;
   /** How often a SYN is sent again, 1 to 127; 0: as often as the host thinks right. */
   TCP_SYNCNT: number;
   /** The IP header's time to live, 1 to 255, and its type of service, 0 to 255, of which the lowest two bits belong to ECN. */
@@ -54,7 +57,7 @@ export interface SocketOptions {
 type NumberRule = readonly [least: number, most: number, zero: boolean, counts: string];
 
 const LONGEST = 2 ** 31 - 1;
-const RULES: Readonly<Record<Exclude<keyof SocketOptions, "SO_LINGER">, "flag" | NumberRule>> = {
+const RULES: Readonly<Record<Exclude<keyof SocketOptions, "SO_LINGER" | "TCP_CONGESTION">, "flag" | NumberRule>> = {
   SO_REUSEADDR: "flag",
   SO_RCVBUF: [1, 2 ** 30, false, "bytes"],
   SO_SNDBUF: [1, 2 ** 30, false, "bytes"],
@@ -105,6 +108,7 @@ function firstOptions(defaults: ConnectionOptions): SocketOptions {
     TCP_KEEPINTVL: defaults.keepAliveInterval / 1000,
     TCP_KEEPCNT: defaults.keepAliveProbes,
     TCP_USER_TIMEOUT: defaults.userTimeout,
+    TCP_CONGESTION: defaults.congestion,
     TCP_SYNCNT: defaults.synRetries,
     IP_TTL: defaults.timeToLive ?? TIME_TO_LIVE,
     IP_TOS: defaults.typeOfService ?? 0,
@@ -126,6 +130,7 @@ export function connectionOptionsOf(options: Readonly<SocketOptions>, defaults: 
     keepAliveInterval: options.TCP_KEEPINTVL * 1000,
     keepAliveProbes: options.TCP_KEEPCNT,
     userTimeout: options.TCP_USER_TIMEOUT,
+    congestion: options.TCP_CONGESTION,
     synRetries: options.TCP_SYNCNT,
     timeToLive: options.IP_TTL,
     typeOfService: options.IP_TOS & ~ECN,
@@ -150,6 +155,10 @@ export function checkOption(name: keyof SocketOptions, value: unknown): void {
   if (name === "SO_LINGER") {
     if (value === undefined || isWhole(value) && value >= 0) return;
     throw new SocketError("EINVAL", what, "it is a number of seconds, or undefined");
+  }
+  if (name === "TCP_CONGESTION") {
+    if (value === "reno" || value === "cubic") return;
+    throw new SocketError("EINVAL", what, 'it is "reno" or "cubic"');
   }
   if (!Object.hasOwn(RULES, name)) throw new SocketError("ENOPROTOOPT", `Cannot set ${name}`);
   const rule = RULES[name];

@@ -238,8 +238,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     const { state } = this.tcb;
     if (state === "CLOSED") return;
     if (state !== "SYN-SENT") {
-      // What is said of gaps and duplicates may find no room beside text.
-      if (this.#receiver.ackNow && this.#receiver.hasReport()) this.#sendEmpty(ACK, this.#sender.acceptableNumber());
+      for (let due = this.#receiver.bareAcksDue(); due > 0; due--) this.#sendEmpty(ACK, this.#sender.acceptableNumber());
       this.#sender.sendText(now);
       if (this.#receiver.isAckDue(now)) this.#sendEmpty(ACK, this.#sender.acceptableNumber());
     }

@@ -29,6 +29,8 @@ export class Receiver {
   readonly #buffer: ReceiveBuffer;
   readonly #acknowledger: Acknowledger;
   readonly #port: ReceiverPort;
+  /** Segments that brought nothing that could be read, since the last acknowledgment; counted where the peer has no SACK. */
+  #outOfOrder = 0;
   /** Offset behind the urgent data. */
   #urgentEnd = 0;
   /** A duplicate to report with the next acknowledgment (RFC 2883); none when both are equal. */
@@ -67,6 +69,7 @@ export class Receiver {
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, moved);
     tcb.rcvWnd = Math.max(0, tcb.rcvWnd - moved);
     if (seqBefore(tcb.rcvUp, tcb.rcvNxt)) tcb.rcvUp = tcb.rcvNxt;
+    if (moved === 0 && !tcb.sackPermitted) this.#outOfOrder++;
     // RFC 5681 §4.2: at once about a gap, and when one is filled.
     const when = moved === 0 || hadGap || this.#port.options.quickAck ? "now" : "later";
     const fullSegment = tcb.rcvMss - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0);
@@ -107,6 +110,7 @@ export class Receiver {
   /** An acknowledgment goes out. */
   acknowledged(): void {
     this.ackNow = false;
+    this.#outOfOrder = 0;
     this.#acknowledger.sent();
     this.#tcb.lastAckSent = this.#tcb.rcvNxt;
   }
@@ -139,14 +143,22 @@ export class Receiver {
     }
   }
 
-  /** Whether an acknowledgment now has something to report beyond its number. */
-  hasReport(): boolean {
+  /**
+   * How many acknowledgments must go out without text. With SACK one: what it reports of gaps and duplicates may find no room beside text. Without SACK one for
+   * each segment that came out of order: the peer counts them (RFC 5681 §3.2, §4.2).
+   */
+  bareAcksDue(): number {
+    if (!this.ackNow) return 0;
+    return this.#hasReport() ? 1 : this.#outOfOrder;
+  }
+
+  #hasReport(): boolean {
     return this.#tcb.sackPermitted && (this.#duplicateFrom !== this.#duplicateTo || this.#hasGap());
   }
 
   /** What lies beyond a gap, and first of all a duplicate that just came (RFC 2018 §4, RFC 2883 §4): as many blocks as `room` bytes of options hold. */
   report(room: number): readonly Seq[] {
-    if (!this.hasReport()) return NO_BLOCKS;
+    if (!this.#hasReport()) return NO_BLOCKS;
     const most = Math.min(this.#tcb.timestamps ? 3 : 4, room - 4 >> 3);
     if (most <= 0) return NO_BLOCKS;
     const duplicate = this.#duplicateFrom === this.#duplicateTo ? NO_BLOCKS : [this.#duplicateFrom, this.#duplicateTo];

@@ -9,12 +9,22 @@ export class RoundTrip {
   /** The offset whose acknowledgment is awaited, −1 for none, and when it was sent. */
   #offset = -1;
   #at = 0;
+  /** What the clock of the timestamps said when the timer last fired; 0: it never did. */
+  #notBefore = 0;
 
   /** Text up to `offset` goes out, for the first time; it is measured, unless something else is. */
   begin(offset: number, now: number): void {
     if (this.#offset >= 0) return;
     this.#offset = offset;
     this.#at = now;
+  }
+
+  /**
+   * The timer fired. An echo from before that is of the first transmission, or of something even older, when the acknowledgment that it came with was lost: what
+   * it measures is our own timeout.
+   */
+  timedOut(now: number): void {
+    this.#notBefore = timestampOf(now);
   }
 
   /** Karn: what was sent twice measures nothing, nor does what had to wait for it. */
@@ -28,6 +38,7 @@ export class RoundTrip {
     if (isTimed) this.#offset = -1;
     if (!timestamps || !segment.timestamps || segment.tsEcr === 0) return isTimed ? now - this.#at : -1;
     const elapsed = timestampOf(now) - segment.tsEcr | 0;
-    return elapsed <= now - openedAt + 1 ? elapsed : -1; // an echo of what we never said measures nothing
+    const isOld = this.#notBefore !== 0 && (segment.tsEcr - this.#notBefore | 0) < 0;
+    return !isOld && elapsed <= now - openedAt + 1 ? elapsed : -1; // an echo of what we never said measures nothing
   }
 }

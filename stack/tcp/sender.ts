@@ -41,7 +41,7 @@ export class Sender {
   readonly #retransmission: Retransmission;
   readonly #createCongestion: CreateCongestionControl;
   /** Made when the handshake is over: only then is the segment size known. */
-  #congestion: CongestionControl | undefined;
+  congestion: CongestionControl | undefined;
   #una: Seq = seq(0);
   #unaOffset = -1;
   readonly #roundTrip = new RoundTrip();
@@ -98,13 +98,9 @@ export class Sender {
     return this.#owedSince !== Infinity;
   }
 
-  /** The retransmission timeout now, in milliseconds; and congestion control, once the handshake is over. */
+  /** The retransmission timeout now, in milliseconds. */
   get timeout(): number {
     return this.#retransmission.timeout();
-  }
-
-  get congestion(): CongestionControl | undefined {
-    return this.#congestion;
   }
 
   /** Segments in flight; undefined where bytes do not tell, because several of them are short. */
@@ -134,7 +130,7 @@ export class Sender {
 
   /** Sends what may go now: old text that is to go again, new text, the FIN behind it. */
   sendText(now: number): void {
-    const congestion = this.#congestion;
+    const congestion = this.congestion;
     if (congestion === undefined) return; // the peer does not know our numbers yet
     const { buffer, resent } = this;
     const { sndWnd, sndMss, sndNxt } = this.#port.tcb;
@@ -169,7 +165,7 @@ export class Sender {
     if (isOpening) {
       this.#retransmission.opened();
       const { sndMss, sackPermitted } = this.#port.tcb;
-      this.#congestion = this.#createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
+      this.congestion = this.#createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
       this.#sentAt = now;
     }
     const hadRoom = this.room() > 0;
@@ -181,22 +177,23 @@ export class Sender {
     this.#probeAt = this.#owedSince = Infinity;
     this.#retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
     const acked = buffer.start() - before;
-    if (acked > 0) this.#mustResend = this.#congestion?.acknowledged(buffer.start(), acked, buffer.next(), now) === "resend";
+    if (acked > 0) this.#mustResend = this.congestion?.acknowledged(buffer.start(), acked, buffer.next(), now) === "resend";
     if (!hadRoom && this.room() > 0) this.#port.tell("writable");
   }
 
   /** A segment that may tell of a loss: by acknowledging the same as before (`!isNew`), or by SACK blocks in `frame`. */
   heard(segment: Segment, frame: Frame, sameWindow: boolean, isNew: boolean): void {
-    const [start, next] = [this.buffer.start(), this.buffer.next()];
+    const start = this.buffer.start();
+    const next = this.buffer.next();
     if (start === next || isNew && segment.sackCount === 0) return;
-    if (this.#congestion?.heard(segment, frame, this.#una, start, next, sameWindow, isNew) === "resend") this.#mustResend = true;
+    if (this.congestion?.heard(segment, frame, this.#una, start, next, sameWindow, isNew) === "resend") this.#mustResend = true;
   }
 
   /** The way is narrower than we thought: what is in flight goes out again, in smaller segments. Never in larger ones. */
   shrinkSegments(mss: number): void {
     if (mss >= this.#port.tcb.sndMss) return;
     this.#port.tcb.sndMss = mss;
-    this.#congestion?.shrink(mss, this.buffer.next());
+    this.congestion?.shrink(mss, this.buffer.next());
     this.#sendAllAgain(mss);
   }
 
@@ -219,12 +216,12 @@ export class Sender {
     const elapsed = this.#roundTrip.end(this.#unaOffset, segment, tcb.timestamps, now, openedAt);
     if (elapsed < 0) return;
     this.#retransmission.sample(elapsed);
-    this.#congestion?.measured(elapsed);
+    this.congestion?.measured(elapsed);
   }
 
   /** Offset behind the last byte that may be sent now. */
   #edge(): number {
-    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.#congestion?.window() ?? Infinity);
+    return this.buffer.start() + Math.min(this.#port.tcb.sndWnd, this.congestion?.window() ?? Infinity);
   }
 
   /** Whether our FIN is yet to go out. The state says whether it may. */
@@ -282,18 +279,18 @@ export class Sender {
     }
     this.timeouts++;
     if (verdict !== "resend") this.#port.tell("trouble");
+    this.#roundTrip.timedOut(now);
     if (isOpening) return this.#resendSyn();
-    this.#congestion?.timedOut(this.buffer.start(), this.buffer.next(), this.timeouts > 1);
+    this.congestion?.timedOut(this.buffer.start(), this.buffer.next(), this.timeouts > 1);
     this.#sendAllAgain(tcb.sndMss);
     this.#resendOldest();
-    this.#sentAt = now;
   }
 
   /** The oldest segment goes out again, whatever else may. */
   #resendOldest(): void {
     const { tcb } = this.#port;
     this.#mustResend = false;
-    if (this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd))) this.#congestion?.resent(this.#goBack.from, 1);
+    if (this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd))) this.congestion?.resent(this.#goBack.from, 1);
   }
 
   /** Sends what congestion control picks, as long as it does: old text where it is missing, or new. */
