@@ -67,5 +67,6 @@ function likeness(a: Recorded, b: Recorded): number {
   const same = [one.seq.from === two.seq.from, one.seq.length === two.seq.length, one.ack === two.ack].filter(Boolean).length;
   // A bare ACK and text are two things, unless the text is all that there is.
   if ((one.seq.length === 0) !== (two.seq.length === 0)) return 0;
-  return same === 0 ? 0 : same + near;
+  const isElsewhere = one.seq.length > 0 && one.seq.from !== two.seq.from;
+  return same === 0 || isElsewhere ? 0 : same + near;
 }

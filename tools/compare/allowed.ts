@@ -85,14 +85,33 @@ const RULES: readonly Rule[] = [
   {
     why: "RFC 9293 §3.7: in which segments a stream is sent is the sender's affair, within the peer's MSS",
     allows: ({ aspect, base, own }, around) => {
-      if (!["packet", "seq", "length", "flags", "time"].includes(aspect)) return false;
+      if (!["packet", "seq", "length", "time"].includes(aspect)) return false;
       const here = own ?? base;
       if (aspect === "packet" && (isAgain(base, around.base) || isAgain(own, around.own))) return false;
       return hasText(here) && (base === undefined || hasText(base)) && sameBytes(here as Recorded, around);
     },
   },
   {
-    why: "RFC 5681 §3.1 and RFC 6928 §2 let the initial window be 1 to 10 segments, and slow start count bytes or segments",
+    why: "RFC 9293 §3.10.4: a FIN goes with the last text, or behind it",
+    allows: ({ aspect, base, own }, around) => {
+      const bare = (one: Recorded | undefined): string => without(one, "F").replace("P", "");
+      if (aspect === "flags") {
+        return hasText(base) && hasText(own) && bare(base) === bare(own) &&
+          (isFinElsewhere(base, around.own) || isFinElsewhere(own, around.base));
+      }
+      return aspect === "packet" && (own === undefined ? isFinElsewhere(base, around.own) : isFinElsewhere(own, around.base));
+    },
+  },
+  {
+    why: "RFC 2018 §4: the first SACK block is the newest; which others follow, and how many, is the receiver's affair",
+    allows: ({ aspect, base, own }) => {
+      const [one, two] = [base, own].map((each) => blocksOf(each)[0]);
+      return aspect === "option sack" && one !== undefined && one.from === two?.from && one.to === two.to;
+    },
+  },
+  {
+    why:
+      "RFC 5681 §3.1, RFC 6928 §2, RFC 9293 §3.7.4: how much is sent at once depends on the initial window, on how slow start counts, on Nagle's algorithm",
     allows: ({ aspect, base, own }, around) =>
       aspect === "packet" && (own === undefined ? isMore(base, around.base, around.own) : isMore(own, around.own, around.base)),
   },
@@ -135,6 +154,21 @@ function without(one: Recorded | undefined, letter: string): string {
 function offers(kind: string, one: Recorded | undefined): boolean {
   const options = one?.packet?.options ?? [];
   return options !== "any" && options.some((option) => option.kind === kind);
+}
+
+/** The blocks of a SACK option. */
+function blocksOf(one: Recorded | undefined): readonly { readonly from: number; readonly to: number }[] {
+  const options = one?.packet?.options ?? [];
+  return options === "any" ? [] : options.flatMap((option) => option.kind === "sack" ? option.blocks : []);
+}
+
+/** A segment with a FIN whose number another machine's FIN has, too, however much text is with it. */
+function isFinElsewhere(one: Recorded | undefined, all: readonly Recorded[]): boolean {
+  const end = one?.packet?.flags.includes("F") ? one.packet.seq.to : undefined;
+  return end !== undefined &&
+    all.some((each) =>
+      each.kind === "out" && each.connection === one?.connection && each.packet?.flags.includes("F") === true && each.packet.seq.to === end
+    );
 }
 
 /** On a SYN a host may or may not offer; on the answer to one only what that had. */
@@ -190,11 +224,15 @@ function isSameText(earlier: Recorded, later: Recorded): boolean {
 /** How long a machine may wait before it sends something again for the first time (RFC 6298 §2.1: a second), in microseconds. */
 const FIRST_TIMEOUT = 1_200_000;
 
-/** Whether a machine sends this more than once, too; or would have, had the peer not answered before its time was up. */
+/**
+ * Whether a machine sends this more than once, too; or would have, had the peer not answered before its time was up. One that sent something else again
+ * has backed off, and may wait longer than there is time to see.
+ */
 function repeats(one: Recorded | undefined, all: readonly Recorded[]): boolean {
   if (one === undefined) return false;
   const [first, second] = all.filter((each) => isSameText(each, one));
   if (first === undefined || second !== undefined) return second !== undefined;
+  if (all.some((each) => each.kind === "out" && each.time < first.time && isAgain(each, all))) return true;
   return all.some((each) => each.kind === "in" && each.time > first.time && each.time < first.time + FIRST_TIMEOUT);
 }
 

@@ -87,6 +87,22 @@ Deno.test("whyAllowed() lets a retransmission come at another time, but not neve
   assertEquals(judged([...sent(0, 200), acknowledged], [...sent(0), acknowledged]).not, []);
 });
 
+Deno.test("whyAllowed() lets a FIN go with text or alone, but not be left out", () => {
+  const together = [segment("out", 0, { flags: "FP.", length: 100 })];
+  const apart = [segment("out", 0, { flags: "P.", length: 100 }), segment("out", 0, { flags: "F.", from: 101 })];
+  assertEquals(judged(together, apart).not, []);
+  assertEquals(judged(apart, together).not, []);
+  assertEquals(judged(together, [segment("out", 0, { flags: "P.", length: 100 })]).not, ["flags"]);
+});
+
+Deno.test("whyAllowed() lets SACK blocks follow the first in any way", () => {
+  const blocks = (...edges: [number, number][]) => [
+    segment("out", 0, { options: [{ kind: "sack", blocks: edges.map(([from, to]) => ({ from, to })) }] }),
+  ];
+  assertEquals(judged(blocks([5, 9], [20, 30]), blocks([5, 9])).not, []);
+  assertEquals(judged(blocks([5, 9], [20, 30]), blocks([20, 30], [5, 9])).not, ["option sack"]);
+});
+
 Deno.test("whyAllowed() knows no excuse for numbers and flags", () => {
   assertEquals(judged([segment("out", 0, { ack: 2 })], [segment("out", 0, { ack: 1 })]).not, ["ack"]);
   assertEquals(judged([segment("out", 0, { flags: "F." })], [segment("out", 0, { flags: "." })]).not, ["flags"]);

@@ -113,11 +113,10 @@ Deno.test("playCheck() writes a script that the reference passes", async () => {
   const [host, ...others] = await played("closing/both");
   assert(host !== undefined && others.length === 0);
   const { script } = host;
-  const options = script.options.map(({ name, value }) => `--${name}=${value}`).join("\n");
   const subject = new Subject(REFERENCE);
   try {
     const judging = stackJudging(subject, { options: [], tolerance: 1000, strict: false, defines: new Set() });
-    const verdict = await judge("closing.pkt", `${options}\n${script.lines.join("\n")}\n`, judging);
+    const verdict = await judge("closing.pkt", `${script.lines.join("\n")}\n`, judging);
     assertEquals(verdict.verdict, "passed", JSON.stringify(verdict));
   } finally {
     subject.close();

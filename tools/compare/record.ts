@@ -28,7 +28,7 @@ export interface Recorded {
   readonly step: string;
   /** How many steps of the script had been made. */
   readonly behind: number;
-  /** A segment in the script's numbers, and the connection that it is of. */
+  /** A segment in the script's numbers, the peer's counted from its SYN; and the connection that it is of. */
   readonly packet?: TcpPacket;
   readonly connection?: string;
   /** What a call came to; undefined: it waits. */
@@ -183,7 +183,8 @@ class Recorder {
       if (option.kind === "TS" && expected !== undefined) flow.timestampSeen(option.value, expected);
     }
     const connection = this.#nameOf(flow);
-    this.happenings.push({ ...item, text: packetText(fromPeersFirst(segment, flow)), packet: segment, connection });
+    const shown = fromPeersFirst(segment, flow);
+    this.happenings.push({ ...item, text: packetText(shown), packet: shown, connection });
   }
 
   /** A connection by its place among all: two machines draw different ports for connect(). */
@@ -197,9 +198,11 @@ class Recorder {
     let bytes: Uint8Array;
     let connection: string | undefined;
     let text = this.#flows.textOf(packet);
+    let shown: TcpPacket | undefined;
     if (packet.protocol === "tcp") {
       const flow = this.#flows.forGiven(packet);
-      text = packetText(fromPeersFirst(packet, flow, true));
+      shown = fromPeersFirst(packet, flow, true);
+      text = packetText(shown);
       connection = this.#nameOf(flow);
       bytes = buildSegment(packet, flow, ip, ends);
     } else if (packet.protocol === "udp") bytes = buildDatagram(packet, this.#flows.portsGiven(packet.ports), ip, ends);
@@ -216,7 +219,7 @@ class Recorder {
       line: place.line,
       step: `step ${this.#steps}`,
       behind: this.#steps,
-      ...(packet.protocol === "tcp" ? { packet, connection } : {}),
+      ...(shown === undefined ? {} : { packet: shown, connection }),
     });
     await this.#machine.inject(bytes);
   }

@@ -77,6 +77,14 @@ function hostsIn(exchanges: Overheard["exchanges"]): Writer[] {
 /** The descriptor of the first socket of a script. */
 const FIRST = 3;
 
+/** What a check sets for a whole host, and Linux has under other names. */
+const SYSCTLS = [["sack", "net.ipv4.tcp_sack"], ["timestamps", "net.ipv4.tcp_timestamps"], [
+  "windowScaling",
+  "net.ipv4.tcp_window_scaling",
+]] as const;
+/** And what it has only for a socket. */
+const OPTIONS = [["noDelay", "TCP_NODELAY"], ["cork", "TCP_CORK"]] as const;
+
 /** Writes the script of one host. */
 class Writer {
   readonly #request: Request & { readonly op: "host" };
@@ -98,19 +106,21 @@ class Writer {
     const { config } = this.#request;
     const [first] = config.interfaces ?? [];
     const place = { file, line: 1, column: 1 };
+    const { tcp = {} } = config;
     const option = (name: string, value: string | number | undefined) => value === undefined ? [] : [{ place, name, value: `${value}` }];
-    const lines = this.#events.map(printEvent);
-    // Lines of a script that nobody wrote: numbered as they would stand there.
-    const events = this.#events.map((event, index): ScriptEvent => ({ ...event, place: { file, line: index + 1, column: 1 } }));
-    const script: Script = {
-      file,
-      options: [...option("local_ip", first?.address), ...option("remote_ip", this.#remote), ...option("mtu", first?.mtu)],
-      setup: [],
-      events,
-      needs: this.#needs.map((what) => ({ place, what })),
-      lines,
-    };
-    return { script, tcp: (config.tcp ?? {}) as Played["tcp"] };
+    const options = [...option("local_ip", first?.address), ...option("remote_ip", this.#remote), ...option("mtu", first?.mtu)];
+    const setup = SYSCTLS.flatMap(([name, sysctl]) =>
+      typeof tcp[name] === "boolean" ? [{ place, text: `sysctl -q ${sysctl}=${tcp[name] ? 1 : 0}` }] : []
+    );
+    const top = [...options.map(({ name, value }) => `--${name}=${value}`), ...setup.map(({ text }) => `\`${text}\``)];
+    // Nobody wrote this script: its lines are numbered as they would stand there.
+    const events = this.#events.map((event, index): ScriptEvent => ({
+      ...event,
+      place: { file, line: top.length + index + 1, column: 1 },
+    }));
+    const needs = this.#needs.map((what) => ({ place, what }));
+    const script: Script = { file, options, setup, events, needs, lines: [...top, ...this.#events.map(printEvent)] };
+    return { script, tcp: tcp as Played["tcp"] };
   }
 
   write(request: Request & { readonly op: "step" | "tcp" }, reply: Reply): void {
@@ -272,6 +282,11 @@ class Writer {
     const descriptor = this.#descriptors++;
     this.#call(now, "socket", [ANY, named("SOCK_STREAM"), named("IPPROTO_TCP")], descriptor);
     this.#noWaiting(now, descriptor);
+    for (const [name, option] of OPTIONS) {
+      if (this.#request.config.tcp?.[name] === true) {
+        this.#call(now, "setsockopt", [num(descriptor), named("SOL_TCP"), named(option), { kind: "list", items: [num(1)] }, num(4)]);
+      }
+    }
     return descriptor;
   }
 
