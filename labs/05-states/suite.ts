@@ -1,7 +1,8 @@
 /**
  * The public checks of lab 05. The first groups put one function on a bench; those from "opening" on run a whole connection over
- * the virtual wire, from any state; "live" has the Linux kernel at the other end.
+ * the virtual wire, from any state; "scripts" are in the packetdrill language; "live" has the Linux kernel at the other end.
  */
+import { scriptChecks } from "../../tools/harness/script_checks.ts";
 import { suite } from "../../tools/harness/suite.ts";
 import { ack } from "./checks/ack.ts";
 import { ackOfFin } from "./checks/ack_of_fin.ts";
@@ -46,6 +47,7 @@ export default suite({
     losing,
     vanished,
     trouble,
+    scripts: scriptChecks(new URL("./scripts/", import.meta.url), ["close_first", "close_both", "reset_in_window", "fin_out_of_order"]),
     live,
   },
 });
