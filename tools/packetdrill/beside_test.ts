@@ -6,6 +6,7 @@ import { Subject } from "../harness/subject.ts";
 import { ROOT, selectOrigins } from "../lab/run.ts";
 import { testWhen } from "../test_when.ts";
 import { besideText, isSameVerdict, judgeBeside } from "./beside.ts";
+import { judge } from "./judge.ts";
 import { linuxJudging, stackJudging, withKernel } from "./machines.ts";
 
 const obstacle = await whyNoLiveWire();
@@ -18,10 +19,28 @@ const BIASED = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 > S. 0:0(0) ack 1 win 65535 <mss 1460>
 `;
 
+function referenceSubject(): Subject {
+  const everyLab = new Set(labs.map(({ number }) => number));
+  return new Subject({ root: ROOT, origins: selectOrigins(7, { reference: everyLab }) });
+}
+
+Deno.test("judge() passes the scripts of testdata on the reference; kernel_machine_test.ts has Linux", async () => {
+  const subject = referenceSubject();
+  try {
+    const judging = stackJudging(subject, { options: [], tolerance: 1000, strict: false, defines: new Set(["STANDARD"]) });
+    const folder = new URL("testdata/", import.meta.url);
+    for (const { name } of Deno.readDirSync(folder)) {
+      const verdict = await judge(name, await Deno.readTextFile(new URL(name, folder)), judging);
+      assertEquals(verdict.verdict, "passed", JSON.stringify(verdict));
+    }
+  } finally {
+    subject.close();
+  }
+});
+
 testWhen(obstacle, "besideText() shows both machines where they are judged differently, in 80 columns", () =>
   withKernel(async (kernel) => {
-    const everyLab = new Set(labs.map(({ number }) => number));
-    const subject = new Subject({ root: ROOT, origins: selectOrigins(7, { reference: everyLab }) });
+    const subject = referenceSubject();
     try {
       const common = { options: [], tolerance: 100_000, strict: false, defines: new Set(["STANDARD"]) };
       const [stack, linux] = [stackJudging(subject, common), linuxJudging(kernel, common)];
