@@ -83,9 +83,9 @@ class BlockScoreboard implements Scoreboard {
     // region createScoreboard.isLost
     if (offset < this.#lostBelow) return true;
     let [blocks, bytes] = [0, 0];
-    for (let i = this.#from.length - 1; i >= 0 && (this.#from[i] as number) > offset; i--) {
+    for (let i = this.#from.length - 1; i >= 0 && (this.#to[i] as number) > offset + 1; i--) {
       blocks++;
-      bytes += (this.#to[i] as number) - (this.#from[i] as number);
+      bytes += (this.#to[i] as number) - Math.max(this.#from[i] as number, offset + 1);
       if (this.#isEnough(blocks, bytes)) return true;
     }
     return false;

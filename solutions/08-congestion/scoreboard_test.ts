@@ -40,6 +40,8 @@ Deno.test("Scoreboard.isLost(): three blocks above it, or more than two segments
   assertEquals(board([1000, 1001], [1002, 1003], [1004, 1005]).isLost(0), true);
   const it = board([1000, 2000], [3000, 4000], [5000, 6000]);
   assertEquals([0, 2000, 4000, 6000].map((offset) => it.isLost(offset)), [true, false, false, false]);
+  const one = board([1000, 9000]);
+  assertEquals([6998, 6999, 8999].map((offset) => one.isLost(offset)), [true, false, false], "in the middle of a block");
 });
 
 Deno.test("Scoreboard.pipe() counts what is on its way: not SACKed and not lost, and what was sent again (RFC 6675 §4)", () => {

@@ -84,8 +84,8 @@ export interface Scoreboard {
   /** Whether the peer is known to hold the byte at `offset`. */
   isSacked(offset: number): boolean;
   /**
-   * IsLost() (RFC 6675 §4), for the byte at `offset`, which is not SACKed: whether it is to be taken for lost, because above it the peer holds DupThresh (3)
-   * separate blocks, or more than (DupThresh − 1) · SMSS bytes. Or because of `timedOut`.
+   * IsLost() (RFC 6675 §4), for the byte at `offset`: whether it is to be taken for lost, because above it the peer holds DupThresh (3)
+   * separate blocks, or more than (DupThresh − 1) · SMSS bytes. Or because of `timedOut`. Of a block that it lies in itself, what is above it counts.
    */
   isLost(offset: number): boolean;
   /**

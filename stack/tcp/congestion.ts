@@ -58,6 +58,8 @@ class Congestion implements CongestionControl {
   /** HighRxt, and RescueRxt: what may be rescued lies beyond it. */
   #highRxt = 0;
   #rescueRxt = -1;
+  /** What `highData` was when anything was last sent again. */
+  #resentAt = 0;
   /** The most that was in flight in the window that ends at `#windowEnd`, and whether cwnd held anything back then. */
   #mostInFlight = 0;
   #windowEnd = 0;
@@ -115,6 +117,10 @@ class Congestion implements CongestionControl {
     const newly = this.state.sack ? this.#noteBlocks(segment, frame, number, una, highData) : 0;
     if (isNew && newly === 0) return "wait";
     if (!this.#module.isDuplicateAck(this.state, segment, number, highData - una, sameWindow, newly)) return "wait";
+    if (this.#isLostAgain(una)) {
+      this.state.phase = "open";
+      this.state.recoveryPoint = una;
+    }
     const verdict = this.#module.duplicateAck(this.state, una, highData, this.#board?.isLost(una) ?? false);
     if (verdict === "resend") {
       this.#highRxt = una;
@@ -147,9 +153,19 @@ class Congestion implements CongestionControl {
     return found?.rule === 3 && !recovers ? undefined : found; // RFC 6675 §5.1: after a timeout only what is known to be lost
   }
 
-  resent(end: number, rule: NextSegment["rule"]): void {
+  resent(end: number, rule: NextSegment["rule"], highData: number): void {
+    this.#resentAt = highData;
     if (rule === 4) this.#rescueRxt = this.state.recoveryPoint;
     else this.#highRxt = Math.max(this.#highRxt, end);
+  }
+
+  /**
+   * In recovery: whether the retransmission of what lies at `una` was lost, too, because enough of what was sent after all retransmissions has arrived. That is
+   * a second loss (RFC 5681 §4.3): recovery begins anew. Else the timer would have to notice.
+   */
+  #isLostAgain(una: number): boolean {
+    const { phase, sack } = this.state;
+    return sack && phase === "recovery" && this.#highRxt > una && this.#board?.isLost(this.#resentAt - 1) === true;
   }
 
   /** Everything is to go out again; where the scoreboard picks, it must know that. */

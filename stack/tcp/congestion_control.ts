@@ -47,7 +47,7 @@ export interface CongestionControl {
   /** What goes out next, if anything may. `unsent`: bytes that were never sent, and that the peer's window takes. */
   next(highData: number, unsent: number): NextSegment | undefined;
   /** Bytes up to `end` were sent again, by this rule of `NextSegment`. */
-  resent(end: number, rule: NextSegment["rule"]): void;
+  resent(end: number, rule: NextSegment["rule"], highData: number): void;
 }
 
 /** Makes the congestion control of a connection whose handshake is over, for segments of `smss` bytes. */

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { Application, CLIENT, SERVER, TcpRig } from "../../tools/testing/tcp_rig.ts";
 import { Stage } from "../../tools/testing/tcp_stranger.ts";
-import { parseIpv4Address } from "../wire/ipv4_address.ts";
+import { directedBroadcast, type Ipv4Address, parseIpv4Address } from "../wire/ipv4_address.ts";
 import { seqAdd } from "../wire/seq.ts";
 import { ACK, RST, SYN } from "../wire/tcp_flags.ts";
 
@@ -105,6 +105,8 @@ Deno.test("connect() gives the port back when it fails, and says why", () => {
   assertEquals(tcp.ports.size(), 1);
   assertThrows(() => tcp.connect({ address: parseIpv4Address("224.0.0.1"), port: 80 }, 0), TypeError, "no address of one host");
   assertThrows(() => tcp.connect({ address: parseIpv4Address("255.255.255.255"), port: 80 }, 0), TypeError, "no address of one host");
+  const everybody = directedBroadcast(CLIENT, 24) as Ipv4Address;
+  assertThrows(() => tcp.connect({ address: everybody, port: 80 }, 0), TypeError, "no address of one host");
   assertThrows(() => tcp.connect({ address: SERVER, port: 0 }, 0), TypeError);
   assertThrows(() => tcp.connect({ address: parseIpv4Address("8.8.8.8"), port: 80 }, 0), Deno.errors.NetworkUnreachable, "no route");
   assertThrows(() => tcp.connect(remote, 0, { address: SERVER }), Deno.errors.AddrNotAvailable);
@@ -235,5 +237,5 @@ Deno.test("an ACK of something else in SYN-SENT is answered by a RST that its ca
   const stranger = stage.stranger();
   stranger.beCalled();
   stranger.say({ flags: "ACK", ack: 12_345 });
-  assertEquals(stage.take().map(({ flags, seq }) => [flags, seq]), [[RST, 12_345]]);
+  assertEquals(stage.take().map(({ flags, seq, timestamps }) => [flags, seq, timestamps]), [[RST, 12_345, false]], "nothing is agreed yet");
 });

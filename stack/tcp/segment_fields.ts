@@ -50,7 +50,7 @@ export function fillFields(tcb: Tcb, receiver: Receiver, flags: TcpFlags, number
   fields.mss = syn ? tcb.rcvMss : 0;
   fields.windowScale = syn && tcb.windowScaling ? tcb.rcvScale : -1;
   fields.sackPermitted = syn && tcb.sackPermitted;
-  fields.timestamps = tcb.timestamps;
+  fields.timestamps = tcb.timestamps && (syn || tcb.state !== "SYN-SENT"); // before the answer they are offered, and not agreed on
   fields.tsVal = tsVal;
   fields.tsEcr = acknowledges ? tcb.tsRecent : 0;
   fields.sack = plain ? receiver.report(tcb.sndMss - textLength) : NO_BLOCKS; // beside text there is room for what the segment leaves

@@ -290,7 +290,9 @@ export class Sender {
   #resendOldest(): void {
     const { tcb } = this.#port;
     this.#mustResend = false;
-    if (this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd))) this.congestion?.resent(this.#goBack.from, 1);
+    if (this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd))) {
+      this.congestion?.resent(this.#goBack.from, 1, this.buffer.next());
+    }
   }
 
   /** Sends what congestion control picks, as long as it does: old text where it is missing, or new. */
@@ -308,7 +310,7 @@ export class Sender {
         if (tcb.sndNxt === before) return; // it was not worth a packet
       } else {
         if (!this.#resend(picked.from, Math.min(picked.length, edge - picked.from))) return;
-        congestion.resent(this.#goBack.from, picked.rule);
+        congestion.resent(this.#goBack.from, picked.rule, buffer.next());
       }
     }
   }

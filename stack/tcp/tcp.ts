@@ -8,7 +8,7 @@ import type { ConnectionTable, Ports } from "../contract/accept.ts";
 import type { BuffersModule } from "../contract/buffers.ts";
 import type { CongestionModule } from "../contract/congestion.ts";
 import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
-import type { IpModule, Ipv4Header } from "../contract/ip.ts";
+import type { AddressKind, IpModule, Ipv4Header } from "../contract/ip.ts";
 import type { TcpLabs } from "../contract/modules.ts";
 import type { StatesModule } from "../contract/states.ts";
 import type { Segment, Tcb, TcpEvent, TcpState } from "../contract/tcb.ts";
@@ -48,6 +48,8 @@ export interface TcpParts {
   release(frame: Frame): void;
   /** Sends the segment in `frame`, and takes it. */
   send(frame: Frame, destination: Ipv4Address, now: number, options: SendOptions): boolean;
+  /** What an address is to this host. */
+  kindOf(address: Ipv4Address): AddressKind;
   /** Our addresses; the one from which `destination` is reached, and the MTU on the way there. */
   addresses(): readonly Ipv4Address[];
   routeTo(destination: Ipv4Address): { readonly source: Ipv4Address; readonly mtu: number } | undefined;
@@ -170,9 +172,9 @@ export class Tcp implements ConnectionContext {
   ): Connection {
     this.#now = now;
     const name = `${formatIpv4Address(remote.address)}:${remote.port}`;
-    const kind = this.#modules.ip.classifyAddress(remote.address, []);
+    const kind = this.#parts.kindOf(remote.address);
     const route = this.#parts.routeTo(remote.address);
-    if (kind !== "other" || remote.port < 1 || remote.port > 65535) {
+    if (kind !== "other" && kind !== "own" || remote.port < 1 || remote.port > 65535) {
       throw new TypeError(`Cannot connect to ${name}: that is no address of one host`); // MUST-46
     }
     if (route === undefined) throw new Deno.errors.NetworkUnreachable(`Cannot connect to ${name}: there is no route`);
