@@ -214,6 +214,7 @@ export class Host {
       acquire: () => this.#pool.acquire(),
       release: (frame) => this.#release(frame),
       send: (frame, destination, now, options) => internet.send(frame, destination, PROTOCOL_TCP, now, options),
+      kindOf: (address) => modules.ip.classifyAddress(address, this.interfaces),
       addresses: () => this.interfaces.map((each) => each.address),
       routeTo: (destination) => internet.routeTo(destination),
       wake: () => this.wake?.(),

@@ -72,6 +72,7 @@ const LINUX: Readonly<Record<string, Setting>> = {
   tcp_reordering: only("3"),
   tcp_rfc1337: only("0", "1"),
   tcp_slow_start_after_idle: only("0", "1"),
+  tcp_syn_linear_timeouts: only("0"),
   tcp_stdurg: only("0"),
   tcp_syncookies: only("0", "1"),
   tcp_thin_dupack: only("0"),
