@@ -1,6 +1,8 @@
 /**
- * The public checks of lab 06. They are sorted into groups by what they are about; each group has its file in `checks/`.
+ * The public checks of lab 06. They are sorted into groups by what they are about; each group has its file in `checks/`,
+ * but "scripts": these are files in the packetdrill language.
  */
+import { scriptChecks } from "../../tools/harness/script_checks.ts";
 import { suite } from "../../tools/harness/suite.ts";
 import { acknowledging, probing } from "./checks/acknowledging.ts";
 import { backoff } from "./checks/backoff.ts";
@@ -34,6 +36,7 @@ export default suite({
     probe: probing,
     random: randomBuffers,
     wire: { ...wireReceiving, ...wireSending, ...wireLosing },
+    scripts: scriptChecks(new URL("./scripts/", import.meta.url), ["silly_window", "overlap_swallows", "sack_latest_first", "rto_karn"]),
     live,
   },
 });
