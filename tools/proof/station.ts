@@ -27,6 +27,8 @@ export interface WireOrder {
   readonly capture: string;
   /** Ethernet frames (tap0), or bare IP packets (tun0). Default: tap. */
   readonly kind?: "tap" | "tun";
+  /** The device's name. Default: tap0, tun0. */
+  readonly name?: string;
   /** Default: 1500. */
   readonly mtu?: number;
   /** What the wire does to packets. Default: nothing. */
@@ -66,11 +68,11 @@ const PARTING = 5000;
 
 /** Lays the wire in this namespace and starts the stack. Throws a NoLiveWire. */
 export async function openStation(order: WireOrder): Promise<Station> {
-  const { kind = "tap", mtu = 1500 } = order;
+  const { kind = "tap", name = `${kind}0`, mtu = 1500 } = order;
   const modules = await loadReference();
   prepareNamespace();
   const mac = kind === "tap" ? { mac: parseMac(KERNEL_MAC) } : {};
-  const device = openTunTap({ kind, ...mac, address: parseIpv4Address(KERNEL_IP), mtu });
+  const device = openTunTap({ kind, name, ...mac, address: parseIpv4Address(KERNEL_IP), mtu });
   const clock = (): number => performance.now();
   const file = captureTo(order.capture);
   const wire = impair(capture(device, file, { clock }), order.wire ?? {}, clock);
