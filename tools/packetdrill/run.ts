@@ -116,9 +116,10 @@ class Run {
     }
     await this.#settle(from);
     await this.#machine.waitUntil(from);
+    const before = this.#before;
     this.#before = from;
     if (event.kind === "packet") await this.#give(event);
-    else if (event.kind === "call") await this.#call(event, from);
+    else if (event.kind === "call") await this.#call(event, from, before);
     else if (event.kind === "code") await this.#evaluate(event);
     else this.#command(event.place, event.text);
   }
@@ -207,7 +208,7 @@ class Run {
 
   // ── Calls ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #call(event: CallEvent, from: number): Promise<void> {
+  async #call(event: CallEvent, from: number, before: number): Promise<void> {
     const call = callOf(event, {
       descriptor: (script) => this.#descriptors.get(script) ?? script,
       local: { ip: this.#settings.localAddress, port: this.#settings.bindPort },
@@ -217,7 +218,7 @@ class Run {
     this.#flows.begins(call);
     const pending = await this.#machine.call(call);
     if (event.until !== undefined) {
-      const until = event.time.kind === "absolute" ? event.until : this.#before + event.until;
+      const until = event.time.kind === "absolute" ? event.until : before + event.until; // both count from the event before
       this.#open.push({ event, call, pending, until });
       if (pending.returned === undefined) this.#tell({ kind: "call", text: `${callText(event)} waits` }, event.place);
       return;

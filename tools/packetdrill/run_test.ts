@@ -131,6 +131,7 @@ Deno.test("runScript() waits for calls that block, and only for those", () =>
     assertMatch((await failureOf(judged(`${LISTENING}+0...0.3 accept(3, ..., ...) = 4\n${handshake}`))).got, /over at 0.200/);
     assertEquals((await failureOf(judged(`${LISTENING}+0 accept(3, ..., ...) = 4\n`))).got, "accept() has to wait");
     assertMatch((await failureOf(judged(`${LISTENING}+0...0.2 accept(3, ..., ...) = 4\n`))).got, /still waits at 0.201/);
+    assertMatch((await failureOf(judged(`${LISTENING}+.1...0.2 accept(3, ..., ...) = 4\n`))).got, /still waits at 0.201/);
   }));
 
 Deno.test("runScript() keeps several connections apart by their ports", () =>
