@@ -20,6 +20,7 @@ export function buildSegment(packet: TcpPacket, flow: Flow, ip: IpFields, ends: 
   const options = packet.options === "any" ? [] : packet.options;
   const segment = tcp({
     ...addresses,
+    ...(ip.offset === undefined ? {} : { dataOffset: 4 * ip.offset }),
     sourcePort: flow.ports.remote,
     destinationPort: flow.ports.local,
     seq: seq.from,
@@ -29,14 +30,14 @@ export function buildSegment(packet: TcpPacket, flow: Flow, ip: IpFields, ends: 
     urgentPointer: packet.urgent ?? 0,
     options: join(...options.map((option) => optionBytes(option, flow))),
   }, textAt(flags.includes("S") ? seq.from + 1 : seq.from, seq.length));
-  return ipv4({ ...addresses, ...ipFields(ip), protocol: 6, dontFragment: true }, segment);
+  return ipv4({ ...addresses, ...ipFields(ip), protocol: 6, dontFragment: true }, spoilt(segment, 16, ip));
 }
 
 /** A datagram of the peer's. */
 export function buildDatagram(packet: UdpPacket, ports: Flow["ports"], ip: IpFields, ends: Ends): Uint8Array<ArrayBuffer> {
   const addresses = { source: ends.remoteAddress, destination: ends.localAddress };
   const datagram = udp({ ...addresses, sourcePort: ports.remote, destinationPort: ports.local }, textAt(0, packet.length));
-  return ipv4({ ...addresses, ...ipFields(ip), protocol: 17 }, datagram);
+  return ipv4({ ...addresses, ...ipFields(ip), protocol: 17 }, spoilt(datagram, 6, ip));
 }
 
 /** An error about a packet that the machine sent, as a router on the way would send it; or an echo. */
@@ -44,7 +45,7 @@ export function buildMessage(packet: IcmpPacket, about: Uint8Array, ip: IpFields
   const type = ICMP_TYPES[packet.type] ?? 3;
   const code = packet.code === undefined ? 0 : ICMP_CODES[packet.code] ?? 0;
   const message = icmp({ type, code, rest: packet.mtu ?? 0 }, about);
-  return ipv4({ source: ends.remoteAddress, destination: ends.localAddress, ...ipFields(ip), protocol: 1 }, message);
+  return ipv4({ source: ends.remoteAddress, destination: ends.localAddress, ...ipFields(ip), protocol: 1 }, spoilt(message, 2, ip));
 }
 
 /** The head of a segment of the machine's, as an ICMP error quotes it: the IP header and eight bytes (RFC 792). */
@@ -58,6 +59,12 @@ export function quoteSegment(seq: number, length: number, flow: Flow, ends: Ends
     flags: "ACK",
   }, new Uint8Array(length));
   return ipv4({ ...addresses, protocol: 6, dontFragment: true }, segment).slice(0, 28);
+}
+
+/** With another checksum at `at`, if that is wanted. */
+function spoilt(bytes: Uint8Array<ArrayBuffer>, at: number, { damaged }: IpFields): Uint8Array<ArrayBuffer> {
+  if (damaged === true) bytes[at + 1] = (bytes[at + 1] as number) ^ 4;
+  return bytes;
 }
 
 function ipFields({ ecn, tos, ttl }: IpFields): { typeOfService: number; ttl: number } {
@@ -82,6 +89,8 @@ function optionBytes(option: TcpOption, flow: Flow): Uint8Array<ArrayBuffer> {
     }
     case "TS":
       return Uint8Array.of(8, 10, ...word(option.value, 4), ...word(flow.echoOnWire(option.echo), 4));
+    case "raw":
+      return Uint8Array.from(option.bytes);
     case "unknown":
       return Uint8Array.of(option.number, 2 + option.bytes.length, ...option.bytes);
   }

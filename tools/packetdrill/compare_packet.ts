@@ -96,6 +96,8 @@ export function optionText(option: TcpOption): string {
       return `sack ${option.blocks.map(({ from, to }) => `${from}:${to}`).join(" ")}`;
     case "TS":
       return `TS val ${option.value} ecr ${option.echo}`;
+    case "raw":
+      return `raw 0x${option.bytes.map(hex).join("")}`;
     case "unknown":
       return `unknown ${option.number}${option.bytes.length === 0 ? "" : ` 0x${option.bytes.map(hex).join("")}`}`;
     default:

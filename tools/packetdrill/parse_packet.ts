@@ -5,10 +5,12 @@
  *     > P. 1:1001(1000) ack 1
  *     < udp (100)
  *     < icmp unreachable frag_needed mtu 1200 [1:1461(1460)]
+ *     < [damaged] P. 1:11(10) ack 1 win 1000
  *
  * IP header, ports and all behind the sequence numbers may be left out; the ":" behind the ports too. "1(1000)" is short for "1:1001(1000)".
  * What an ICMP error is about may stand on either side of the word "icmp". What is wrapped in something else (GRE, MPLS …) and the other
- * protocols that packetdrill has been taught are needs.
+ * protocols that packetdrill has been taught are needs. "damaged" (a wrong checksum) and "offset 15" (what TCP's data offset says) are additions of
+ * this kit's, for packets that are given.
  */
 import { parseTcpOptions } from "./parse_tcp_options.ts";
 import type { IcmpPacket, IpFields, PacketEvent, SequenceRange, TcpPacket, UdpPacket } from "./script.ts";
@@ -52,11 +54,19 @@ function ipFields(reader: TokenReader, direction: "in" | "out"): IpFields {
       fields.ecn = reader.next().raw as NonNullable<IpFields["ecn"]>;
     } else if (word.raw === "tos" && fields.tos === undefined) fields.tos = numberBehind(reader, "a TOS", 255);
     else if (word.raw === "ttl" && fields.ttl === undefined) fields.ttl = numberBehind(reader, "a TTL", 255);
-    else if (word.raw === "flowlabel") reader.unsupported("IPv6");
+    else if (word.raw === "damaged" && direction === "in" && fields.damaged === undefined) fields.damaged = damage(reader);
+    else if (word.raw === "offset" && direction === "in" && fields.offset === undefined) {
+      fields.offset = numberBehind(reader, "an offset", 15);
+    } else if (word.raw === "flowlabel") reader.unsupported("IPv6");
     else reader.fail("an ECN mark, tos or ttl, each once");
   } while (reader.takes(","));
   reader.expect("]", "',' or ']'");
   return fields;
+}
+
+function damage(reader: TokenReader): true {
+  reader.next();
+  return true;
 }
 
 /** Takes a word and the number behind it. */

@@ -5,6 +5,7 @@
  *
  * Fast Open's cookie is given in hex and comes out as option 34 with these bytes (RFC 7413 §4.1.1), its experimental form FOEXP as option 254
  * behind the magic 0xf989. Any other option is "unknown", its number, and its bytes behind the length as one hexadecimal number.
+ * "raw 0x0200" puts these bytes there as they are, for options that are none: that is an addition of this kit's.
  */
 import type { TcpOption } from "./script.ts";
 import { MAX_U32, type TokenReader } from "./token_reader.ts";
@@ -40,7 +41,7 @@ function tcpOption(reader: TokenReader): TcpOption {
   const token = reader.peek();
   const { raw } = token;
   if (OTHER_OPTIONS.test(raw)) reader.unsupported(`the TCP option ${raw.slice(0, 40)}`);
-  if (!/^(nop|eol|sackOK|mss|wscale|sack|TS|FO|FOEXP|unknown)$/.test(raw)) reader.fail("a TCP option");
+  if (!/^(nop|eol|sackOK|mss|wscale|sack|TS|FO|FOEXP|unknown|raw)$/.test(raw)) reader.fail("a TCP option");
   reader.next();
   switch (raw) {
     case "nop":
@@ -59,6 +60,8 @@ function tcpOption(reader: TokenReader): TcpOption {
       return { kind: "unknown", number: 34, bytes: cookie(reader) };
     case "FOEXP":
       return { kind: "unknown", number: 254, bytes: [0xf9, 0x89, ...cookie(reader)] };
+    case "raw":
+      return { kind: raw, bytes: rawBytes(reader) };
     default:
       return { kind: "unknown", number: reader.integer("the number of an option", 255, 2), bytes: bytesIn(reader) };
   }
@@ -91,6 +94,11 @@ function bytesIn(reader: TokenReader): number[] {
   if (raw.length % 2 !== 0) reader.fail("two hexadecimal digits for each byte");
   reader.next();
   return hexBytes(raw.slice(2));
+}
+
+/** Bytes in hex, one at least. */
+function rawBytes(reader: TokenReader): number[] {
+  return reader.peek().kind === "hex" ? bytesIn(reader) : reader.fail("bytes in hexadecimal, as in: raw 0x0200");
 }
 
 /** A cookie: bytes in hex, with or without 0x. */
@@ -129,5 +137,7 @@ function optionLength(option: TcpOption): number {
       return 10;
     case "unknown":
       return 2 + option.bytes.length;
+    case "raw":
+      return option.bytes.length;
   }
 }

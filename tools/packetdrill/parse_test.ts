@@ -105,6 +105,7 @@ Deno.test("parseScript() reads segments in every spelling", () => {
     ["+0 < S 0:0(0) <FO>", "+0 < S 0:0(0) <unknown 34>"],
     ["+0 < S 0:0(0) <FO 0123abCD,nop>", "+0 < S 0:0(0) <unknown 34 0x0123abcd,nop>"],
     ["+0 < S 0:0(0) <FOEXP 12345678>", "+0 < S 0:0(0) <unknown 254 0xf98912345678>"],
+    ["+0 < [damaged, offset 0xf] S 0:0(0) <raw 0x0200>", "+0 < [damaged,offset 15] S 0:0(0) <raw 0x0200>"],
     ["+0 < S 0:0(0) <unknown 253 0x00ff, unknown 200>", "+0 < S 0:0(0) <unknown 253 0x00ff,unknown 200>"],
   ];
   for (const [text, canonical] of spellings) {
@@ -299,6 +300,9 @@ Deno.test("parseScript() says where a file is no script, and what should stand t
     ["+0 > . 1:1(0) <TS val 1>", "1:24: expected 'ecr', not '>'"],
     ["+0 > . 1:1(0) <unknown 254 0x123>", "1:28: expected two hexadecimal digits for each byte, not '0x123'"],
     ["+0 > . 1:1(0) <unknown 1 0x12>", "1:24: expected the number of an option from 2 to 255, not '1'"],
+    ["+0 < . 1:1(0) <raw 5>", "1:20: expected bytes in hexadecimal, as in: raw 0x0200, not '5'"],
+    ["+0 > [damaged] . 1:1(0)", "1:7: expected an ECN mark, tos or ttl, each once, not 'damaged'"],
+    ["+0 < [offset 16] . 1:1(0)", "1:14: expected an offset from 0 to 15, not '16'"],
     ["+0 < [ect01] . 1:1(0)", "1:7: expected one of ect0 and ect1 for a packet that is given, not 'ect01'"],
     ["+0 < [tos 256] . 1:1(0)", "1:11: expected a TOS from 0 to 255, not '256'"],
     ["+0 < [wet] . 1:1(0)", "1:7: expected an ECN mark, tos or ttl, each once, not 'wet'"],

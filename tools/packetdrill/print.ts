@@ -95,8 +95,14 @@ function escape(c: string): string {
   return `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
 
-function printIp({ ecn, tos, ttl }: IpFields): string {
-  const fields = [ecn, tos === undefined ? undefined : `tos 0x${tos.toString(16)}`, ttl === undefined ? undefined : `ttl ${ttl}`];
+function printIp({ ecn, tos, ttl, damaged, offset }: IpFields): string {
+  const fields = [
+    ecn,
+    tos === undefined ? undefined : `tos 0x${tos.toString(16)}`,
+    ttl === undefined ? undefined : `ttl ${ttl}`,
+    damaged === true ? "damaged" : undefined,
+    offset === undefined ? undefined : `offset ${offset}`,
+  ];
   const written = fields.filter((field) => field !== undefined).join(",");
   return written === "" ? "" : `[${written}] `;
 }
@@ -125,11 +131,17 @@ export function printOption(option: TcpOption): string {
       return `sack ${option.blocks.map(({ from, to }) => `${from}:${to}`).join(" ")}`;
     case "TS":
       return `TS val ${option.value} ecr ${option.echo}`;
+    case "raw":
+      return `raw 0x${hexOf(option.bytes)}`;
     case "unknown": {
-      const bytes = option.bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      const bytes = hexOf(option.bytes);
       return `unknown ${option.number}${bytes === "" ? "" : ` 0x${bytes}`}`;
     }
   }
+}
+
+function hexOf(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function printIcmp({ type, code, mtu, about }: IcmpPacket): string {

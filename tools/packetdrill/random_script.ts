@@ -88,6 +88,7 @@ function randomOptions(random: Random): readonly TcpOption[] {
       { kind: "sack", blocks: [{ from: u32(), to: u32() }] },
       { kind: "TS", value: u32(), echo: u32() },
       { kind: "unknown", number: random.int(2, 255), bytes: [...random.bytes(random.int(0, 8))] },
+      { kind: "raw", bytes: [...random.bytes(random.int(1, 8))] },
     ]));
 }
 

@@ -79,6 +79,10 @@ export interface IpFields {
   /** The whole octet, with the ECN bits. */
   readonly tos?: number;
   readonly ttl?: number;
+  /** The checksum of what IP carries is wrong; only for packets that are given. */
+  readonly damaged?: true;
+  /** What TCP's data offset says, in words of 4 bytes, whatever there is; only for packets that are given. */
+  readonly offset?: number;
 }
 
 /** "1:1001(1000)": from, to (not included), and how many bytes that is. */
@@ -108,7 +112,9 @@ export type TcpOption =
   | { readonly kind: "sack"; readonly blocks: readonly { readonly from: number; readonly to: number }[] }
   | { readonly kind: "TS"; readonly value: number; readonly echo: number }
   /** An option that has no name here: its number, and the bytes behind its length. */
-  | { readonly kind: "unknown"; readonly number: number; readonly bytes: readonly number[] };
+  | { readonly kind: "unknown"; readonly number: number; readonly bytes: readonly number[] }
+  /** Bytes as they are, which may be no option at all; only in packets that are given. */
+  | { readonly kind: "raw"; readonly bytes: readonly number[] };
 
 export interface UdpPacket {
   readonly protocol: "udp";
