@@ -29,7 +29,7 @@ const MOST = 16 * 1024 * 1024;
 const O_RDWR = 2, O_NONBLOCK = 2048;
 const HALVES = { SHUT_RD: "read", SHUT_WR: "write", SHUT_RDWR: "both" } as const;
 
-/** What the number stands for that an option has in UNIX. */
+/** What the number stands for that an option has in UNIX. TCP_CONGESTION has a name instead, and is not to be had here. */
 type OptionKind = "flag" | "number" | "size" | "linger";
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
   SO_REUSEADDR: "flag",
@@ -48,7 +48,7 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   TCP_SYNCNT: "number",
   IP_TTL: "number",
   IP_TOS: "number",
-} satisfies Record<keyof SocketOptions, OptionKind>;
+} satisfies Record<Exclude<keyof SocketOptions, "TCP_CONGESTION">, OptionKind>;
 /** The largest buffer that may be asked for. */
 const LARGEST = 2 ** 30;
 const REQUESTS: Readonly<Record<string, "SIOCINQ" | "SIOCOUTQ" | "SIOCOUTQNSD">> = {
