@@ -124,7 +124,7 @@ class BlockScoreboard implements Scoreboard {
     if (hole > 0 && this.isLost(from)) return { from, length: hole, rule: 1 };
     if (unsent > 0) return { from: highData, length: Math.min(unsent, this.#smss), rule: 2 };
     if (hole > 0 && isBelowSacked) return { from, length: hole, rule: 3 };
-    return mayRescue ? this.#rescue(highData) : undefined;
+    return mayRescue ? this.#rescue(highRxt, highData) : undefined;
     // endregion
   }
 
@@ -156,15 +156,15 @@ class BlockScoreboard implements Scoreboard {
     return blocks >= DUP_THRESH || bytes > (DUP_THRESH - 1) * this.#smss;
   }
 
-  /** Rule 4: the end of the highest hole. */
-  #rescue(highData: number): NextSegment | undefined {
+  /** Rule 4: the end of the highest hole, unless it was sent again already. */
+  #rescue(highRxt: number, highData: number): NextSegment | undefined {
     const last = this.#from.length - 1;
     const isTopSacked = last >= 0 && this.#to[last] === highData;
     const end = isTopSacked ? this.#from[last] as number : highData;
     const below = isTopSacked ? last - 1 : last;
     const start = below < 0 ? this.#una : this.#to[below] as number;
     const from = Math.max(start, end - this.#smss);
-    return from < end ? { from, length: end - from, rule: 4 } : undefined;
+    return from < end && end > highRxt ? { from, length: end - from, rule: 4 } : undefined;
   }
   // endregion
 }

@@ -98,7 +98,7 @@ export interface Scoreboard {
    * 1. the lowest byte that is not SACKed, not before `highRxt`, lower than the highest SACKed byte, and lost;
    * 2. bytes that were never sent, if there are any that may go: `unsent` says how many. They begin at `highData`;
    * 3. as in 1, but not lost;
-   * 4. if `mayRescue`: the last bytes that are not SACKed, up to `highData`: so that a lost tail is not left to the timer.
+   * 4. if `mayRescue`: the last bytes that are not SACKed, up to `highData`, unless they lie before `highRxt`: so that a lost tail is not left to the timer.
    * After `timedOut`, 1 is the lowest byte that is not SACKed, not before `highRxt` and lost: there need be no SACKed byte above it.
    */
   nextSegment(highRxt: number, highData: number, unsent: number, mayRescue: boolean): NextSegment | undefined;

@@ -202,7 +202,7 @@ class RunningTrial implements Trial {
   }
 
   async tcp(config: StationConfig = {}): Promise<TcpStation> {
-    return new ScriptedTcp(await startStation(this.#conversation, config, 4), this.random);
+    return new ScriptedTcp(await startStation(this.#conversation, config, this.#layers === 5 ? 5 : 4), this.random);
   }
 
   async live(config: LiveConfig = {}): Promise<LiveStation> {

@@ -1,0 +1,299 @@
+/** Public checks of lab 08: the scoreboard (RFC 6675 §4). */
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { sizes } from "./bench.ts";
+import { ByteByByte } from "./byte_by_byte.ts";
+
+type Board = Awaited<ReturnType<Trial["congestion"]["createScoreboard"]>>;
+type Block = readonly [from: number, to: number];
+
+/** A scoreboard that was told of these blocks, in segments. */
+async function boardWith(t: Trial, smss: number, ...blocks: readonly Block[]): Promise<Board> {
+  const board = await t.congestion.createScoreboard(smss);
+  for (const [from, to] of blocks) await board.update(from * smss, to * smss);
+  return board;
+}
+
+const text = (blocks: readonly Block[]): string => blocks.map(([from, to]) => `${from} to ${to}`).join(", ");
+
+const PIPE =
+  "What may go is cwnd less what is on its way. FlightSize counts what the peer holds already, and what is lost: neither is on its way";
+const NEXT = ["createScoreboard.nextSegment"] as const;
+
+export const scoreboard: Readonly<Record<string, CheckSpec>> = {
+  "news": {
+    title: "a block counts for what was not known before",
+    kind: "table",
+    covers: ["6675-4", "5681-3.2b"],
+    look: ["createScoreboard.update"],
+    why: "A peer repeats its blocks, and extends them. Only what is new says that something has arrived (RFC 6675 §2).",
+    hints: [
+      "Two blocks overlap: what is news of the second?",
+      "The bytes of it that no earlier block had, and that are not acknowledged.",
+      "Keep blocks sorted and apart; a new one swallows all that it touches, and what these had is not news.",
+    ],
+    run: async (t: Trial) => {
+      const board = await t.congestion.createScoreboard(1000);
+      const model = new ByteByByte(1000);
+      const told: string[] = [];
+      for (let i = 0; i < 12; i++) {
+        const from = t.random.int(0, 60) * 10;
+        const to = from + t.random.int(1, 20) * 10;
+        told.push(`${from} to ${to}`);
+        t.equal(await board.update(from, to), model.update(from, to), `new bytes in the last of the blocks ${told.join(", ")}`);
+      }
+      for (let i = 0; i < 12; i++) {
+        const at = t.random.int(0, 800);
+        t.equal(await board.isSacked(at), model.isSacked(at), `whether byte ${at} is SACKed by ${told.join(", ")}`);
+      }
+    },
+  },
+  "acknowledged": {
+    title: "what is acknowledged is forgotten, and never news",
+    kind: "table",
+    covers: ["6675-4"],
+    look: ["createScoreboard.acknowledged", "createScoreboard.update"],
+    why: "Blocks below the acknowledgment are of no use any more; a late segment may repeat them (RFC 6675 §4, Update).",
+    hints: [
+      "The blocks are 1000 to 3000 and 5000 to 6000, and everything before 2000 is acknowledged. What is left?",
+      "2000 to 3000 and 5000 to 6000.",
+      "Remove blocks that end at `una` or before; let the first that is left begin at `una` at the earliest.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const board = await boardWith(t, smss, [1, 3], [5, 6]);
+      await board.acknowledged(segments(2));
+      const sacked = [];
+      for (const at of [1, 2, 3, 4, 5]) sacked.push(await board.isSacked(segments(at)));
+      t.equal(sacked, [false, true, false, false, true], "whether segments 1 to 5 are SACKed, when everything before 2 is acknowledged");
+      t.equal(await board.update(segments(1), segments(4)), smss, "new bytes in the block 1 to 4 then");
+      t.equal(await board.pipe(0, segments(7)), segments(2), "pipe then, up to segment 7: segments 4 and 6 are on their way");
+    },
+  },
+  "lost": {
+    title: "IsLost: three blocks above, or more than two segments",
+    kind: "table",
+    weight: 2,
+    covers: ["6675-4"],
+    look: ["createScoreboard.isLost"],
+    why:
+      "It is the rule of three duplicates, told by what has arrived: three separate blocks, or more bytes than two segments hold, lie above the gap (RFC 6675 §4, IsLost).",
+    hints: [
+      "What must lie above a byte, so that it is lost?",
+      "DupThresh (3) blocks, or more than (DupThresh − 1) · SMSS bytes: exactly 2 SMSS are not enough.",
+      "Walk over the blocks from the top down to the byte, and count blocks and bytes.",
+    ],
+    run: async (t: Trial) => {
+      const { smss } = sizes(t);
+      const cases: readonly (readonly [lost: boolean, at: number, ...blocks: Block[]])[] = [
+        [false, 0],
+        [false, 0, [1, 3]],
+        [true, 0, [1, 3.25]],
+        [true, 0, [1, 2], [3, 5]],
+        [false, 0, [1, 1.25], [2, 2.25]],
+        [true, 0, [1, 1.25], [2, 2.25], [3, 3.25]],
+        [false, 2, [0, 1.5], [3, 4], [5, 6]],
+        [true, 2, [0, 1.5], [3, 4], [5, 6.25]],
+        [false, 9, [0, 4], [5, 8]],
+      ];
+      for (const [lost, at, ...blocks] of cases) {
+        const board = await boardWith(t, smss, ...blocks);
+        t.equal(await board.isLost(at * smss), lost, `whether segment ${at} is lost with these SACKed: ${text(blocks) || "none"}`);
+      }
+    },
+  },
+  "pipe": {
+    title: "SetPipe: neither what is held nor what is lost",
+    kind: "table",
+    weight: 2,
+    covers: ["6675-4"],
+    look: ["createScoreboard.pipe"],
+    why: `${PIPE} (RFC 6675 §4, SetPipe).`,
+    hints: [
+      "Of ten segments 1 to 3 and 5 to 6 are held. Which are on their way?",
+      "0 is lost (five segments above it), 4 is not (only two), 7 to 9 are not: four segments.",
+      "For each hole: its length if it is not lost. All bytes of a hole have the same above them.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const cases: readonly (readonly [pipe: number, ...blocks: Block[]])[] = [
+        [10],
+        [4, [1, 4], [5, 7]],
+        [2, [4, 8]],
+        [8, [4, 6]],
+        [0, [1, 10]],
+        [6, [1, 2], [3, 4], [5, 6]],
+      ];
+      for (const [pipe, ...blocks] of cases) {
+        const board = await boardWith(t, smss, ...blocks);
+        t.equal(
+          await board.pipe(0, segments(10)),
+          segments(pipe),
+          `pipe in bytes, of ten segments of ${smss} with these SACKed: ${text(blocks) || "none"}`,
+        );
+      }
+    },
+  },
+  "pipe-again": {
+    title: "SetPipe: what was sent again is on its way",
+    kind: "table",
+    covers: ["6675-4"],
+    look: ["createScoreboard.pipe"],
+    why: `${PIPE}. A retransmission is; and of what was not lost, but sent again, there may be two (RFC 6675 §4, SetPipe, b).`,
+    hints: [
+      "What is before `highRxt` and not SACKed?",
+      "It was sent again: it counts once for that; and once more if it is not lost.",
+      "For each hole, also add the part of it that lies before highRxt.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const board = await boardWith(t, smss, [1, 4], [5, 7]);
+      for (const [highRxt, pipe] of [[0, 4], [0.5, 4.5], [1, 5], [4, 5], [4.5, 5.5], [5, 6]] as const) {
+        t.equal(
+          await board.pipe(highRxt * smss, segments(10)),
+          segments(pipe),
+          `pipe with highRxt at segment ${highRxt}, when 1 to 4 and 5 to 7 are SACKed`,
+        );
+      }
+    },
+  },
+  "next-rules": {
+    title: "NextSeg: lost, new, perhaps lost, and the rescue",
+    kind: "table",
+    weight: 3,
+    covers: ["6675-4"],
+    look: NEXT,
+    why:
+      "First what is surely missing, because nothing behind it can be read. Then something new: it keeps the acknowledgments coming. Before nothing goes at all, what may be missing, too; and last the tail, of which nothing will ever be heard (RFC 6675 §4, NextSeg).",
+    hints: [
+      "In which order does NextSeg look, and what does each of the four rules find?",
+      "The lowest hole from highRxt on, below the highest SACKed byte: by rule 1 if it is lost, by rule 3 if not. Between them, by rule 2, `unsent` bytes at highData. In the end, if `mayRescue`, the last bytes that are not SACKed.",
+      "Find the first byte from max(highRxt, una) on that is not SACKed; ask isLost; then `unsent > 0`; then it again; then the highest hole.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const board = await boardWith(t, smss, [1, 4], [5, 7]);
+      const high = segments(10);
+      const cases: readonly (readonly [highRxt: number, unsent: number, mayRescue: boolean, from: number, rule: number])[] = [
+        [0, 9, true, 0, 1],
+        [1, 9, true, 10, 2],
+        [1, 0, true, 4, 3],
+        [5, 0, true, 9, 4],
+        [0, 0, false, 0, 1],
+      ];
+      for (const [highRxt, unsent, mayRescue, from, rule] of cases) {
+        const found = await board.nextSegment(segments(highRxt), high, segments(unsent), mayRescue);
+        const when = `nextSegment with highRxt at segment ${highRxt} of ${smss}, ${unsent} unsent ones, mayRescue ${mayRescue}`;
+        t.fields(found, { from: segments(from), length: smss, rule }, when);
+      }
+      t.equal(await board.nextSegment(segments(5), high, 0, false), undefined, "nextSegment when there is nothing more to do");
+    },
+  },
+  "next-length": {
+    title: "NextSeg: one segment at most, and within its hole",
+    kind: "table",
+    covers: ["6675-4"],
+    look: NEXT,
+    why: "What the peer holds need not go again, and one segment holds SMSS bytes (RFC 6675 §4).",
+    hints: [
+      "A hole of one and a half segments is lost. What goes first, what next?",
+      "A whole segment, and then half a one: up to where the SACKed block begins.",
+      "`length: Math.min(end of the hole − from, smss)`; for rule 2 the lesser of `unsent` and SMSS.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const board = await boardWith(t, smss, [1.5, 5]);
+      const high = segments(5);
+      t.fields(await board.nextSegment(0, high, 0, true), { from: 0, length: smss, rule: 1 }, "nextSegment in a hole of 1.5 segments");
+      t.fields(
+        await board.nextSegment(smss, high, 0, true),
+        { from: smss, length: smss / 2, rule: 1 },
+        "nextSegment in the second half of it",
+      );
+      const unsent = t.random.int(1, smss - 1);
+      t.fields(
+        await board.nextSegment(segments(1.5), high, unsent, true),
+        { from: high, length: unsent, rule: 2 },
+        `nextSegment with ${unsent} unsent bytes`,
+      );
+      const tail = await board.nextSegment(segments(1.5), segments(6.5), 0, true);
+      t.fields(tail, { from: segments(5.5), length: smss, rule: 4 }, "the rescue of a tail of 1.5 segments: its end");
+      t.equal(await board.nextSegment(segments(1.5), high, 0, true), undefined, "nextSegment when all that is missing was sent again");
+    },
+  },
+  "timed-out": {
+    title: "after a timeout all of it is lost, and told anew",
+    kind: "table",
+    covers: ["6675-5.1", "2018-5"],
+    look: ["createScoreboard.timedOut", "createScoreboard.nextSegment"],
+    why:
+      "The peer may have thrown away what it held: it is allowed to, and then nothing but the timer would ever notice (RFC 2018 §8). What it tells of from now on counts.",
+    hints: [
+      "After timedOut(highData): what is lost, and what is SACKed?",
+      "Every byte before highData is lost, and none is SACKed until the peer tells of it again.",
+      "Remember highData; isLost is true before it. pipe and nextSegment must heed that, though nothing above is SACKed.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const board = await boardWith(t, smss, [2, 5]);
+      await board.timedOut(segments(8));
+      t.equal(
+        [await board.isLost(0), await board.isLost(segments(8) - 1), await board.isLost(segments(8))],
+        [true, true, false],
+        "isLost of the first byte, the last in flight, and the one behind",
+      );
+      t.equal(await board.pipe(0, segments(8)), 0, "pipe: nothing is on its way");
+      t.equal(await board.pipe(smss, segments(10)), segments(3), "pipe when one segment went again, and two new ones");
+      t.fields(
+        await board.nextSegment(smss, segments(8), segments(5), false),
+        { from: smss, length: smss, rule: 1 },
+        "nextSegment after the first went again",
+      );
+      await board.update(segments(1), segments(4));
+      t.fields(
+        await board.nextSegment(smss, segments(8), segments(5), false),
+        { from: segments(4), length: smss, rule: 1 },
+        "nextSegment when the peer tells of 1 to 4 again",
+      );
+    },
+  },
+  "random": {
+    title: "the scoreboard agrees with RFC 6675, byte by byte",
+    kind: "table",
+    weight: 3,
+    covers: ["6675-4"],
+    look: ["createScoreboard.pipe", "createScoreboard.nextSegment", "createScoreboard.update", "createScoreboard.acknowledged"],
+    why: "The RFC walks over bytes; whoever walks over blocks must come to the same (RFC 6675 §4).",
+    hints: [
+      "Which step of the story goes wrong first?",
+      "Compare with RFC 6675's own words for that function: for each octet between HighACK and HighData …",
+      "Ends of blocks, holes before the first block, holes behind the last one.",
+    ],
+    run: async (t: Trial) => {
+      for (let story = 0; story < 6; story++) {
+        const board = await t.congestion.createScoreboard(10);
+        const model = new ByteByByte(10);
+        let [una, highRxt] = [0, 0];
+        const told: string[] = [];
+        for (let step = 0; step < 10; step++) {
+          const from = t.random.int(una, 110);
+          const to = Math.min(120, from + t.random.int(1, 25));
+          if (t.random.int(0, 3) > 0) {
+            told.push(`SACK ${from} to ${to}`);
+            model.update(from, to);
+            await board.update(from, to);
+          } else {
+            do una = Math.min(119, una + t.random.int(0, 15)); while (model.isSacked(una));
+            highRxt = Math.max(highRxt, Math.min(120, una + t.random.int(0, 30)));
+            told.push(`una ${una}, highRxt ${highRxt}`);
+            model.acknowledged(una);
+            await board.acknowledged(una);
+          }
+          const what = `SMSS 10, 120 bytes sent: ${told.join("; ")}`;
+          t.equal(await board.pipe(highRxt, 120), model.pipe(highRxt, 120), `pipe (${what})`);
+          const next = await board.nextSegment(highRxt, 120, 0, false);
+          t.equal(next?.rule === 1 ? next.from : "nothing", model.lost(highRxt, 120), `what rule 1 finds (${what})`);
+        }
+      }
+    },
+  },
+};
