@@ -152,20 +152,27 @@ function judgingOf({ tolerance, strict, defines }: Options): Omit<JudgeOptions, 
   };
 }
 
-/** The mutants' table: each with the script that caught it. True when each was caught. */
+/** The mutants' table: each with the script that caught it. True when each was caught that can be. */
 async function catchMutants(options: Options, files: readonly string[]): Promise<boolean> {
   const scripts = await Promise.all(files.map(async (file) => ({ file, text: await Deno.readTextFile(file) })));
-  let survivors = 0;
-  let all = 0;
+  const count = { caught: 0, unseen: 0, survives: 0 };
   const chosen = labs.filter(({ number }) => options.mutants?.has(number));
   for await (const { lab, mutant, killer } of tryMutants(chosen, scripts, judgingOf(options))) {
-    all++;
-    if (killer === undefined) survivors++;
-    const by = killer === undefined ? `survives (${mutant.file}: ${mutant.fault})` : `${killer.script}:${killer.failure.place.line}`;
-    if (options.all || killer === undefined) console.log(`${killer === undefined ? "✘" : "✔"} ${lab.number}/${mutant.name}  ${by}`);
+    const fate = killer !== undefined ? "caught" : mutant.unseen === undefined ? "survives" : "unseen";
+    count[fate]++;
+    const said = {
+      caught: () => `${killer?.script}:${killer?.failure.place.line}`,
+      unseen: () => `no script can see it: ${mutant.unseen}`,
+      survives: () => `survives (${mutant.file}: ${mutant.fault})`,
+    }[fate]();
+    if (options.all || fate === "survives") {
+      console.log(`${{ caught: "✔", unseen: "○", survives: "✘" }[fate]} ${lab.number}/${mutant.name}  ${said}`);
+    }
   }
-  console.log(`${all - survivors} of ${all} mutants are caught by a script`);
-  return survivors === 0;
+  const all = count.caught + count.unseen + count.survives;
+  const unseen = count.unseen === 0 ? "" : `, ${count.unseen} are such that none can`;
+  console.log(`${count.caught} of ${all} mutants are caught by a script${unseen}`);
+  return count.survives === 0;
 }
 
 async function main(options: Options): Promise<number> {

@@ -18,4 +18,6 @@ export interface Mutant {
   readonly by: string;
   /** The id of the check that catches it, in the mutant's own lab. */
   readonly caughtBy: string;
+  /** Why no script can see it, where none can: neither packets nor calls are another for it. */
+  readonly unseen?: string;
 }

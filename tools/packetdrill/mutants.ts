@@ -21,13 +21,15 @@ export interface ScriptFate {
   readonly killer: (Verdict & { verdict: "failed" }) | undefined;
 }
 
-/** Runs the scripts on each mutant of these labs, until one fails. Scripts of the mutant's own lab come first. */
+/** Runs the scripts on each mutant of these labs that is `chosen`, until one fails. Scripts of the mutant's own lab come first. */
 export async function* tryMutants(
   labs: readonly Lab[],
   scripts: readonly NamedScript[],
   judging: Omit<JudgeOptions, "makeMachine">,
+  chosen: (mutant: Mutant, index: number) => boolean = () => true,
 ): AsyncGenerator<ScriptFate> {
-  const work = (await Promise.all(labs.map(async (lab) => (await loadMutants(lab)).map((mutant) => ({ lab, mutant }))))).flat();
+  const all = (await Promise.all(labs.map(async (lab) => (await loadMutants(lab)).map((mutant) => ({ lab, mutant }))))).flat();
+  const work = all.filter(({ mutant }, index) => chosen(mutant, index));
   const begun: Promise<ScriptFate>[] = [];
   for (const index of work.keys()) {
     while (begun.length < Math.min(work.length, index + navigator.hardwareConcurrency)) {
