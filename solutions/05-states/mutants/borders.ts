@@ -33,6 +33,7 @@ export const borders: readonly Mutant[] = [
     replace: 'case "LAST-ACK":\n      effects.event("fin acknowledged");\n      return "drop";',
     by: 'case "LAST-ACK":\n      effects.event("fin acknowledged");\n      return "continue";',
     caughtBy: "ack/last-ack",
+    unseen: "every later step asks for a state that takes text",
   },
   {
     name: "oldest-ack-challenged",
@@ -57,6 +58,7 @@ export const borders: readonly Mutant[] = [
     replace: "if (isOlder(tcb, segment, now) || !seqUpTo",
     by: "if (!seqUpTo",
     caughtBy: "sequence/no-going-back",
+    unseen: "the same segments are dropped earlier, by checkTimestamps",
   },
   {
     name: "renewed-up-to-rcv-nxt",

@@ -26,6 +26,7 @@ const transitions: readonly Mutant[] = [
     replace: '"active open": "SYN-SENT", "close": "CLOSED" }',
     by: '"active open": "SYN-SENT", "close": "CLOSED", "reset received": "CLOSED" }',
     caughtBy: "table/resets",
+    unseen: "no such event is ever raised in LISTEN",
   },
   {
     name: "no-timeout",
@@ -323,6 +324,7 @@ const endings: readonly Mutant[] = [
     replace: 'case "SYN-SENT":\n      return effects.event("close");',
     by: 'case "SYN-SENT":\n      tcb.finQueued = true;\n      return effects.event("close");',
     caughtBy: "close/nobody-there",
+    unseen: "the connection is over already: nobody looks at its queue again",
   },
   {
     name: "abort-in-silence",
