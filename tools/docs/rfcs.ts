@@ -72,6 +72,7 @@ const RFCS: Readonly<Record<number, readonly [title: string, sections: number]>>
   6918: ["Formally Deprecating Some ICMPv4 Message Types", 6],
   6928: ["Increasing TCP's Initial Window", 15],
   7323: ["TCP Extensions for High Performance", 11],
+  7413: ["TCP Fast Open", 9],
   8985: ["The RACK-TLP Loss Detection Algorithm for TCP", 10],
   9293: ["Transmission Control Protocol", 7],
   9406: ["HyStart++: Modified Slow Start for TCP", 8],
