@@ -332,6 +332,9 @@ export const chapters: readonly Chapter[] = [
       text: "a partial ACK sends the next hole again, the window deflates by what was acknowledged; `recover` keeps from entering twice",
     },
   ]),
+  chapter("CUBIC: RFC 9438", [
+    { id: "9438", lab: 8, text: "the window as a cubic function of time, Reno-friendly, with fast convergence; β 0.7" },
+  ]),
   chapter("Timestamps and window scale: RFC 7323", [
     { id: "7323-2.2", lab: 4, text: "window scale only on SYN, from both or not at all; the window of a SYN is never scaled" },
     { id: "7323-2.3", lab: 6, text: "the shift works in both directions; above 14 counts as 14" },
