@@ -20,11 +20,11 @@ const total = (moved: readonly [number, number][], which: 0 | 1): number => move
 
 testWhen(
   obstacle,
-  "foreign: iperf3 sends 20 MB and has 20 MB sent, over one stream, over three, and both ways at once",
+  "foreign: iperf3 sends 10 MB and has 10 MB sent, over one stream, over three, and both ways at once",
   () =>
     inFolder(async (folder) => {
       const capture = `${folder}/capture.pcapng`;
-      const size = 20_000_000;
+      const size = 10_000_000;
       const runs = [[], ["--reverse"], ["--parallel", "3"], ["--bidir"]].map((words) => iperf3("--bytes", `${size}`, ...words));
       const { commands, connections, framesLent } = await prove({ capture, commands: [PATIENT_KERNEL, ...runs] });
       const [there = [], back = [], three = [], both = []] = commands.slice(1).map(movedBy);
