@@ -4,6 +4,7 @@ import { parseScript } from "./parse.ts";
 import { runScript, type RunSettings } from "./run.ts";
 import type { Command, Script, ScriptEvent, ScriptOption } from "./script.ts";
 import type { RunOptions } from "./script_options.ts";
+import { readHead } from "./script_head.ts";
 import { StackThrew } from "./stack_machine.ts";
 import { settingsOf } from "./sysctls.ts";
 import type { Verdict } from "./verdict.ts";
@@ -27,6 +28,9 @@ export interface JudgeOptions {
   readonly read?: (path: string) => string | undefined;
 }
 
+/** What a script needs whose head says `ours:`. */
+const OWN_CHOICE = "this stack: it shows a choice that the RFC leaves to the host";
+
 /** Judges one script. Throws only what is no fault of the script or the stack. */
 export async function judge(file: string, text: string, judging: JudgeOptions): Promise<Verdict> {
   const { defines, read } = judging;
@@ -34,7 +38,9 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
   if (!("events" in script)) return { script: file, verdict: "malformed", malformed: script };
   const { tcp, sysctls, other, needs } = settingsOf(setupOf(script), [...judging.options, ...script.options]);
   const lacks = judging.system === "linux" ? needs.filter(({ what }) => !what.startsWith("the sysctl ")) : needs;
-  const missing = [...script.needs, ...lacks];
+  const { ours } = judging.system === "linux" ? readHead(text) : {};
+  const own = ours === undefined ? [] : [{ place: { file, line: 1, column: 1 }, what: OWN_CHOICE }];
+  const missing = [...own, ...script.needs, ...lacks];
   if (missing.length > 0) return { script: file, verdict: "needs", needs: missing };
   const run = runSettingsOf(other, judging);
   const { localAddress, remoteAddress } = run;

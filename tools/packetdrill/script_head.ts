@@ -8,8 +8,10 @@
  *     // why: a peer that hears no MSS has to assume 536 bytes, and sends
  *     //   three segments where one would do (RFC 9293 §3.7.1).
  *     // hint: … (three of them)
+ *     // ours: the kernel differs: Linux answers with a window of its own
  *
- * A title and `covers` are all that the map of requirements needs; with `look`, `why` and three hints it can be a check of a suite.
+ * `ours` says that the script shows a choice of this stack where the RFC leaves one, so Linux is not asked. A title and `covers` are all that
+ * the map of requirements needs; with `look`, `why` and three hints it can be a check of a suite.
  */
 
 export interface ScriptHead {
@@ -18,11 +20,13 @@ export interface ScriptHead {
   readonly look: readonly string[];
   readonly why: string;
   readonly hints: readonly string[];
+  /** Why only this stack has to do so. */
+  readonly ours?: string;
 }
 
 /** Reads it. What is not there is empty. */
 export function readHead(text: string): ScriptHead {
-  const head: { title: string; covers: string[]; look: string[]; why: string; hints: string[] } = {
+  const head: { title: string; covers: string[]; look: string[]; why: string; hints: string[]; ours?: string } = {
     title: "",
     covers: [],
     look: [],
@@ -30,10 +34,11 @@ export function readHead(text: string): ScriptHead {
     hints: [],
   };
   for (const entry of entriesOf(text)) {
-    const [, name, said = ""] = /^(covers|look|why|hint): *(.*)$/s.exec(entry) ?? [];
+    const [, name, said = ""] = /^(covers|look|why|hint|ours): *(.*)$/s.exec(entry) ?? [];
     if (name === undefined) head.title ||= entry;
     else if (name === "why") head.why = said;
     else if (name === "hint") head.hints.push(said);
+    else if (name === "ours") head.ours = said;
     else head[name as "covers" | "look"].push(...said.split(/[,\s]+/).filter((word) => word !== ""));
   }
   return head;
