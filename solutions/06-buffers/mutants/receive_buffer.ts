@@ -17,6 +17,7 @@ export default [
     replace: "if (missing < to) this.#ring.putFrame(missing, frame, at + missing - offset, to - missing);",
     by: "this.#ring.putFrame(from, frame, at + from - offset, to - from);",
     caughtBy: "receive/first-bytes-stay",
+    unseen: "a script's bytes follow from their numbers: those that come twice are the same",
   },
   {
     name: "old-bytes-not-cut-off",
@@ -25,6 +26,7 @@ export default [
     replace: "if (missing < to) this.#ring.putFrame(missing, frame, at + missing - offset, to - missing);",
     by: "if (missing < to) this.#ring.putFrame(missing, frame, at + missing - from, to - missing);",
     caughtBy: "receive/overlaps",
+    unseen: "lab 05 cuts old bytes off before the buffer sees them",
   },
   {
     name: "beyond-the-edge",
@@ -33,6 +35,7 @@ export default [
     replace: "if (from >= to) return 0;",
     by: "if (from >= to || to < offset + count) return 0;",
     caughtBy: "receive/beyond-the-edge",
+    unseen: "lab 05 cuts off what lies beyond the window, which never reaches beyond the edge",
   },
   {
     name: "block-swallowed",
@@ -97,6 +100,7 @@ export default [
     replace: "edge - announced >= Math.min(this.#capacity / 2, mss)",
     by: "Math.abs(edge - announced) >= Math.min(this.#capacity / 2, mss)",
     caughtBy: "window/never-back",
+    unseen: "an announced edge is never beyond the real one, and the engine takes none back",
   },
   {
     name: "edge-forgets-what-is-unread",
@@ -129,6 +133,7 @@ export default [
     replace: "const next = this.#next;\n    const blocks",
     by: "offset = offset | 0;\n    const next = this.#next;\n    const blocks",
     caughtBy: "receive/large-offsets",
+    unseen: "it takes two gigabytes of text",
   },
   {
     name: "full-list-is-deaf",
@@ -154,5 +159,6 @@ export default [
     replace: "if (this.#start === this.#next && this.#blocks.length === 0) this.#ring.release();",
     by: "",
     caughtBy: "receive/memory",
+    unseen: "memory shows in no packet and no call",
   },
 ] satisfies readonly Mutant[];

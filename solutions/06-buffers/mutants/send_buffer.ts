@@ -41,6 +41,7 @@ export default [
     replace: "offset > this.#next) return;",
     by: "offset > this.#end) return;",
     caughtBy: "send/acknowledge-nothing",
+    unseen: "lab 05 drops an acknowledgment of what was never sent",
   },
   {
     name: "sent-moves-back",
@@ -49,6 +50,7 @@ export default [
     replace: "this.#next = Math.max(this.#next, upTo);",
     by: "this.#next = upTo;",
     caughtBy: "send/sent",
+    unseen: "the engine tells the buffer of new pieces only, never of those that go again",
   },
   {
     name: "no-nagle",
@@ -129,6 +131,7 @@ export default [
     replace: "const first = Math.max(from, this.#start);",
     by: "const first = from;",
     caughtBy: "resend/oldest-first",
+    unseen: "the engine never asks for a piece that begins before what is held",
   },
   {
     name: "one-resend-sends-many",
@@ -161,6 +164,7 @@ export default [
     replace: "limits.edge - from, limits.mss);",
     by: "(limits.edge | 0) - from, limits.mss);",
     caughtBy: "piece/large-offsets",
+    unseen: "it takes more than a gigabyte of text",
   },
   {
     name: "resend-in-32-bits",
@@ -169,6 +173,7 @@ export default [
     replace: "const first = Math.max(from, this.#start);",
     by: "const first = Math.max(from | 0, this.#start);",
     caughtBy: "resend/large-offsets",
+    unseen: "it takes two gigabytes of text",
   },
   {
     name: "acknowledgment-in-32-bits",
@@ -177,6 +182,7 @@ export default [
     replace: "if (offset <= this.#start || offset > this.#next) return;",
     by: "offset = offset | 0;\n    if (offset <= this.#start || offset > this.#next) return;",
     caughtBy: "send/acknowledge-nothing",
+    unseen: "it takes two gigabytes of text",
   },
   {
     name: "copies-what-is-not-held",
@@ -185,6 +191,7 @@ export default [
     replace: "if (from < this.#start || from + length > this.#end) {",
     by: "if (length < 0) {",
     caughtBy: "send/not-held",
+    unseen: "the engine asks for nothing that is not held",
   },
   {
     name: "push-at-the-end-of-what-was-sent",
@@ -201,5 +208,6 @@ export default [
     replace: "if (offset === this.#end) this.#ring.release();",
     by: "",
     caughtBy: "send/memory",
+    unseen: "memory shows in no packet and no call",
   },
 ] satisfies readonly Mutant[];

@@ -99,6 +99,7 @@ export default [
     replace: "this.#fired = 0;\n    this.#deadline",
     by: "this.#deadline",
     caughtBy: "backoff/progress-counts",
+    unseen: "only the notice of trouble comes too early, of which no system call tells",
   },
   {
     name: "three-seconds-forgotten",
@@ -203,6 +204,7 @@ export default [
     replace: "this.#deadline = now + this.#rto;\n    const inVain",
     by: "this.#deadline += this.#rto;\n    const inVain",
     caughtBy: "backoff/doubles",
+    unseen: "in virtual time no timer fires late",
   },
   {
     name: "always-three-seconds",

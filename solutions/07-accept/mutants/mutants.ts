@@ -33,6 +33,7 @@ const ports: readonly Mutant[] = [
     replace: "port < FIRST_REGISTERED && !options.privileged",
     by: "port <= FIRST_REGISTERED && !options.privileged",
     caughtBy: "bind/well-known",
+    unseen: "the process that a script speaks for has the right",
   },
   {
     name: "rights-last",
@@ -41,6 +42,7 @@ const ports: readonly Mutant[] = [
     replace: "port < FIRST_REGISTERED && !options.privileged",
     by: "port < FIRST_REGISTERED && !options.privileged && rivalsOf(taken, address, port).length === 0",
     caughtBy: "bind/order",
+    unseen: "the process that a script speaks for has the right",
   },
   {
     name: "reuse-of-one",
@@ -129,6 +131,7 @@ const ports: readonly Mutant[] = [
     replace: "if (listening) holding.listening = false;",
     by: "if (listening && holding.listening) holding.listening = false;",
     caughtBy: "hold/release-nothing",
+    unseen: "the engine releases a listener's port once, while it listens",
   },
   {
     name: "ephemeral-counts-up",
@@ -145,6 +148,7 @@ const ports: readonly Mutant[] = [
     replace: "firstEphemeral + (begin + i) % count",
     by: "Math.min(firstEphemeral + begin + i, lastEphemeral)",
     caughtBy: "ephemeral/every-one",
+    unseen: "it takes thousands of calls to come to the end of the range",
   },
   {
     name: "ephemeral-without-last",
@@ -153,6 +157,7 @@ const ports: readonly Mutant[] = [
     replace: "lastEphemeral - firstEphemeral + 1",
     by: "lastEphemeral - firstEphemeral",
     caughtBy: "ephemeral/every-one",
+    unseen: "it takes thousands of calls to come to the end of the range",
   },
   {
     name: "ephemeral-in-time-wait",
@@ -161,6 +166,7 @@ const ports: readonly Mutant[] = [
     replace: "rivalsOf(taken, address, port).length === 0",
     by: "rivalsOf(taken, address, port).every((rival) => rival.reuse)",
     caughtBy: "ephemeral/held",
+    unseen: "which port is drawn is chance: one in sixteen thousand is held",
   },
 ];
 
@@ -173,6 +179,7 @@ const table: readonly Mutant[] = [
     by:
       "for (const [key, it] of places.get(pair(localAddress, localPort))?.connections ?? []) if (key % 0x1_0000 === remotePort) return it;\n      return remoteAddress < 0 ? places.values().next().value?.connections.values().next().value : undefined;",
     caughtBy: "server/same-client-port",
+    unseen: "a script has one remote address",
   },
   {
     name: "shifted-address",
@@ -181,6 +188,7 @@ const table: readonly Mutant[] = [
     replace: "return address * 0x1_0000 + port;",
     by: "return (address << 16) + port;",
     caughtBy: "table/high-addresses",
+    unseen: "a script has one remote and one local address",
   },
   {
     name: "narrow-factor",
@@ -189,6 +197,7 @@ const table: readonly Mutant[] = [
     replace: "return address * 0x1_0000 + port;",
     by: "return address * 10_000 + port;",
     caughtBy: "table/carried",
+    unseen: "a script has one remote and one local address",
   },
   {
     name: "added-over",
@@ -205,6 +214,7 @@ const table: readonly Mutant[] = [
     replace: "connections.delete(connection);",
     by: "",
     caughtBy: "table/remove",
+    unseen: "only those who look at the table see it",
   },
   {
     name: "place-removed",
@@ -238,6 +248,7 @@ const table: readonly Mutant[] = [
     replace: "return places.get(pair(localAddress, localPort))?.listener ?? places.get(pair(UNSPECIFIED, localPort))?.listener;",
     by: "return places.get(pair(UNSPECIFIED, localPort))?.listener ?? places.get(pair(localAddress, localPort))?.listener;",
     caughtBy: "listeners/very-address",
+    unseen: "the ports never let both listen",
   },
   {
     name: "listener-replaced",
@@ -246,6 +257,7 @@ const table: readonly Mutant[] = [
     replace: "if (place.listener !== undefined) return false;",
     by: "",
     caughtBy: "listeners/second",
+    unseen: "the ports let only one listen",
   },
 ];
 
@@ -281,6 +293,7 @@ const queue: readonly Mutant[] = [
     replace: "if (waiting.size >= backlog || !opening.delete(connection)) return false;",
     by: "if (!opening.delete(connection)) return false;",
     caughtBy: "queue/accept-bound",
+    unseen: "the engine does not hear the last ACK of a handshake while the queue is full",
   },
   {
     name: "lost-when-full",
@@ -289,6 +302,7 @@ const queue: readonly Mutant[] = [
     replace: "if (waiting.size >= backlog || !opening.delete(connection)) return false;",
     by: "if (!opening.delete(connection) || waiting.size >= backlog) return false;",
     caughtBy: "queue/accept-bound",
+    unseen: "the engine does not hear the last ACK of a handshake while the queue is full",
   },
   {
     name: "in-both-queues",
@@ -323,6 +337,7 @@ const queue: readonly Mutant[] = [
     by:
       "waiting.add(connection);\n      const sorted = [...waiting].sort((a, b) => `${a}` < `${b}` ? -1 : 1);\n      waiting.clear();\n      for (const each of sorted) waiting.add(each);",
     caughtBy: "queue/first-come",
+    unseen: "to the engine's connections, which have no names, it does nothing",
   },
   {
     name: "dead-ones-wait",
