@@ -136,6 +136,7 @@ export function ipDifferences(wanted: IpFields, packet: WirePacket, whole: Uint8
     const pseudo = join(whole.subarray(12, 20), Uint8Array.of(0, 6, length >> 8, length & 255));
     if (checksum(join(pseudo, packet.payload)) !== 0) found.push("TCP's checksum is wrong");
   }
+  if (packet.protocol === 1 && checksum(packet.payload) !== 0) found.push("ICMP's checksum is wrong");
   return found;
 }
 
