@@ -152,8 +152,24 @@ function judgingOf({ tolerance, strict, defines }: Options): Omit<JudgeOptions, 
   };
 }
 
+/** The scripts that pass without a mutant, too: one that fails anyway would catch them all. Those that fail are named. */
+async function soundScripts(options: Options, files: readonly string[]): Promise<string[]> {
+  const subject = new Subject(await selectionOf(options));
+  const sound: string[] = [];
+  try {
+    for await (const { script, verdict } of judgeAll(files, stackJudging(subject, judgingOf(options)))) {
+      if (verdict === "passed") sound.push(script);
+      else if (verdict !== "needs") console.log(`✘ ${script}  left out: ${verdict} without a mutant, too`);
+    }
+  } finally {
+    subject.close();
+  }
+  return sound;
+}
+
 /** The mutants' table: each with the script that caught it. True when each was caught that can be. */
-async function catchMutants(options: Options, files: readonly string[]): Promise<boolean> {
+async function catchMutants(options: Options, all: readonly string[]): Promise<boolean> {
+  const files = await soundScripts(options, all);
   const scripts = await Promise.all(files.map(async (file) => ({ file, text: await Deno.readTextFile(file) })));
   const count = { caught: 0, unseen: 0, survives: 0 };
   const chosen = labs.filter(({ number }) => options.mutants?.has(number));
@@ -169,9 +185,9 @@ async function catchMutants(options: Options, files: readonly string[]): Promise
       console.log(`${{ caught: "✔", unseen: "○", survives: "✘" }[fate]} ${lab.number}/${mutant.name}  ${said}`);
     }
   }
-  const all = count.caught + count.unseen + count.survives;
+  const mutants = count.caught + count.unseen + count.survives;
   const unseen = count.unseen === 0 ? "" : `, ${count.unseen} are such that none can`;
-  console.log(`${count.caught} of ${all} mutants are caught by a script${unseen}`);
+  console.log(`${count.caught} of ${mutants} mutants are caught by a script${unseen}`);
   return count.survives === 0;
 }
 
