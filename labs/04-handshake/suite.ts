@@ -1,4 +1,5 @@
-/** The public checks of lab 04. */
+/** The public checks of lab 04. "scripts" are files in the packetdrill language. */
+import { scriptChecks } from "../../tools/harness/script_checks.ts";
 import { suite } from "../../tools/harness/suite.ts";
 import { agree } from "./checks/agree.ts";
 import { checksum } from "./checks/checksum.ts";
@@ -16,5 +17,26 @@ import { write } from "./checks/write.ts";
 export default suite({
   lab: 4,
   visibility: "public",
-  groups: { parse, checksum, options, write, iss, stray, listen, active, agree, passive, complete, synsent, wire, live },
+  groups: {
+    parse,
+    checksum,
+    options,
+    write,
+    iss,
+    stray,
+    listen,
+    active,
+    agree,
+    passive,
+    complete,
+    synsent,
+    wire,
+    scripts: scriptChecks(new URL("./scripts/", import.meta.url), [
+      "three_way",
+      "option_end",
+      "scale_not_of_a_syn",
+      "synsent_rst_silence",
+    ]),
+    live,
+  },
 });

@@ -33,6 +33,7 @@ export default [
     replace: "hash(localAddress, localPort, remoteAddress, remotePort));",
     by: "hash(localAddress, localPort, remoteAddress, 0 * remotePort));",
     caughtBy: "iss/all-four",
+    unseen: "the numbers of a script count from each connection's own SYN",
   },
   {
     name: "iss-milliseconds",
@@ -97,6 +98,7 @@ export default [
     replace: "  tcb.passive = true;\n",
     by: "",
     caughtBy: "passive/passive",
+    unseen: "the engine notes it, too, before it asks for the opening",
   },
   {
     name: "answered-before-agreed",
@@ -163,6 +165,7 @@ export default [
     replace: "segment.window << (segment.flags & SYN ? 0 : tcb.sndScale);",
     by: "segment.window << 0 * tcb.sndScale;",
     caughtBy: "complete/window-scaled",
+    unseen: "the ACK step takes the window of the same segment again",
   },
   {
     name: "sack-one-sided",

@@ -49,6 +49,7 @@ export default [
     replace: "seq(flags & ACK ? view.getUint32(start + 8) : 0)",
     by: "seq(view.getUint32(start + 8))",
     caughtBy: "parse/no-ack",
+    unseen: "who looks at the number has looked at the flag before",
   },
   {
     name: "checksum-not-verified",
@@ -145,6 +146,7 @@ export default [
     replace: "    if (at + 1 === end) return false;\n",
     by: "",
     caughtBy: "parse/at-the-end",
+    unseen: "whatever that byte says, the option ends behind the header; a packet that fills its memory would show it",
   },
   {
     name: "unknown-option-refused",
@@ -193,6 +195,7 @@ export default [
     replace: "if (segment.flags & ACK) segment.tsEcr = view.getUint32(at + 6);",
     by: "segment.tsEcr = view.getUint32(at + 6);",
     caughtBy: "options/echo",
+    unseen: "round trips are measured by acknowledgments, which have the flag",
   },
   {
     name: "scale-zero-left-out",
@@ -209,6 +212,7 @@ export default [
     replace: "view.setUint32(at + 8, fields.flags & ACK ? fields.tsEcr : 0);",
     by: "view.setUint32(at + 8, fields.tsEcr);",
     caughtBy: "write/echo",
+    unseen: "the engine gives a 0 for it",
   },
   {
     name: "urgent-pointer-left-over",
