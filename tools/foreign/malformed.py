@@ -1,6 +1,6 @@
 """
-Packets as no honest stack sends them, made by scapy: each of a list of old attacks, and then as many as are wanted of what fuzz() makes of
-good ones, whole and damaged. Between them a connection of the kernel's to port 7 stays open, and packets are aimed at it, too.
+Packets as no honest stack sends them, made by scapy: each of a list of old attacks (when SEED is 0), and then as many as are wanted of what
+fuzz() makes of good ones, whole and damaged. Between them a connection of the kernel's to port 7 stays open, and packets are aimed at it, too.
 
     python3 malformed.py DEVICE COUNT SEED
 
@@ -191,7 +191,7 @@ def main(device, count, seed):
     port = open_meanwhile.getsockname()[1]
     # Who is asked, and by whom: what ARP was made to believe is put right now and then.
     here = raw(Ether(src=KERNEL_MAC, dst=STACK_MAC) / ARP(op=2, hwsrc=KERNEL_MAC, psrc=KERNEL, hwdst=STACK_MAC, pdst=STACK))
-    for packet in exact():
+    for packet in exact() if seed == 0 else ():
         send(raw(packet))
     makers = templates(port)
     turn = 0
