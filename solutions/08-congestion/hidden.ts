@@ -1,4 +1,9 @@
-/** The hidden checks of lab 08. */
+/**
+ * The hidden checks of lab 08: the same groups as the public ones, with the cases that a student should think of
+ * without being shown.
+ */
 import { suite } from "../../tools/harness/suite.ts";
+import { cubic, duplicates } from "./hidden/tables.ts";
+import { wire } from "./hidden/wire.ts";
 
-export default suite({ lab: 8, visibility: "hidden", groups: {} });
+export default suite({ lab: 8, visibility: "hidden", groups: { duplicates, cubic, wire } });

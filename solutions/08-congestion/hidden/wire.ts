@@ -1,0 +1,116 @@
+/** Hidden checks of lab 08 on the virtual wire. */
+import { talk } from "../../../labs/08-congestion/checks/wire_bench.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+
+const TEN = { initialWindow: 10 } as const;
+
+export const wire: Readonly<Record<string, CheckSpec>> = {
+  "second-loss": {
+    title: "a loss in the next window is a loss again",
+    kind: "scenario",
+    weight: 2,
+    covers: ["5681-4.3", "6582"],
+    look: ["duplicateAck", "newAck"],
+    why:
+      "`recover` keeps one window's losses together. What is lost of the next window is a second sign of congestion, and is to be noticed as fast as the first (RFC 5681 §4.3).",
+    hints: [
+      "After recovery new segments went out; one of those is lost. Is una beyond recoveryPoint?",
+      "It is: so the third duplicate begins a new recovery.",
+      "`una <= state.recoveryPoint` is the only case in which the third duplicate is waited for.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 40, { tcp: TEN });
+      await talking.heard();
+      for (let i = 0; i < 3; i++) await talking.ack(0);
+      await talking.ack(12);
+      await talking.ack(13);
+      await talking.heard();
+      for (let i = 0; i < 2; i++) await talking.ack(13);
+      await talking.heard();
+      await talking.ack(13);
+      await talking.expect([13], "the third duplicate in the window after the first loss");
+    },
+  },
+  "no-news": {
+    title: "with SACK a duplicate without news sends nothing",
+    kind: "scenario",
+    covers: ["5681-3.2b", "6675-5"],
+    look: ["isDuplicateAck", "createScoreboard.update"],
+    why: "A network that repeats acknowledgments would else have us retransmit what is not lost (RFC 3042 §2, RFC 6675 §2).",
+    hints: [
+      "The same block came five times. How many segments have arrived for that?",
+      "One. The other four tell of nothing new.",
+      "update returns 0 for what is known, and then it is no duplicate.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 40, { sack: true, tcp: TEN });
+      await talking.heard();
+      await talking.ack(0, [1, 2]);
+      await talking.expect([10], "one segment has arrived beyond the gap: one more may go");
+      for (let i = 0; i < 5; i++) await talking.ack(0, [1, 2]);
+      await talking.expect([], "the same block again, five times");
+    },
+  },
+  "sack-timeout": {
+    title: "after a timeout what is told anew does not go again",
+    kind: "scenario",
+    weight: 2,
+    covers: ["6675-5.1", "2018-5", "5681-3.1e"],
+    look: ["createScoreboard.timedOut", "createScoreboard.nextSegment", "timedOut"],
+    why:
+      "What the peer held before the timeout is forgotten. What it says from now on that it holds, it holds: to send it again would be for nothing (RFC 6675 §5.1).",
+    hints: [
+      "The timer fired, 0 went again; the answer tells of 4 to 8. What goes next?",
+      "1 and 2; then 3 and, because 4 to 8 are held, 8.",
+      "update works after timedOut as before; nextSegment skips what is SACKed.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 10, { sack: true, tcp: TEN });
+      await talking.heard();
+      await talking.tcp.wait(1100);
+      await talking.expect([0], "the timer fired");
+      await talking.ack(1, [4, 8]);
+      await talking.expect([1, 2], "two may be in flight");
+      await talking.ack(2, [4, 8]);
+      await talking.expect([3, 8], "three may be in flight: 2 is; 4 to 8 are held");
+    },
+  },
+  "second-timeout": {
+    title: "after a timeout the timer backs off, one segment at a time",
+    kind: "scenario",
+    covers: ["5681-3.1e", "MUST-19"],
+    look: ["timedOut"],
+    why: "Every timeout leaves one segment to be sent, and twice the wait (RFC 5681 §3.1, RFC 6298 §5.5).",
+    hints: ["What goes after the second timeout?", "The first segment again, alone.", "cwnd is 1 SMSS after each call of timedOut."],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 30, { tcp: TEN });
+      await talking.heard();
+      for (const wait of [1100, 2000, 4000]) {
+        await talking.tcp.wait(wait);
+        await talking.expect([0], `one segment within ${wait} ms`);
+      }
+    },
+  },
+  "used-up": {
+    title: "an application with little to say opens no window",
+    kind: "scenario",
+    covers: ["5681-2", "5681-3.1c"],
+    look: ["newAck"],
+    why: "Twenty segments, one at a time, prove that one fits. A window of twenty would be a guess (RFC 9438 §5.8).",
+    hints: [
+      "Segments go one by one, each acknowledged. How large is the window after twenty?",
+      "As large as in the beginning.",
+      "newAck grows the window only if `state.limited`.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 1);
+      for (let number = 0; number < 20; number++) {
+        await talking.ack(number + 1);
+        await talking.write(number === 19 ? 30 : 1);
+        if (number < 19) await talking.heard();
+      }
+      const heard = await talking.heard();
+      t.ok(heard.length <= 5, "at most the initial window at once, after twenty single segments", `${heard.length} segments`);
+    },
+  },
+};
