@@ -2,19 +2,19 @@
 export class ByteByByte {
   readonly #smss: number;
   readonly #sacked = new Set<number>();
-  #una = 0;
+  #first = 0;
 
   constructor(smss: number) {
     this.#smss = smss;
   }
 
   acknowledged(una: number): void {
-    this.#una = una;
+    this.#first = una;
   }
 
   update(from: number, to: number): number {
     let news = 0;
-    for (let at = Math.max(from, this.#una); at < to; at++) {
+    for (let at = Math.max(from, this.#first); at < to; at++) {
       if (!this.#sacked.has(at)) news++;
       this.#sacked.add(at);
     }
@@ -22,12 +22,13 @@ export class ByteByByte {
   }
 
   isSacked(at: number): boolean {
-    return at >= this.#una && this.#sacked.has(at);
+    return at >= this.#first && this.#sacked.has(at);
   }
 
   /** IsLost, of what was sent before `highData`. */
   isLost(offset: number, highData: number): boolean {
-    let [blocks, bytes] = [0, 0];
+    let blocks = 0;
+    let bytes = 0;
     for (let at = offset + 1; at < highData; at++) {
       if (!this.isSacked(at)) continue;
       bytes++;
@@ -39,7 +40,7 @@ export class ByteByByte {
   /** SetPipe. */
   pipe(highRxt: number, highData: number): number {
     let pipe = 0;
-    for (let at = this.#una; at < highData; at++) {
+    for (let at = this.#first; at < highData; at++) {
       if (this.isSacked(at)) continue;
       if (!this.isLost(at, highData)) pipe++;
       if (at < highRxt) pipe++;
@@ -50,7 +51,7 @@ export class ByteByByte {
   /** What rule 1 of NextSeg finds. */
   lost(highRxt: number, highData: number): number | "nothing" {
     const top = Math.max(0, ...this.#sacked);
-    for (let at = Math.max(this.#una, highRxt); at < top; at++) {
+    for (let at = Math.max(this.#first, highRxt); at < top; at++) {
       if (!this.isSacked(at) && this.isLost(at, highData)) return at;
     }
     return "nothing";
