@@ -53,7 +53,9 @@ async function make(task: Task, base: string, folder: string): Promise<void> {
       await Deno.mkdir(`${files}/${path.slice(0, path.lastIndexOf("/"))}`, { recursive: true });
       await Deno.writeTextFile(`${files}/${path}`, text);
     }
-    const roots = [...task.given.keys()].filter((path) => /subject\/(main|given)\.ts$/.test(path) || /^solutions\/[^/]+\/mod\.ts$/.test(path));
+    const roots = [...task.given.keys()].filter((path) =>
+      /subject\/(main|given)\.ts$/.test(path) || /^solutions\/[^/]+\/mod\.ts$/.test(path)
+    );
     await Deno.writeTextFile(`${files}/entry.ts`, roots.map((path) => `import "./${path}";\n`).join(""));
     const args = [
       "run",
