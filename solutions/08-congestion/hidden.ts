@@ -3,7 +3,8 @@
  * without being shown.
  */
 import { suite } from "../../tools/harness/suite.ts";
+import { scoreboard } from "./hidden/scoreboard.ts";
 import { cubic, duplicates } from "./hidden/tables.ts";
 import { wire } from "./hidden/wire.ts";
 
-export default suite({ lab: 8, visibility: "hidden", groups: { duplicates, cubic, wire } });
+export default suite({ lab: 8, visibility: "hidden", groups: { duplicates, scoreboard, cubic, wire } });
