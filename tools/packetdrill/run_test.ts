@@ -176,3 +176,14 @@ Deno.test("runScript() says what is needed, by name", () =>
     assertEquals(await needs(`0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n`), ["UDP sockets"]);
     assertEquals(await needs(`31536000 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n`), ["more than a day of time"]);
   }));
+
+Deno.test("runScript() keeps a thousand connections apart", () =>
+  withJudge(async (judged) => {
+    const lines = [LISTENING.replace("listen(3, 5)", "listen(3, 4096)").trimEnd()];
+    for (let i = 0; i < 1000; i++) {
+      lines.push(`+0 < ${20000 + i} > 8080: S 0:0(0) win 65535 <mss 1000>`, `+0 > 8080 > ${20000 + i}: S. 0:0(0) ack 1 <...>`);
+      lines.push(`+0 < ${20000 + i} > 8080: . 1:1(0) ack 1 win 65535`, `+0 accept(3, ..., ...) = ${4 + i}`);
+    }
+    for (let i = 999; i >= 0; i--) lines.push(`+0 write(${4 + i}, ..., 9) = 9`, `+0 > 8080 > ${20000 + i}: P. 1:10(9) ack 1`);
+    assertEquals((await judged(`${lines.join("\n")}\n`)).verdict, "passed");
+  }));
