@@ -3,8 +3,14 @@
  * without being shown.
  */
 import { suite } from "../../tools/harness/suite.ts";
+import { acknowledged, moreDuplicates, timeout } from "./hidden/recovery.ts";
 import { scoreboard } from "./hidden/scoreboard.ts";
 import { cubic, duplicates } from "./hidden/tables.ts";
+import { windowGroup } from "./hidden/window.ts";
 import { wire } from "./hidden/wire.ts";
 
-export default suite({ lab: 8, visibility: "hidden", groups: { duplicates, scoreboard, cubic, wire } });
+export default suite({
+  lab: 8,
+  visibility: "hidden",
+  groups: { window: windowGroup, duplicates: { ...duplicates, ...moreDuplicates }, acknowledged, timeout, scoreboard, cubic, wire },
+});

@@ -99,4 +99,55 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
       t.ok(Math.abs(state.wMax - 0.7 * count) < 0.01, `wMax ${0.7 * count} segments`, `${state.wMax}`);
     },
   },
+  "never-shrinks": {
+    title: "acknowledgments never make the window smaller",
+    kind: "table",
+    covers: ["9438"],
+    look: ["growCubic"],
+    why: "The curve may lie below the window for a while. Only a loss is a reason to shrink (RFC 9438 §4.4: target is at least cwnd).",
+    hints: [
+      "W_cubic(t + RTT) is less than cwnd: what is target?",
+      "cwnd.",
+      "`Math.max(curve, cwnd)` before the bound of 1.5 cwnd.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const wMax = 10 * t.random.int(10, 30);
+      const stage = { wMax, cwndPrior: wMax, k: Math.cbrt(0.3 * wMax / 0.4), epochStart: 0, wEst: wMax / 2, roundTrip: 50 };
+      const state = record({ smss, algorithm: "cubic", cwnd: segments(0.9 * wMax), ssthresh: segments(0.7 * wMax), ...stage });
+      for (const now of [0, 10, 20]) {
+        await change(t, "growCubic", state, smss, now);
+        expectBetween(
+          t,
+          state.cwnd,
+          segments(0.9 * wMax) - 1,
+          segments(0.9 * wMax) + 1,
+          `${now} ms after the stage began at ${0.7 * wMax} segments`,
+        );
+      }
+    },
+  },
+  "three-losses": {
+    title: "three losses in a row, and what W_max remembers",
+    kind: "table",
+    covers: ["9438"],
+    look: ["reduceCubic"],
+    why: "Each loss is compared with the W_max before, which fast convergence may have set lower than any window was (RFC 9438 §4.7).",
+    hints: [
+      "The windows at three losses are 100, 80 and 70. What is W_max after each?",
+      "100; 80 · 0.85 = 68; and 70, because 70 is not below 68.",
+      "Compare with wMax, not with cwndPrior.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const unit = t.random.int(1, 4);
+      const state = record({ smss, algorithm: "cubic" });
+      for (const [cwnd, wMax] of [[100, 100], [80, 68], [70, 70]] as const) {
+        state.cwnd = segments(cwnd * unit);
+        await change(t, "reduceCubic", state, state.cwnd);
+        expectMembers(t, state, { ssthresh: segments(0.7 * cwnd * unit) }, `after a loss at ${cwnd * unit} segments`);
+        t.ok(Math.abs(state.wMax - wMax * unit) < 0.01, `wMax ${wMax * unit} after a loss at ${cwnd * unit} segments`, `${state.wMax}`);
+      }
+    },
+  },
 };

@@ -113,4 +113,74 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       t.ok(heard.length <= 5, "at most the initial window at once, after twenty single segments", `${heard.length} segments`);
     },
   },
+  "small-window": {
+    title: "three segments in flight: a loss is noticed all the same",
+    kind: "scenario",
+    weight: 2,
+    covers: ["5681-3.2b"],
+    look: ["sendWindow", "duplicateAck"],
+    why: "Behind the first of three only two can answer. The third duplicate comes from what limited transmit let go (RFC 3042 §1).",
+    hints: [
+      "0 of three segments is lost. What goes out with each duplicate?",
+      "3 with the first, 4 with the second; and the answer to 3 is the third: 0 goes again.",
+      "sendWindow allows one segment more for each of the first two.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 20, { tcp: { initialWindow: 3 } });
+      await talking.expect([0, 1, 2], "an initial window of three segments");
+      for (const [sent, why] of [[3, "the first duplicate, for 1"], [4, "the second, for 2"], [0, "the third, for 3"]] as const) {
+        await talking.ack(0);
+        await talking.expect([sent], why);
+      }
+    },
+  },
+  "cubic": {
+    title: "with CUBIC a loss of ten leaves seven",
+    kind: "scenario",
+    covers: ["9438", "6675-5"],
+    look: ["duplicateAck", "reduceCubic", "newAck"],
+    why: "The way is the same for both algorithms, and how far the window shrinks is not (RFC 9438 §4.6).",
+    hints: [
+      "Ten segments were the window. How many go when recovery is over?",
+      "Seven: ssthresh, and with SACK cwnd, is 0.7 of it.",
+      "duplicateAck must call reduceCubic when `algorithm` says so.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 40, { sack: true, tcp: { ...TEN, congestion: "cubic" } });
+      await talking.heard();
+      await talking.ack(0, [1, 2]);
+      await talking.ack(0, [1, 3]);
+      await talking.expect([10, 11], "two duplicates, and one new segment for each");
+      await talking.ack(0, [1, 4]);
+      await talking.expect([0], "the third");
+      await talking.ack(12);
+      await talking.expect([12, 13, 14, 15, 16, 17, 18], "all of it is acknowledged: seven segments may be in flight");
+    },
+  },
+  "three-holes": {
+    title: "three holes in a window: each goes once",
+    kind: "scenario",
+    weight: 2,
+    covers: ["6675-5", "6675-4", "5681-4.3"],
+    look: ["createScoreboard.nextSegment", "createScoreboard.pipe", "duplicateAck"],
+    why:
+      "One acknowledgment tells of all three. None goes twice, nothing that is held goes at all, and the window is halved once (RFC 6675 §5).",
+    hints: [
+      "Of 0 to 9, 0, 2 and 4 are lost, and one acknowledgment tells of all the others. What goes again?",
+      "0, at once; and as many of 2 and 4 as cwnd − pipe allows: that is both.",
+      "pipe counts what was sent again, from una up to highRxt, and nothing of what is held or lost.",
+    ],
+    run: async (t: Trial) => {
+      const talking = await talk(t, 10, { sack: true, tcp: TEN });
+      await talking.heard();
+      await talking.ack(0, [5, 10], [3, 4], [1, 2]);
+      await talking.expect([0, 2, 4], "five may be in flight, and all that is in flight is lost or held");
+      await talking.ack(2, [5, 10], [3, 4]);
+      await talking.ack(4, [5, 10]);
+      await talking.expect([], "2 and 4 are on their way already");
+      await talking.ack(10);
+      await talking.write(10);
+      await talking.expect([10, 11, 12, 13, 14], "recovery is over, and the window is half of what it was");
+    },
+  },
 };
