@@ -3,6 +3,7 @@ import { suite } from "../../tools/harness/suite.ts";
 import { acknowledged } from "./checks/acknowledged.ts";
 import { cubic } from "./checks/cubic.ts";
 import { duplicates } from "./checks/duplicates.ts";
+import { live } from "./checks/live.ts";
 import { scoreboard } from "./checks/scoreboard.ts";
 import { timeout } from "./checks/timeout.ts";
 import { windowGroup } from "./checks/window.ts";
@@ -11,5 +12,5 @@ import { wire } from "./checks/wire.ts";
 export default suite({
   lab: 8,
   visibility: "public",
-  groups: { window: windowGroup, duplicates, acknowledged, timeout, scoreboard, cubic, wire },
+  groups: { window: windowGroup, duplicates, acknowledged, timeout, scoreboard, cubic, wire, live },
 });

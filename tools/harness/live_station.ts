@@ -60,6 +60,7 @@ export async function startLiveStation(
     mac: interfaces[0]?.mac ?? macs.stack,
     kernelAddress: net.kernel,
     kernelMac: macs.kernel,
+    loses: config.loses,
   });
   await station.begin({ ...settings, interfaces });
   return station;
@@ -70,6 +71,7 @@ interface Ends {
   readonly mac: string;
   readonly kernelAddress: string;
   readonly kernelMac: string;
+  readonly loses: LiveConfig["loses"];
 }
 
 export class RealStation implements LiveStation, MovingStation {
@@ -86,6 +88,7 @@ export class RealStation implements LiveStation, MovingStation {
   readonly #peer: KernelPeer;
   readonly #wire: Wire;
   readonly #wires: readonly PipeOptions[];
+  readonly #loses: (bytes: Uint8Array) => boolean;
   readonly #start = performance.now();
   #host = 0;
   #deadline = Infinity;
@@ -116,6 +119,7 @@ export class RealStation implements LiveStation, MovingStation {
     this.#peer = peer;
     this.#wire = wire;
     this.#wires = wires;
+    this.#loses = ends.loses ?? (() => false);
     conversation.now = () => this.#now();
     this.kernel = this.#operations();
     this.tcp = new LiveApplication(this, ends.kernelAddress);
@@ -268,8 +272,7 @@ export class RealStation implements LiveStation, MovingStation {
     const pending = run({ ...options, timeout: Math.max(Number(options.timeout ?? 0), FOREVER), signal: abort.signal });
     const watch = this.#abortWhenQuiet(abort, quietFor(name, options)).catch(() => {}); // a peer that is gone fails the operation itself
     try {
-      const result = await pending;
-      return result;
+      return await pending;
     } finally {
       abort.abort();
       await watch;
@@ -362,7 +365,8 @@ export class RealStation implements LiveStation, MovingStation {
     for (const { on, bytes } of reply.out ?? []) {
       this.#activity = performance.now();
       this.#file("from you", this.#now(), bytes, on);
-      if (on === 0) this.#wire.send(bytes);
+      if (on === 0 && this.#loses(bytes)) this.note("the wire loses this packet");
+      else if (on === 0) this.#wire.send(bytes);
     }
     this.#deadline = deadlineOf(reply);
     this.#overdue = this.#deadline > now ? 0 : this.#overdue + 1;

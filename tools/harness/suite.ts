@@ -273,6 +273,8 @@ export interface LiveConfig extends Omit<Partial<HostConfig>, "interfaces"> {
   readonly kind?: "tap" | "tun";
   /** The first is the live one; what it leaves out is chosen for it. Others have nobody at their end. */
   readonly interfaces?: readonly Partial<InterfaceConfig>[];
+  /** Which of the stack's frames the wire loses: the kernel never gets them. Asked once for each, in their order. */
+  readonly loses?: (frame: Uint8Array) => boolean;
 }
 
 /** The student's host across a real device. Frames flow by themselves while an operation of the kernel is awaited. */

@@ -1,0 +1,92 @@
+/** What the live checks share: a wire that loses certain segments once, a transfer to the kernel across it, and what it must look like. */
+import type { TcpConfig } from "../../../stack/host_config.ts";
+import type { LiveStation, Trial } from "../../../tools/harness/suite.ts";
+
+type Crossed = ReturnType<LiveStation["tcp"]["segments"]>[number];
+
+/** A transfer of yours that is over: what crossed the wire (lost segments, too), and the numbers at which the lost ones begin. */
+export interface Transfer {
+  readonly segments: readonly Crossed[];
+  readonly lost: readonly number[];
+}
+
+/**
+ * You connect to the kernel, write so many bytes, and close; the wire loses the segments with text of these numbers, counted from 0 as they go out for
+ * the first time. Fails unless the kernel reads all of it.
+ */
+export async function transfer(t: Trial, size: number, tcp: TcpConfig, loses: (number: number) => boolean): Promise<Transfer> {
+  const seen = new Set<number>();
+  const lost = new Set<number>();
+  const station = await t.live({
+    kind: "tun",
+    tcp,
+    loses: (packet) => {
+      const { seq, length } = textOf(packet);
+      if (length === 0 || seen.has(seq)) return false;
+      seen.add(seq);
+      if (!loses(seen.size - 1)) return false;
+      lost.add(seq);
+      return true;
+    },
+  });
+  const text = t.random.bytes(size);
+  // A server of a check that failed half-way may still hold its port.
+  const port = t.random.int(2000, 9999);
+  const server = station.kernel.tcpServer({ port, mode: "sink" });
+  const connection = await station.tcp.connected(port);
+  const taken = await connection.writeAll(text);
+  t.ok(taken === size, `your send buffer to take ${size} bytes, as room comes back`, `${taken}`);
+  await connection.close();
+  const [read] = await server;
+  t.ok(
+    read?.receivedLength === size,
+    `the kernel to read ${size} bytes, though ${lost.size} segments got lost`,
+    `${read?.receivedLength ?? 0}`,
+  );
+  t.ok(read?.received.every((byte, i) => byte === text[i]) === true, "the bytes that your application wrote", "others");
+  const segments = station.tcp.segments(port);
+  const first = segments.find(({ direction, data }) => direction === "from stack" && data.length > 0)?.header?.seq ?? 0;
+  return { segments, lost: [...lost].map((seq) => 1 + ((seq - first) >>> 0)) };
+}
+
+/** Your segments with text, in the order in which they went out. */
+export function withText({ segments }: Transfer): readonly Crossed[] {
+  return segments.filter(({ direction, data }) => direction === "from stack" && data.length > 0);
+}
+
+/** Fails unless everything went once, and what was lost twice. */
+export function expectOnlyLostAgain(t: Trial, done: Transfer): void {
+  const times = new Map<number, number>();
+  for (const { seq } of withText(done)) times.set(seq, (times.get(seq) ?? 0) + 1);
+  for (const [seq, count] of times) {
+    const expected = done.lost.includes(seq) ? 2 : 1;
+    t.ok(
+      count === expected,
+      `the segment at ${seq}, which ${expected === 2 ? "got lost" : "arrived"}, to go ${expected} times`,
+      `${count} times`,
+    );
+  }
+}
+
+/** Fails unless at no time more was in flight than the initial window and what had been acknowledged by then: slow start's bound. */
+export function expectWithinSlowStart(t: Trial, done: Transfer, initial: number): void {
+  let acknowledged = 1;
+  for (const { direction, seq, ack, data } of done.segments) {
+    if (direction === "from kernel") acknowledged = ack;
+    else if (data.length > 0) {
+      const [flight, most] = [seq + data.length - acknowledged, initial + acknowledged - 1];
+      t.ok(
+        flight <= most,
+        `at most ${most} bytes in flight when ${acknowledged - 1} are acknowledged`,
+        `${flight}, with the segment at ${seq}`,
+      );
+    }
+  }
+}
+
+/** Sequence number and length of the text of an IP packet that holds a TCP segment. */
+function textOf(packet: Uint8Array): { seq: number; length: number } {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const tcp = (view.getUint8(0) & 15) * 4;
+  return { seq: view.getUint32(tcp + 4), length: view.getUint16(2) - tcp - (view.getUint8(tcp + 12) >> 4) * 4 };
+}
