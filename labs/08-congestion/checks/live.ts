@@ -1,6 +1,6 @@
 /** Public checks of lab 08 with the kernel, across a wire that loses what it is told to. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectOnlyLostAgain, expectWithinSlowStart, transfer, withText } from "./live_bench.ts";
+import { expectHalved, expectOnlyLostAgain, expectWithinSlowStart, transfer, withText } from "./live_bench.ts";
 
 const SIZE = 200_000;
 const RECOVERY = ["duplicateAck", "newAck", "isDuplicateAck"] as const;
@@ -41,6 +41,38 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "nextSegment skips what is SACKed, and what lies before highRxt.",
     ],
     run: async (t: Trial) => expectOnlyLostAgain(t, await transfer(t, SIZE, { initialWindow: 10 }, (number) => number === 20)),
+  },
+  "limited-transmit": {
+    title: "three in flight, the first gets lost: no timer is needed",
+    kind: "live",
+    twin: "window/limited-transmit",
+    covers: ["5681-3.2b"],
+    look: ["sendWindow", "duplicateAck", "isDuplicateAck"],
+    why: "Two segments behind the lost one make two duplicates. The third is for what these two let go (RFC 3042 §1).",
+    hints: [
+      "What went out between the second acknowledgment of the kernel and the third?",
+      "One new segment for each of the first two duplicates, beyond cwnd.",
+      'sendWindow: in phase "open" `Math.min(state.dupAcks, 2)` segments more.',
+    ],
+    run: async (t: Trial) => {
+      expectOnlyLostAgain(t, await transfer(t, SIZE, { initialWindow: 3, sack: false }, (number) => number === 0));
+    },
+  },
+  "halves": {
+    title: "after a loss half as much is in flight",
+    kind: "live",
+    twin: "duplicates/sack-third",
+    covers: ["5681-3.2c", "5681-3.2e", "6675-5"],
+    look: ["duplicateAck", "reduceReno", "newAck"],
+    why: "The lost segment is mended in no time. What the loss told, that less fits, must outlast that (RFC 5681 §3.1, equation 4).",
+    hints: [
+      "How much was in flight when the lost segment went again, and how much after everything up to there was acknowledged?",
+      "Half of it, and a segment or two that congestion avoidance adds.",
+      "cwnd becomes ssthresh in duplicateAck, and newAck leaves it there when recovery ends.",
+    ],
+    run: async (t: Trial) => {
+      expectHalved(t, await transfer(t, SIZE, { initialWindow: 10, congestion: "reno" }, (number) => number === 40));
+    },
   },
   "three-losses": {
     title: "three segments of one window get lost",

@@ -84,6 +84,30 @@ export function expectWithinSlowStart(t: Trial, done: Transfer, initial: number)
   }
 }
 
+/** Fails unless half of what was in flight when the lost segment went again, and two segments more, is the most that is in flight after recovery. */
+export function expectHalved(t: Trial, done: Transfer): void {
+  let [acknowledged, sent, half, point] = [1, 1, Infinity, Infinity];
+  let left = -1;
+  for (const { direction, seq, ack, data } of done.segments) {
+    if (direction === "from kernel") {
+      if (left >= 0) break;
+      acknowledged = ack;
+      continue;
+    }
+    if (data.length === 0) continue;
+    const end = seq + data.length;
+    if (seq === done.lost[0] && end <= sent) [half, point] = [(sent - acknowledged) / 2 + 2 * data.length, sent];
+    sent = Math.max(sent, end);
+    if (acknowledged >= point) left = sent - acknowledged;
+  }
+  t.ok(
+    left >= 0,
+    "the lost segment to go again, and new text when everything is acknowledged",
+    half === Infinity ? "neither" : "no new text",
+  );
+  t.ok(left <= half, `at most ${half} bytes in flight after recovery`, `${left}`);
+}
+
 /** Sequence number and length of the text of an IP packet that holds a TCP segment. */
 function textOf(packet: Uint8Array): { seq: number; length: number } {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);

@@ -50,7 +50,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
         let [una, highRxt] = [0, 0];
         const told: string[] = [];
         for (let step = 0; step < 10; step++) {
-          const from = t.random.int(una, 110);
+          const from = t.random.int(Math.min(una, 110), 110);
           const to = Math.min(120, from + t.random.int(1, 25));
           if (t.random.int(0, 3) > 0) {
             told.push(`SACK ${from} to ${to}`);
