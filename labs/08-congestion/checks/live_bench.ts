@@ -40,7 +40,7 @@ export async function transfer(t: Trial, size: number, tcp: TcpConfig, loses: (n
   const [read] = await server;
   t.ok(
     read?.receivedLength === size,
-    `the kernel to read ${size} bytes, though ${lost.size} segments got lost`,
+    `the kernel to read ${size} bytes, with ${lost.size} segments lost on the way`,
     `${read?.receivedLength ?? 0}`,
   );
   t.ok(read?.received.every((byte, i) => byte === text[i]) === true, "the bytes that your application wrote", "others");

@@ -107,7 +107,7 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
     why: "The curve may lie below the window for a while. Only a loss is a reason to shrink (RFC 9438 §4.4: target is at least cwnd).",
     hints: [
       "W_cubic(t + RTT) is less than cwnd: what is target?",
-      "cwnd.",
+      "cwnd itself: then nothing is added.",
       "`Math.max(curve, cwnd)` before the bound of 1.5 cwnd.",
     ],
     run: async (t: Trial) => {

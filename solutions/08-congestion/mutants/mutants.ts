@@ -170,4 +170,28 @@ export default [
     by: "(now - state.epochStart) / 100",
     caughtBy: "cubic/curve",
   },
+  {
+    name: "no-limited-transmit",
+    fault: "the first two duplicates let nothing go",
+    file: "window.ts",
+    replace: "Math.min(state.dupAcks, 2)",
+    by: "0",
+    caughtBy: "wire/small-window",
+  },
+  {
+    name: "sack-waits-for-one-more",
+    fault: "with SACK una must lie beyond the recovery point, as without",
+    file: "recovery.ts",
+    replace: "sack ? una < state.recoveryPoint : una <= state.recoveryPoint",
+    by: "una <= state.recoveryPoint",
+    caughtBy: "duplicates/sack-point",
+  },
+  {
+    name: "curve-pulls-down",
+    fault: "a curve below the window makes it smaller",
+    file: "cubic.ts",
+    replace: "Math.min(Math.max(cubicAt(state, t + state.roundTrip / 1000), cwnd), 1.5 * cwnd)",
+    by: "Math.min(cubicAt(state, t + state.roundTrip / 1000), 1.5 * cwnd)",
+    caughtBy: "cubic/never-shrinks",
+  },
 ] satisfies readonly Mutant[];
