@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<number, string>> = {
   5: '"continue"',
   6: "true",
   7: "1",
+  8: '"wait"',
 };
 
 for (const lab of finished) {

@@ -46,6 +46,9 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
         await change(t, "newAck", state, segments(5), smss, segments(6), 1000);
         expectMembers(t, state, { cwnd: segments(10) }, `with ssthresh ${ssthresh}, when the window was not used`);
       }
+      const used = record({ smss, cwnd: segments(10), limited: true });
+      await change(t, "newAck", used, segments(5), smss, segments(14), 1000);
+      expectMembers(t, used, { cwnd: segments(11) }, "with ssthresh Infinity, when it was used");
     },
   },
   "forgets-duplicates": {

@@ -66,6 +66,8 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
           `the initial window after a lost SYN, segments of ${smss} bytes`,
         );
       }
+      const whole = t.random.int(200, 1000);
+      t.equal(await t.congestion.initialWindow(whole, 10, false), 10 * whole, `ten segments of ${whole} bytes when it was not lost`);
     },
   },
   "slow-start": {
@@ -272,6 +274,9 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
           `after ${idle} ms of silence, with a timeout of ${timeout} ms`,
         );
       }
+      const longer = record({ smss, cwnd: segments(30), ssthresh: segments(17) });
+      await change(t, "restartAfterIdle", longer, timeout + 1, timeout);
+      expectMembers(t, longer, { cwnd: segments(4) }, `after ${timeout + 1} ms, one more than the timeout`);
     },
   },
   "limited-transmit": {

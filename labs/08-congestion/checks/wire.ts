@@ -137,7 +137,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t: Trial) => {
       const talking = await talk(t, 16, { tcp: TEN });
-      await talking.heard();
+      await talking.expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "an initial window of ten segments");
       await talking.tcp.wait(1100);
       await talking.expect([0], "the timer fired: one segment");
       await talking.ack(1);

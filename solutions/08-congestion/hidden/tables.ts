@@ -125,6 +125,9 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
           `${now} ms after the stage began at ${0.7 * wMax} segments`,
         );
       }
+      const later = Math.round(2500 * stage.k);
+      await change(t, "growCubic", state, segments(1), later);
+      t.ok(state.cwnd > segments(0.9 * wMax), `a larger window ${later} ms after the stage began, far beyond W_max`, `${state.cwnd}`);
     },
   },
   "three-losses": {

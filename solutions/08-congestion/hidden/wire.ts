@@ -84,7 +84,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     hints: ["What goes after the second timeout?", "The first segment again, alone.", "cwnd is 1 SMSS after each call of timedOut."],
     run: async (t: Trial) => {
       const talking = await talk(t, 30, { tcp: TEN });
-      await talking.heard();
+      await talking.expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "an initial window of ten segments");
       for (const wait of [1100, 2000, 4000]) {
         await talking.tcp.wait(wait);
         await talking.expect([0], `one segment within ${wait} ms`);
