@@ -177,7 +177,6 @@ export const labs: readonly Lab[] = [
       reduceCubic: "cubic.ts",
     },
     points: 100,
-    draft: true,
   }),
 ];
 

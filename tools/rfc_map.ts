@@ -16,7 +16,7 @@ const MAP = "docs/rfc-map.md";
 const NAMED = 5;
 
 /** What may have become of a requirement. */
-export const STATES = ["tested", "done, not tested", "left out", "open"] as const;
+export const STATES = ["tested", "left out", "open"] as const;
 export type State = typeof STATES[number];
 
 /** Ids that a check covers and the list has not, or that the list excuses although a check covers them. */
@@ -26,7 +26,7 @@ export function mapFaults(chapters: readonly Chapter[], checks: readonly Coverin
     check.covers.flatMap((id) => {
       const requirement = known.get(id);
       if (requirement === undefined) return [`lab ${check.lab}: ${check.id} covers ${id}, which tools/requirements.ts does not list`];
-      if (requirement.done === undefined && requirement.leftOut === undefined) return [];
+      if (requirement.testedBy === undefined && requirement.leftOut === undefined) return [];
       return [`lab ${check.lab}: ${check.id} covers ${id}, which tools/requirements.ts excuses: take the excuse out`];
     })
   );
@@ -39,18 +39,15 @@ export async function allCovering(): Promise<Covering[]> {
 
 /** What became of a requirement. */
 export function stateOf(requirement: Requirement, covering: readonly Covering[]): State {
-  if (covering.length > 0) return "tested";
-  if (requirement.done !== undefined) return "done, not tested";
+  if (covering.length > 0 || requirement.testedBy !== undefined) return "tested";
   return requirement.leftOut !== undefined ? "left out" : "open";
 }
 
 /** The same in words: which checks, or why there are none. Hidden checks are counted and not named. */
 export function wordsFor(requirement: Requirement, covering: readonly Covering[]): string {
   const state = stateOf(requirement, covering);
-  if (state !== "tested") {
-    const reason = requirement.done ?? requirement.leftOut;
-    return reason === undefined ? state : `${state}: ${reason}`;
-  }
+  if (state !== "tested") return requirement.leftOut === undefined ? state : `${state}: ${requirement.leftOut}`;
+  if (requirement.testedBy !== undefined) return `tested: \`${requirement.testedBy}\``;
   const open = covering.filter((check) => check.visibility === "public");
   const hidden = covering.length - open.length;
   const names = open.slice(0, NAMED).map((check) => `\`${check.id}\``);
@@ -80,7 +77,7 @@ export function renderMap(chapters: readonly Chapter[], checks: readonly Coverin
     "# What the RFCs ask for",
     "",
     "One line for each requirement, in our words; the RFC's text decides. *Tested* names the checks of the lab in the third column (or of a",
-    "neighbour) that show it, and the scripts (`labs/*/scripts`). *Open* is what the kit does not do yet: some labs are still to come.",
+    "neighbour) that show it, and the scripts (`labs/*/scripts`); or a test of the stack. *Open* is what the kit does not do yet: some labs are still to come.",
     "",
     "This page is written by `deno task rfc-map`, from `tools/requirements.ts` and what the checks say they cover.",
     "",
