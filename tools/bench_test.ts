@@ -118,10 +118,12 @@ testWhen(noLiveWire, "measureTap(): the kernel finds every reply good, the stack
   for (const { median, low, high } of Object.values(roundTrip)) assert(low > 0 && low <= median && median <= high);
 });
 
-testWhen(noLiveWire, "measureTcp(): every byte, echo and connection arrives, over the stack and over the loopback", async () => {
+testWhen(noLiveWire, "measureTcp(): every byte, echo and connection arrives, over the stack, the yardstick and the loopback", async () => {
   const result = await measureTcp({ rounds: 1, bytes: 1_000_000, echoes: 20, connections: 40 });
   assertEquals(Object.keys(result), ["inward", "outward", "echoes", "connections"]);
-  for (const { stack, loopback, processor, waited } of Object.values(result)) {
+  assertEquals(result.connections.yardstick, undefined);
+  for (const { stack, yardstick = stack, loopback, processor, waited } of Object.values(result)) {
+    assert(yardstick.median > 0);
     assert(stack.median > 0 && loopback.median > 0 && processor > 0 && waited >= 0);
   }
 });
@@ -145,9 +147,9 @@ Deno.test("measureIdle() counts what open connections hold, and more for those w
 Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
   const virtual = measureVirtual(reference, QUICK);
   const spread = { median: 1234.5, low: 1000, high: 98_765.4 };
-  const compared = { stack: spread, loopback: spread, processor: 123_456, waited: 0.5 };
+  const compared = { stack: spread, yardstick: spread, loopback: spread, processor: 123_456, waited: 0.5 };
   const tcp = {
-    live: { inward: compared, outward: compared, echoes: compared, connections: compared },
+    live: { inward: compared, outward: compared, echoes: compared, connections: { ...compared, yardstick: undefined } },
     segments: measureSegments(reference, 3, 100_000),
     idle: { connections: 10_000, open: { heap: 12_345.6, external: 1234.5 }, waiting: { heap: 123_456, external: 0 } },
   };

@@ -3,7 +3,8 @@
  * TcpResult, or { refused } where there is no live wire.
  *
  * One thread is the stack, under stack/runner.ts, with the application on it; a second is a program over the kernel's sockets. They are joined
- * by TUN at MTU 1500. The yardstick: the same two programs over the kernel's loopback, in turns with the stack.
+ * by TUN at MTU 1500. Two yardsticks, in turns with the stack: bare_tcp.ts in its place, over a TUN device of its own; and the same two programs
+ * over the kernel's loopback.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
 import { Host } from "../../stack/host.ts";
@@ -18,6 +19,7 @@ import { readKernelFile } from "../harness/kernel/tables.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
 import { SEGMENT } from "./bulk.ts";
+import { BareTcp } from "./bare_tcp.ts";
 import { type Spread, spreadOf } from "./contest.ts";
 import { type AnyConn, type AnyListener, drain, echoAll, greet, pour } from "./conversation.ts";
 import type { KernelAnswer, KernelOrder } from "./kernel_side.ts";
@@ -31,9 +33,10 @@ export interface TcpSize {
   readonly connections: number;
 }
 
-/** The stack, and beside it the kernel's loopback: how many per second. */
+/** The stack, and beside it the yardstick (bare_tcp.ts; undefined where it has none) and the kernel's loopback: how many per second. */
 export interface Compared {
   readonly stack: Spread;
+  readonly yardstick: Spread | undefined;
   readonly loopback: Spread;
   /** Nanoseconds that the stack's thread ran for each, application and device included; for gigabits: for each segment. */
   readonly processor: number;
@@ -55,6 +58,9 @@ export interface TcpResult {
 /** Bytes of one echo; connections that are being made at once. */
 const ECHO = 64;
 const AT_ONCE = 16;
+/** The net of the yardstick's device. */
+const BARE_KERNEL_IP = "10.45.0.1";
+const BARE_IP = "10.45.0.2";
 
 /** One side's world: how a program listens there and connects. */
 interface World {
@@ -146,6 +152,46 @@ class Measurement {
   }
 }
 
+/** The same without a stack. It does not know how to do more than these three. */
+class BareMeasurement {
+  readonly #bare: BareTcp;
+  readonly #kernel: KernelSide;
+  readonly #size: TcpSize;
+  #port = 30_000;
+
+  constructor(bare: BareTcp, kernel: KernelSide, size: TcpSize) {
+    this.#bare = bare;
+    this.#kernel = kernel;
+    this.#size = size;
+  }
+
+  async inward(): Promise<number> {
+    const { bytes } = this.#size;
+    const poured = this.#kernel.act({ act: "pour", hostname: BARE_IP, port: this.#port++, bytes });
+    const drained = this.#bare.sink();
+    await poured;
+    return gigabits(drained.bytes, bytes, drained.milliseconds);
+  }
+
+  async outward(): Promise<number> {
+    const { bytes } = this.#size;
+    const port = this.#port++;
+    const [local, remote] = [parseIpv4Address(BARE_IP), parseIpv4Address(BARE_KERNEL_IP)];
+    const drained = await this.#kernel.act(
+      { act: "drain", hostname: BARE_KERNEL_IP, port },
+      () => this.#bare.source(local, remote, port, bytes),
+    );
+    return gigabits(drained.bytes ?? 0, bytes, drained.milliseconds);
+  }
+
+  async echoes(): Promise<number> {
+    const { echoes: times } = this.#size;
+    const asked = this.#kernel.act({ act: "ask", hostname: BARE_IP, port: this.#port++, size: ECHO, times });
+    this.#bare.echo();
+    return times / (await asked).milliseconds * 1000;
+  }
+}
+
 function gigabits(got: number, expected: number, milliseconds: number): number {
   if (got !== expected) throw new Error(`${expected} bytes were sent, and ${got} came`);
   return got * 8 / milliseconds / 1e6;
@@ -172,27 +218,36 @@ async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
     connect: (port) => Deno.connect({ hostname: "127.0.0.1", port }),
   };
   const kernel = new KernelSide();
-  const worlds = { stack: new Measurement(overStack, kernel, size), loopback: new Measurement(overLoopback, kernel, size) };
+  const bareTun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(BARE_KERNEL_IP) });
+  const samplers: Samplers = {
+    stack: new Measurement(overStack, kernel, size),
+    yardstick: new BareMeasurement(new BareTcp(bareTun), kernel, size),
+    loopback: new Measurement(overLoopback, kernel, size),
+  };
   const compared: Record<string, Compared> = {};
-  for (const kind of KINDS) compared[kind] = await takeTurns(worlds, kind, size);
+  for (const kind of KINDS) compared[kind] = await takeTurns(samplers, kind, size);
   stop.abort();
   await running;
   kernel.close();
   return compared as unknown as TcpResult;
 }
 
+/** Who takes samples, and of what kinds. */
+type Sampler = Partial<Record<typeof KINDS[number], () => Promise<number>>>;
+type Samplers = Record<"stack" | "yardstick" | "loopback", Sampler>;
+
 /** One turn each to get warm, and then in turns. */
-async function takeTurns(worlds: Record<"stack" | "loopback", Measurement>, kind: typeof KINDS[number], size: TcpSize): Promise<Compared> {
-  const names = ["stack", "loopback"] as const;
-  const samples = { stack: [] as number[], loopback: [] as number[] };
+async function takeTurns(samplers: Samplers, kind: typeof KINDS[number], size: TcpSize): Promise<Compared> {
+  const names = (["stack", "yardstick", "loopback"] as const).filter((name) => samplers[name][kind] !== undefined);
+  const samples = { stack: [] as number[], yardstick: [] as number[], loopback: [] as number[] };
   let [ran, waited, elapsed] = [0, 0, 0];
   for (let round = -1; round < size.rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const [before, began] = [threadTimes(), performance.now()];
-      const sample = await worlds[name][kind]();
+      const sample = await samplers[name][kind]?.() ?? NaN;
       if (round < 0) continue;
       samples[name].push(sample);
-      if (name === "loopback") continue;
+      if (name !== "stack") continue;
       const after = threadTimes();
       ran += after.ran - before.ran;
       waited += after.waited - before.waited;
@@ -201,7 +256,13 @@ async function takeTurns(worlds: Record<"stack" | "loopback", Measurement>, kind
   }
   const units = size.rounds *
     { inward: size.bytes / SEGMENT, outward: size.bytes / SEGMENT, echoes: size.echoes, connections: size.connections }[kind];
-  return { stack: spreadOf(samples.stack), loopback: spreadOf(samples.loopback), processor: ran / units, waited: waited / elapsed };
+  return {
+    stack: spreadOf(samples.stack),
+    yardstick: samples.yardstick.length > 0 ? spreadOf(samples.yardstick) : undefined,
+    loopback: spreadOf(samples.loopback),
+    processor: ran / units,
+    waited: waited / elapsed,
+  };
 }
 
 /** Nanoseconds that this thread has run so far, and that it was ready to and could not. Zeros where the kernel does not count them. */

@@ -41,27 +41,29 @@ export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
 }
 
 function comparedLines({ inward, outward, echoes, connections }: TcpResult): string[] {
-  const head = "".padEnd(26) + "stack".padEnd(22) + "loopback".padStart(8) + "share".padStart(8) + "its thread".padStart(14);
+  const head = "".padEnd(24) + "stack".padEnd(21) + "yardstick".padStart(9) + "share".padStart(6) + "loopback".padStart(9) +
+    "thread".padStart(9);
   const rows: [string, Compared, (value: number) => string][] = [
     ["Gbit/s, kernel → stack", inward, gigabits],
     ["Gbit/s, stack → kernel", outward, gigabits],
     ["echoes/s of 64 bytes", echoes, count],
     ["connections/s", connections, count],
   ];
-  const lines = rows.map(([what, { stack, loopback, processor }, show]) =>
+  const lines = rows.map(([what, { stack, yardstick, loopback, processor }, show]) =>
     [
-      what.padEnd(26),
-      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(22),
-      show(loopback.median).padStart(8),
-      `${Math.round(stack.median / loopback.median * 100)} %`.padStart(8),
-      `${(processor / 1000).toFixed(1)} µs`.padStart(14),
+      what.padEnd(24),
+      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(21),
+      (yardstick === undefined ? "" : show(yardstick.median)).padStart(9),
+      (yardstick === undefined ? "" : `${Math.round(stack.median / yardstick.median * 100)} %`).padStart(6),
+      show(loopback.median).padStart(9),
+      `${(processor / 1000).toFixed(1)} µs`.padStart(9),
     ].join("")
   );
   const waited = rows.map(([, { waited }]) => Math.round(waited * 100)).join(", ");
   const remark =
-    "Loopback: the same program over the kernel's own, whose packets are of 64 KB. Its thread: processor time of the stack's thread for each " +
-    `segment, echo or connection. Meanwhile that thread was ready and had to wait for a processor ${waited} % of the time: as much was the machine busy ` +
-    "with other things.";
+    "Yardstick: a bare sink and source over TUN that checks and copies, and nothing more; share: of that. Loopback: the same program over the " +
+    "kernel's own, whose packets are of 64 KB. Thread: processor time of the stack's thread for each segment, echo or connection. Meanwhile that " +
+    `thread was ready and had to wait for a processor ${waited} % of the time: as much was the machine busy with other things.`;
   return [paint("dim", head), ...lines, ...wrap(remark, WIDTH - 2)].map(indented);
 }
 

@@ -1,0 +1,229 @@
+/**
+ * The yardstick of TCP's figures: as little TCP as can be had over TUN, for one connection with a kernel that loses nothing. No
+ * stack, no table, no timers, no options but the window's scale: buffers that are made once, a checksum over each segment, and a copy to or from an
+ * application's memory, because no stack can do without. What it reaches is what Deno, the device and the kernel allow on this machine.
+ *
+ * It keeps its thread for itself: `Deno.dlopen` calls only, and where nothing comes it looks again and again for a while before it sleeps in poll(2).
+ */
+import { libc } from "../../stack/link/libc.ts";
+import type { TunTap } from "../../stack/link/tuntap_ffi.ts";
+import { Frame } from "../../stack/wire/frame.ts";
+import { type Ipv4Address, readIpv4 } from "../../stack/wire/ipv4_address.ts";
+import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../../stack/wire/seq.ts";
+import { ACK, FIN, PSH, SYN } from "../../stack/wire/tcp_flags.ts";
+
+/** Bytes of both headers, and where a packet lies in its frame: the text behind them begins a word. */
+const HEADERS = 40;
+const AT = 128;
+/** Our window, and the shift that its field is given with. */
+const WINDOW = 512 * 1024 - 8;
+const SCALE = 3;
+/** Segments that are sent, or taken in, before the other direction is looked at. */
+const BATCH = 64;
+/** Times that an empty device is looked at before the thread sleeps, 10 ms at most. */
+const PATIENCE = 1000;
+
+/** Sums 32-bit words of `words[from … to)` as the machine orders them; folded, it is the sum of 16-bit words in that order (RFC 1071 §2). */
+function sumWords(words: Uint32Array, from: number, to: number): number {
+  let [low, high] = [0, 0];
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const a = words[at] as number, b = words[at + 1] as number, c = words[at + 2] as number, d = words[at + 3] as number;
+    low += (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff);
+    high += (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16);
+  }
+  for (; at < to; at++) {
+    low += (words[at] as number) & 0xffff;
+    high += (words[at] as number) >>> 16;
+  }
+  return low + high;
+}
+
+/** One connection at a time, at the far end of a TUN device. */
+export class BareTcp {
+  readonly #tun: TunTap;
+  readonly #libc = libc();
+  readonly #in = new Frame(2048, AT);
+  readonly #out = new Frame(2048, AT);
+  readonly #words = new Map([this.#in, this.#out].map((frame) => [frame, new Uint32Array(frame.bytes.buffer)]));
+  /** An application's memory: what comes is copied there, what goes comes from there. */
+  readonly #memory = new Uint8Array(1460);
+  readonly #outText = this.#out.bytes.subarray(AT + HEADERS, AT + HEADERS + 1460);
+  readonly #inText = this.#in.bytes.subarray(AT + HEADERS, AT + HEADERS + 1460);
+  #port = 0;
+  #sndUna: Seq = seq(0);
+  #sndNxt: Seq = seq(0);
+  #sndWnd = 0;
+  #scale = 0;
+  #rcvNxt: Seq = seq(0);
+  #owesAck = false;
+  /** Bytes of text in the segment that came last, and whether the peer has finished. */
+  #text = 0;
+  #over = false;
+
+  constructor(tun: TunTap) {
+    this.#tun = tun;
+  }
+
+  /** Takes one connection, whatever its port, and everything that comes; gives the bytes, and the milliseconds from the first to the last. */
+  sink(): { bytes: number; milliseconds: number } {
+    let [bytes, began, last] = [0, 0, 0];
+    this.#begin();
+    while (!this.#over) {
+      if (!this.#takeBatch((count) => bytes += count)) continue;
+      last = performance.now();
+      if (bytes > 0 && began === 0) began = last;
+      this.#acknowledge();
+    }
+    this.#finish();
+    return { bytes, milliseconds: last - began };
+  }
+
+  /** Takes one connection, and sends each segment back, until the peer has finished. */
+  echo(): void {
+    this.#begin();
+    while (!this.#over) {
+      if (!this.#receive() || this.#text === 0) continue;
+      this.#out.bytes.set(this.#inText, AT + HEADERS);
+      this.#send(ACK | PSH, this.#text);
+      this.#sndNxt = seqAdd(this.#sndNxt, this.#text);
+    }
+    this.#finish();
+  }
+
+  /** Sends `bytes` bytes from `local` to `remote` at `port`, finishes, and waits for the peer to do so. */
+  source(local: Ipv4Address, remote: Ipv4Address, port: number, bytes: number): void {
+    const { view } = this.#in;
+    view.setUint32(AT + 12, remote); // as if a segment had come from there: `send` answers it
+    view.setUint32(AT + 16, local);
+    view.setUint16(AT + 20, port);
+    view.setUint16(AT + 22, 1024 + ++this.#port);
+    this.#begin();
+    this.#send(SYN, 0);
+    while (this.#sndWnd === 0) this.#receive();
+    for (let left = bytes; left > 0 || seqBefore(this.#sndUna, this.#sndNxt);) {
+      let sent = 0;
+      while (left > 0 && sent++ < BATCH) {
+        const count = Math.min(left, 1460);
+        if (seqDiff(this.#sndNxt, this.#sndUna) + count > this.#sndWnd) break;
+        this.#outText.set(this.#memory);
+        this.#send(count === left ? ACK | PSH : ACK, count);
+        this.#sndNxt = seqAdd(this.#sndNxt, count);
+        left -= count;
+      }
+      this.#takeBatch(() => {}, sent > 0 && left > 0);
+    }
+    this.#send(ACK | FIN, 0);
+    this.#sndNxt = seqAdd(this.#sndNxt, 1);
+    while (!this.#over) this.#receive();
+    this.#acknowledge();
+  }
+
+  #begin(): void {
+    this.#sndUna = this.#sndNxt = seq(1);
+    this.#sndWnd = 0;
+    this.#over = this.#owesAck = false;
+  }
+
+  /** Our FIN, in answer to the peer's. */
+  #finish(): void {
+    this.#send(ACK | FIN, 0);
+    this.#sndNxt = seqAdd(this.#sndNxt, 1);
+    while (seqBefore(this.#sndUna, this.#sndNxt)) this.#receive();
+  }
+
+  #acknowledge(): void {
+    if (this.#owesAck) this.#send(ACK, 0);
+  }
+
+  /** Takes what is there; waits for the first packet, unless there is other work (`busy`). False when nothing came. */
+  #takeBatch(taken: (count: number) => void, busy = false): boolean {
+    let count = 0;
+    while (count < BATCH && this.#receive(busy || count > 0)) {
+      count++;
+      if (this.#text > 0) taken(this.#text);
+    }
+    return count > 0;
+  }
+
+  /** Takes one segment. False when there is none after a while, or at once with `busy`. */
+  #receive(busy = false): boolean {
+    const { view, bytes } = this.#in;
+    const buffer = this.#in.tail(AT);
+    let length = this.#libc.read(this.#tun.fd, buffer, 1920);
+    for (let tries = 0; length <= 0 && !busy; tries++) {
+      if (tries === PATIENCE && !this.#tun.waitSync(10)) return false;
+      length = this.#libc.read(this.#tun.fd, buffer, 1920);
+    }
+    if (length <= HEADERS - 1 || view.getUint8(AT + 9) !== 6) return false;
+    for (let at = AT + length; at % 4 !== 0; at++) bytes[at] = 0;
+    const sum = sumWords(this.#words.get(this.#in) as Uint32Array, (AT + 12) / 4, Math.ceil((AT + length) / 4));
+    if ((sum + swapped(6 + length - 20)) % 0xffff !== 0) throw new Error("The kernel sent a bad checksum");
+    const flags = view.getUint8(AT + 33);
+    const textAt = 20 + (view.getUint8(AT + 32) >>> 4) * 4;
+    this.#text = length - textAt;
+    if (this.#text > 0) {
+      if (this.#text === 1460) this.#memory.set(this.#inText);
+      else for (let i = 0; i < this.#text; i++) this.#memory[i] = bytes[AT + textAt + i] as number;
+      this.#owesAck = true;
+    }
+    if (flags & SYN) this.#rcvNxt = seq(view.getUint32(AT + 24));
+    this.#rcvNxt = seqAdd(this.#rcvNxt, this.#text + (flags & (SYN | FIN) ? 1 : 0));
+    if (flags & ACK) this.#sndUna = seq(view.getUint32(AT + 28));
+    if (flags & SYN) return this.#greet(flags);
+    this.#sndWnd = view.getUint16(AT + 34) << this.#scale;
+    if (flags & FIN) this.#over = this.#owesAck = true;
+    return true;
+  }
+
+  /** A SYN came, alone or in answer to ours. */
+  #greet(flags: number): boolean {
+    const { view } = this.#in;
+    this.#scale = 0;
+    for (let at = AT + 40; at < AT + 20 + (view.getUint8(AT + 32) >>> 4) * 4;) {
+      const kind = view.getUint8(at);
+      if (kind === 3) this.#scale = view.getUint8(at + 2);
+      at += kind < 2 ? 1 : view.getUint8(at + 1);
+    }
+    this.#sndWnd = view.getUint16(AT + 34);
+    if ((flags & ACK) === 0) this.#send(SYN | ACK, 0);
+    this.#sndNxt = seqAdd(this.#sndNxt, 1);
+    if (flags & ACK) this.#send(ACK, 0);
+    return true;
+  }
+
+  /** Sends a segment with the text that is in `#out` already, back to where the last one came from. */
+  #send(flags: number, count: number): void {
+    const { view, bytes } = this.#out;
+    const options = flags & SYN ? 8 : 0;
+    const length = HEADERS + options + count;
+    view.setUint32(AT, 0x4500_0000 | length);
+    view.setUint32(AT + 4, 0x4000);
+    view.setUint32(AT + 8, 0x4006_0000);
+    view.setUint32(AT + 12, readIpv4(this.#in.view, AT + 16));
+    view.setUint32(AT + 16, readIpv4(this.#in.view, AT + 12));
+    view.setUint16(AT + 20, this.#in.view.getUint16(AT + 22));
+    view.setUint16(AT + 22, this.#in.view.getUint16(AT + 20));
+    view.setUint32(AT + 24, this.#sndNxt);
+    view.setUint32(AT + 28, this.#rcvNxt);
+    view.setUint16(AT + 32, (20 + options) / 4 << 12 | flags);
+    view.setUint16(AT + 34, flags & SYN ? 0xffff : WINDOW >>> SCALE);
+    view.setUint32(AT + 36, 0);
+    if (options > 0) {
+      view.setUint32(AT + 40, 0x0204_05b4);
+      view.setUint32(AT + 44, 0x0103_0300 | SCALE);
+    }
+    for (let at = AT + length; at % 4 !== 0; at++) bytes[at] = 0;
+    const words = this.#words.get(this.#out) as Uint32Array;
+    view.setUint16(AT + 10, ~swapped(sumWords(words, AT / 4, AT / 4 + 5) % 0xffff));
+    const sum = sumWords(words, (AT + 12) / 4, Math.ceil((AT + length) / 4)) + swapped(6 + length - 20);
+    view.setUint16(AT + 36, ~swapped(sum % 0xffff));
+    this.#libc.write(this.#tun.fd, this.#out.tail(AT), length);
+    this.#owesAck = false;
+  }
+}
+
+/** The bytes of a 16-bit word the other way round. */
+function swapped(word: number): number {
+  return (word & 0xff) << 8 | word >>> 8;
+}
