@@ -137,6 +137,53 @@ Deno.test("impair() lets frames through at the rate that is asked for", () => {
   assertEquals(bench.until(20), [[16, 4]]);
 });
 
+Deno.test("impair() lets so much wait for the rate, and loses the rest; what is on its way does not count", () => {
+  const bench = new Bench({ send: { rate: 16_000, delay: 50, queue: { packets: 2 } } });
+  assertEquals(bench.send(bench.near, ...numbers(5)), new Array(5).fill(true)); // the sender does not learn of it
+  bench.now = 3;
+  bench.send(bench.near, ...numbers(5, 6));
+  assertEquals(bench.until(100), [[51, 1], [52, 2], [53, 3], [54, 6], [55, 7], [56, 8]]);
+  assertEquals([bench.near.counts.send.full, bench.near.counts.send.overflow], [4, 0]);
+  const bytes = new Bench({ send: { rate: 16_000, queue: { bytes: 5 } } });
+  bytes.send(bytes.near, ...numbers(5));
+  assertEquals([bytes.until(10), bytes.near.counts.send.full], [[[1, 1], [2, 2], [3, 3]], 2]);
+});
+
+Deno.test("impair() loses frames in bursts, as long and as often as asked for", () => {
+  const bench = new Bench({ seed: 4, send: { bursts: { begins: 0.01, ends: 0.25 } } });
+  bench.send(bench.near, ...numbers(20_000));
+  const seen = new Set(bench.arrived(bench.far));
+  const lost = numbers(20_000).filter((number) => !seen.has(number));
+  const bursts = lost.filter((number) => seen.has(number - 1) || number === 1).length;
+  assertEquals(lost.length, bench.near.counts.send.drop);
+  // Between bursts 100 pass on average, and a burst takes 4.
+  assert(Math.abs(bursts - 192) < 60 && Math.abs(lost.length / bursts - 4) < 1, `${lost.length} lost in ${bursts} bursts`);
+});
+
+Deno.test("impair() throws its other dice alike, with bursts and without", () => {
+  const doubled = (send: ImpairOptions["send"]): number[] => {
+    const bench = new Bench({ seed: 7, send: { duplicate: 0.1, ...send } });
+    bench.send(bench.near, ...numbers(300));
+    const all = bench.arrived(bench.far);
+    return all.filter((number, index) => all[index + 1] === number);
+  };
+  const bursts = { begins: 0.05, ends: 0.5 };
+  const left = doubled({ bursts });
+  assert(left.length > 10 && left.every((number) => doubled({}).includes(number)));
+});
+
+Deno.test("impair() puts a frame behind as many as it is told to", () => {
+  const bench = new Bench({ seed: 2, send: { reorder: 0.02, reorderBy: 4 } });
+  bench.send(bench.near, ...numbers(1000));
+  bench.now = 1000;
+  bench.near.poll();
+  const seen = bench.arrived(bench.far);
+  assertEquals(seen.toSorted((a, b) => a - b), numbers(1000));
+  const late = seen.filter((number, index) => seen.slice(0, index).some((before) => before > number));
+  assertEquals(late.length, bench.near.counts.send.reorder);
+  for (const number of late) assert(seen.slice(0, seen.indexOf(number)).filter((before) => before > number).length >= 3);
+});
+
 Deno.test("impair() has seeded statistics: the same seed the same fate, and shares as asked for", () => {
   const fate = (seed: number): number[] => {
     const bench = new Bench({ seed, send: { drop: 0.02, duplicate: 0.05, reorder: 0.1 } });
@@ -212,5 +259,11 @@ Deno.test("impair() refuses what is no probability, time or rate", () => {
   assertThrows(make({ drop: 2 }), RangeError, "Cannot impair: drop is 2, not a probability from 0 to 1");
   assertThrows(make({ corrupt: NaN }), RangeError, "corrupt is NaN");
   assertThrows(make({ delay: -1 }), RangeError, "Cannot impair: delay is -1");
-  assertThrows(make({ rate: 0 }), RangeError, "Cannot impair: rate is 0");
+  assertThrows(make({ rate: 0 }), RangeError, "Cannot impair: rate is 0, not a number of bits per second above 0");
+  assertThrows(make({ rate: 1e6, queue: { bytes: -1 } }), RangeError, "Cannot impair: queue.bytes is -1, not 0 or more");
+  assertThrows(make({ rate: 1e6, queue: { packets: NaN } }), RangeError, "Cannot impair: queue.packets is NaN");
+  assertThrows(make({ queue: { packets: 5 } }), RangeError, "Cannot impair: rate is undefined: a queue waits for one");
+  assertThrows(make({ bursts: { begins: 1.5, ends: 0.5 } }), RangeError, "Cannot impair: bursts.begins is 1.5");
+  assertThrows(make({ bursts: { begins: 0.1, ends: 0 } }), RangeError, "Cannot impair: bursts.ends is 0: no burst would ever end");
+  assertThrows(make({ reorder: 0.1, reorderBy: 0 }), RangeError, "Cannot impair: reorderBy is 0, not 1 or more");
 });
