@@ -15,7 +15,7 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which two functions make the window grow, and when is it which?",
       "cwnd below ssthresh: slowStart. Else growReno (or growCubic, as `algorithm` says).",
-      "`if (state.cwnd < state.ssthresh) slowStart(state, acked); else growReno(state, acked);`",
+      "Compare before anything is added. Equal is not below.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -37,7 +37,7 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which member of the record says whether the window was used up?",
       "`limited`. When it is false, cwnd stays.",
-      "`if (state.limited) grow(…)`",
+      "Ask for it where slowStart and growReno are called.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -57,7 +57,7 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     covers: ["5681-3.2b"],
     look: NEW_ACK,
     why: "Three in a row mean a loss. One now and then means that packets change places (RFC 5681 §3.2).",
-    hints: ["What is dupAcks after a new acknowledgment?", "0, in every phase.", "`state.dupAcks = 0;`, first of all."],
+    hints: ["What is dupAcks after a new acknowledgment?", "0, in every phase.", "Do it before you look at the phase."],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
       for (const phase of ["open", "loss"] as const) {
@@ -79,7 +79,7 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "In recovery, una is still before recoveryPoint. What goes out, and what becomes of cwnd?",
       'The answer is "resend"; cwnd loses what was acknowledged, and gets back 1 SMSS if that was at least 1 SMSS. The phase stays.',
-      '`state.cwnd += (acked >= smss ? smss : 0) - acked; return "resend";`',
+      "With 16 segments, of which four are acknowledged: 16 − 4 + 1 = 13. Where only half a segment is acknowledged, nothing comes back: 15.5.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -112,7 +112,7 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "When everything before recoveryPoint is acknowledged: what are phase and cwnd?",
       '"open", and min(ssthresh, max(FlightSize, SMSS) + SMSS), or just ssthresh.',
-      '`state.phase = "open"; state.cwnd = Math.min(state.ssthresh, Math.max(highData - una, smss) + smss);`',
+      "FlightSize is what lies between the new una and highData. With three segments in flight and an ssthresh of ten, cwnd is four, or ten.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -150,7 +150,7 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "With `state.sack`, what do you do with a partial acknowledgment, and with a whole one?",
       'Nothing, "wait"; and only the phase becomes "open".',
-      'After the phase is settled: `if (sack) return "wait";`',
+      "In recovery, with SACK, settle the phase, and leave it at that.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);

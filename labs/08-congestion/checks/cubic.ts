@@ -15,20 +15,16 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What becomes of ssthresh, wMax, cwndPrior and epochStart?",
       "0.7 · FlightSize, 2 SMSS at least; cwnd in segments, twice; −1. cwnd itself stays.",
-      "`state.wMax = state.cwndPrior = state.cwnd / state.smss`, when cwnd is not below the wMax before.",
+      "ssthresh is in bytes, wMax and cwndPrior are in segments: divide cwnd by the SMSS.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      for (const flight of [1, t.random.int(10, 50), t.random.int(50, 100)]) {
+      const tens = t.random.int(1, 10);
+      for (const [flight, left] of [[1, 2], [2, 2], [10 * tens, 7 * tens], [100, 70]] as const) {
         const cwnd = t.random.int(100, 200);
         const state = record({ smss, algorithm: "cubic", cwnd: segments(cwnd), epochStart: 4000, wMax: t.random.int(0, 99) });
         await change(t, "reduceCubic", state, segments(flight));
-        expectMembers(
-          t,
-          state,
-          { ssthresh: Math.max(0.7 * segments(flight), segments(2)), cwnd: segments(cwnd) },
-          `with ${flight} segments in flight`,
-        );
+        expectMembers(t, state, { ssthresh: segments(left), cwnd: segments(cwnd) }, `with ${flight} segments of ${smss} in flight`);
         t.fields(state, { wMax: cwnd, cwndPrior: cwnd, epochStart: -1 }, "what is remembered, in segments");
       }
     },
@@ -43,14 +39,16 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "cwnd is 80 segments, and W_max was 100. What is W_max now?",
       "80 · (1 + 0.7) / 2 = 68.",
-      "`wMax = cwnd < wMax ? cwnd * (1 + BETA) / 2 : cwnd`.",
+      "Compare cwnd, in segments, with the wMax that is there, before you write the new one.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      const cwnd = 20 * t.random.int(3, 9);
-      const state = record({ smss, algorithm: "cubic", cwnd: segments(cwnd), wMax: cwnd + t.random.int(1, 50) });
+      const twenties = t.random.int(3, 9);
+      const [cwnd, left] = [20 * twenties, 17 * twenties];
+      const before = cwnd + t.random.int(1, 50);
+      const state = record({ smss, algorithm: "cubic", cwnd: segments(cwnd), wMax: before });
       await change(t, "reduceCubic", state, segments(cwnd));
-      t.ok(Math.abs(state.wMax - 0.85 * cwnd) < 0.01, `wMax ${0.85 * cwnd}, when cwnd was ${cwnd} segments`, `${state.wMax}`);
+      t.ok(Math.abs(state.wMax - left) < 0.01, `wMax ${left}, when cwnd was ${cwnd} segments and wMax ${before}`, `${state.wMax}`);
       t.equal(state.cwndPrior, cwnd, "cwndPrior, in segments");
     },
   },
@@ -64,11 +62,12 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "W_cubic(0) = cwnd. What does that say of K?",
       "K = ∛((W_max − cwnd) / C), in seconds, with windows in segments; 0 when cwnd is not below W_max, which then is cwnd.",
-      "When `epochStart` is −1: set it to now, `wEst` to cwnd, and `k` by `Math.cbrt`.",
+      "When `epochStart` is −1 it becomes now, and W_est cwnd. A cube root is `Math.cbrt`. From 60 segments to 110, K is 5 s.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      const [cwnd, wMax, now] = [t.random.int(50, 100), t.random.int(101, 400), t.random.int(1000, 90_000)];
+      const [k, cwnd, now] = [t.random.int(4, 10), t.random.int(50, 100), t.random.int(1000, 90_000)];
+      const wMax = cwnd + 0.4 * k ** 3;
       const state = record({
         smss,
         algorithm: "cubic",
@@ -79,9 +78,8 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
         roundTrip: 50,
       });
       await change(t, "growCubic", state, smss, now);
-      const k = Math.cbrt((wMax - cwnd) / 0.4);
       t.equal(state.epochStart, now, "epochStart after the first acknowledgment");
-      t.ok(Math.abs(state.k - k) < 0.001, `K ${k.toFixed(3)} s, from ${cwnd} segments to a W_max of ${wMax}`, `${state.k}`);
+      t.ok(Math.abs(state.k - k) < 0.001, `K ${k} s, from ${cwnd} segments to a W_max of ${wMax}`, `${state.k}`);
       const beyond = record({
         smss,
         algorithm: "cubic",
@@ -106,26 +104,24 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Where should the window be t seconds after the stage began?",
       "W_cubic(t + RTT) = C · (t + RTT − K)³ + W_max. Each acknowledged segment takes cwnd a step of (target − cwnd) / cwnd nearer.",
-      "target = max(cwnd, min(1.5 · cwnd, C · (t + roundTrip / 1000 − k) ** 3 + wMax)), with cwnd in segments and t in seconds.",
+      "Windows in segments, times in seconds; convert at the beginning and at the end. The target is not below cwnd, and not above 1.5 cwnd.",
     ],
     run: async (t: Trial) => {
       const smss = 1000;
-      const wMax = 20 * t.random.int(10, 20);
-      const state = record({ smss, algorithm: "cubic", cwnd: 700 * wMax, ssthresh: 700 * wMax, wMax, cwndPrior: wMax, roundTrip: 200 });
-      const k = Math.cbrt(0.3 * wMax / 0.4);
-      for (let now = 0; now <= 1500 * k; now += 200) {
-        // A whole window in four acknowledgments.
-        for (let i = 0; i < 4; i++) await change(t, "growCubic", state, state.cwnd / 4, now);
-        const seconds = now / 1000;
-        if (seconds < k / 2) continue;
-        const curve = 0.4 * (seconds + 0.2 - k) ** 3 + wMax;
-        expectBetween(
-          t,
-          state.cwnd,
-          970 * curve,
-          1015 * curve,
-          `${seconds} s after the stage began, on the way to W_max ${wMax} at ${k.toFixed(1)} s`,
-        );
+      // So many seconds from the middle the curve is so many segments from W_max.
+      const curve = [[-3, -10.8], [-2, -3.2], [-1, -0.4], [0, 0], [1, 0.4], [2, 3.2], [3, 10.8], [4, 25.6]] as const;
+      const [wMax, k] = [t.random.int(300, 500), t.random.int(5, 8)];
+      const cwnd = 1000 * wMax - 400 * k * k * k;
+      const state = record({ smss, algorithm: "cubic", cwnd, ssthresh: cwnd, wMax, cwndPrior: wMax, roundTrip: 200 });
+      let now = 0;
+      for (const [seconds, distance] of curve) {
+        for (; now < 1000 * (k + seconds); now += 200) {
+          // A whole window in four acknowledgments, which head for where the curve is a round trip later.
+          for (let i = 0; i < 4; i++) await change(t, "growCubic", state, state.cwnd / 4, now);
+        }
+        const at = 1000 * (wMax + distance);
+        const when = `${(now - 200) / 1000} s after the stage began at ${cwnd}; K is ${k} s, W_max ${wMax} segments of 1000`;
+        expectBetween(t, state.cwnd, at - 2000, at + 500, when);
       }
     },
   },
@@ -139,19 +135,25 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is W_est, and when does cwnd become it?",
       "It begins as cwnd, and grows by α · segments acknowledged / cwnd; α is 3 · 0.3 / 1.7 up to cwndPrior, and 1 from there. Where W_cubic(t) is less, cwnd is W_est.",
-      "`if (cubicAt(state, t) < state.wEst) state.cwnd = state.wEst * smss`.",
+      "Compare W_est with the curve as it is now, not with where it will be one round trip later. Where W_est is more, cwnd is W_est, in bytes.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
       const state = record({ smss, algorithm: "cubic", cwnd: segments(7), ssthresh: segments(7), wMax: 10, cwndPrior: 10, roundTrip: 2 });
-      let reno = 7;
-      for (let now = 0; now < 60; now += 2) {
-        for (let i = Math.round(state.cwnd / smss); i > 0; i--) {
-          reno += (reno < 10 ? 3 * 0.3 / 1.7 : 1) / (state.cwnd / smss);
-          await change(t, "growCubic", state, smss, now);
+      let [now, before] = [0, 7];
+      const stretches = [[4, 2.1, "just over half a segment in each"], [10, 8.9, "one in each from 10 on"], [
+        16,
+        16,
+        "one in each",
+      ]] as const;
+      for (const [trips, growth, what] of stretches) {
+        for (const end = now + 2 * trips; now < end; now += 2) {
+          for (let i = Math.round(state.cwnd / smss); i > 0; i--) await change(t, "growCubic", state, smss, now);
         }
+        const when = `after ${trips} more round trips of 2 ms, from ${Math.round(segments(before))} on: ${what}`;
+        expectBetween(t, state.cwnd, segments(before + 0.93 * growth), segments(before + 1.07 * growth), when);
+        before = state.cwnd / smss;
       }
-      expectBetween(t, state.cwnd, 0.97 * segments(reno), 1.03 * segments(reno), "after 30 round trips of 2 ms");
     },
   },
 };

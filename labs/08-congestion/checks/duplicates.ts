@@ -31,7 +31,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "RFC 5681 §2 has five conditions, (a) to (e). Which do you look at?",
       "In flight; no text; no SYN and no FIN; the number is exactly `una`; the window is the same.",
-      "`inFlight > 0 && segment.textLength === 0 && (segment.flags & (SYN | FIN)) === 0 && segment.ack === una && sameWindow`.",
+      "All five must hold. Of the flags only two matter: neither SYN nor FIN may be set, and whatever else is set is no concern.",
     ],
     run: async (t: Trial) => {
       const una = anySeq(t);
@@ -63,7 +63,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What does `newlySacked` say?",
       "With `state.sack` the answer is whether it is more than 0.",
-      "`if (state.sack) return newlySacked > 0;`, before everything else.",
+      "Ask for SACK before everything else: then the five conditions are not looked at.",
     ],
     run: async (t: Trial) => {
       const una = anySeq(t);
@@ -89,7 +89,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What changes with the first and the second duplicate, and what with the third?",
       'dupAcks counts. With the third: ssthresh is halved, cwnd is ssthresh + 3 SMSS, the phase is "recovery", recoveryPoint is highData, and the answer "resend".',
-      'reduce with `Math.min(highData - una, state.cwnd)`, then set `phase`, `recoveryPoint` and `cwnd`, and return "resend".',
+      "Reduce first, as the algorithm says. cwnd follows from the ssthresh that this gave.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -126,7 +126,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       'What do you do with a duplicate in phase "recovery"?',
       "cwnd grows by 1 SMSS; ssthresh stays, and nothing goes again.",
-      '`if (state.phase === "recovery") { if (!state.sack) state.cwnd += state.smss; return "wait"; }`',
+      "Ask for the phase first: in recovery a duplicate opens the window by one SMSS, and the answer is “wait”, always.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -153,7 +153,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is cwnd after the third duplicate when `state.sack` is true, and after the fourth?",
       "ssthresh both times.",
-      "`state.cwnd = sack ? state.ssthresh : state.ssthresh + 3 * smss`; and in recovery only without SACK `cwnd += smss`.",
+      "SMSS is added in two places: three of them when recovery begins, one for each duplicate in it. Both are for connections without SACK.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -183,7 +183,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is the last argument?",
       "`lost`: IsLost(HighACK + 1). If it is true, the first duplicate begins recovery.",
-      '`if (state.dupAcks < 3 && !lost) return "wait";`',
+      "To wait takes both: fewer than three duplicates, and a byte that is not lost.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -206,7 +206,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "cwnd was 10 segments, and 12 are in flight: two of them by limited transmit. What is ssthresh?",
       "5: half of 10.",
-      "Reduce with `Math.min(highData - una, state.cwnd)`.",
+      "Whatever lies between una and highData, not more than cwnd of it counts.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -231,7 +231,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "After a recovery, `recoveryPoint` is the end of what was sent when it began. Three duplicates come for something before that: what then?",
       'They belong to the loss before, or were caused by what was sent again needlessly: "wait". Only when una lies *beyond* recoveryPoint is it a new loss.',
-      'Without SACK: `if (una <= state.recoveryPoint) return "wait";`',
+      "Without SACK, una may even be equal to recoveryPoint: it is the old loss still. Count the duplicate, and change nothing else.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);

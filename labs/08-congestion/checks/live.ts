@@ -52,7 +52,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What went out between the second acknowledgment of the kernel and the third?",
       "One new segment for each of the first two duplicates, beyond cwnd.",
-      'sendWindow: in phase "open" `Math.min(state.dupAcks, 2)` segments more.',
+      "That is sendWindow's part: the kernel's first two duplicates each let one segment more go.",
     ],
     run: async (t: Trial) => {
       expectOnlyLostAgain(t, await transfer(t, SIZE, { initialWindow: 3, sack: false }, (number) => number === 0));

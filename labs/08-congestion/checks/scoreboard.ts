@@ -226,7 +226,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "A hole of one and a half segments is lost. What goes first, what next?",
       "A whole segment, and then half a one: up to where the SACKed block begins.",
-      "`length: Math.min(end of the hole − from, smss)`; for rule 2 the lesser of `unsent` and SMSS.",
+      "The lesser of one SMSS and what is left of the hole; for rule 2, of one SMSS and what is unsent.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);

@@ -45,7 +45,7 @@ export const timeout: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is the last argument?",
       "`again`: this segment has timed out before. Then ssthresh is left as it is; everything else is as the first time.",
-      "`if (!again) reduce(state, highData - una);`",
+      "`again` guards the reduction, and only that.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);

@@ -15,13 +15,18 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which sizes of segment does RFC 5681 §3.1 tell apart?",
       "Up to 1095 bytes: 4 segments. Up to 2190: 3. More: 2. The answer is in bytes.",
-      "`smss <= 1095 ? 4 * smss : smss <= 2190 ? 3 * smss : 2 * smss`, when `segments` is 0 and no SYN was lost.",
+      "Two comparisons are enough, the smallest size first. A segment of exactly 1095 bytes is a small one, and one of 2190 is a middling one.",
     ],
     run: async (t: Trial) => {
-      const between = [t.random.int(100, 1095), t.random.int(1096, 2190), t.random.int(2191, 9000)];
-      for (const smss of [1095, 1096, 2190, 2191, ...between]) {
-        const count = smss <= 1095 ? 4 : smss <= 2190 ? 3 : 2;
-        t.equal(await t.congestion.initialWindow(smss, 0, false), count * smss, `the initial window for segments of ${smss} bytes`);
+      const windows: readonly (readonly [segments: number, least: number, most: number])[] = [[4, 100, 1095], [3, 1096, 2190], [
+        2,
+        2191,
+        9000,
+      ]];
+      for (const [count, least, most] of windows) {
+        for (const smss of [least, t.random.int(least, most), most]) {
+          t.equal(await t.congestion.initialWindow(smss, 0, false), count * smss, `the initial window for segments of ${smss} bytes`);
+        }
       }
     },
   },
@@ -35,14 +40,18 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is the window for ten segments of 1460 bytes, and for ten of 9000?",
       "14 600, and 18 000: two segments, because that is more than 14 600.",
-      "`Math.min(segments * smss, Math.max(2 * smss, segments * 1460))`.",
+      "For n segments there is a bound: n · 1460 bytes, or 2 SMSS where these are more. The window is n segments, or the bound, whichever is less.",
     ],
     run: async (t: Trial) => {
-      for (const count of [10, t.random.int(3, 9), t.random.int(11, 30)]) {
-        for (const smss of [536, 1460, t.random.int(100, 1460), t.random.int(1461, 5000), 9000, t.random.int(20_000, 60_000)]) {
-          const expected = Math.min(count * smss, Math.max(2 * smss, count * 1460));
-          t.equal(await t.congestion.initialWindow(smss, count, false), expected, `${count} segments of ${smss} bytes, in bytes`);
-        }
+      const [few, many] = [t.random.int(3, 6), t.random.int(11, 20)];
+      const [small, large, huge] = [t.random.int(100, 1459), t.random.int(1461, 2190), t.random.int(20_000, 60_000)];
+      const windows: readonly (readonly [count: number, smss: number, bytes: number])[] = [
+        ...[536, small, 1460].flatMap((smss) => [[10, smss, 10 * smss], [few, smss, few * smss], [many, smss, many * smss]] as const),
+        ...[[10, large, 14_600], [few, large, few * 1460], [many, large, many * 1460], [10, 7300, 14_600]] as const,
+        ...[[10, 7301, 14_602], [10, 9000, 18_000], [few, huge, huge + huge], [many, huge, huge + huge]] as const,
+      ];
+      for (const [count, smss, bytes] of windows) {
+        t.equal(await t.congestion.initialWindow(smss, count, false), bytes, `${count} segments of ${smss} bytes, in bytes`);
       }
     },
   },
@@ -55,7 +64,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What does the third argument say?",
       "With `synLost` the answer is one segment, whatever was asked for.",
-      "`if (synLost) return smss;`, before everything else.",
+      "Ask for it before everything else.",
     ],
     run: async (t: Trial) => {
       for (const count of [0, 10]) {
@@ -82,20 +91,23 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "By how much does cwnd grow when half a segment is acknowledged, and when two are?",
       "By half a segment; and by one, because L (`growthLimit`) is 1.",
-      "`state.cwnd += Math.min(acked, limit * state.smss)`.",
+      "What is added is the lesser of what was acknowledged and L segments. Nothing else changes.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      for (const acked of [t.random.int(1, smss - 1), smss, smss + t.random.int(1, smss), segments(t.random.int(3, 40))]) {
+      const part = t.random.int(1, smss - 1);
+      const cases: readonly (readonly [acked: number, more: number])[] = [
+        [part, part],
+        [smss, smss],
+        [smss + part, smss],
+        [segments(t.random.int(3, 40)), smss],
+      ];
+      for (const [acked, more] of cases) {
         const cwnd = segments(t.random.int(2, 30));
         const state = record({ smss, cwnd });
         await change(t, "slowStart", state, acked);
-        expectMembers(
-          t,
-          state,
-          { cwnd: cwnd + Math.min(acked, smss), ssthresh: Infinity, phase: "open" },
-          `after ${acked} bytes were acknowledged`,
-        );
+        const expected = { cwnd: cwnd + more, ssthresh: Infinity, phase: "open" } as const;
+        expectMembers(t, state, expected, `after ${acked} bytes were acknowledged, with cwnd ${cwnd} and SMSS ${smss}`);
       }
     },
   },
@@ -110,16 +122,21 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is `state.growthLimit` for?",
       "It is L: cwnd grows by what was acknowledged, but by L · SMSS at most.",
-      '`state.cwnd += Math.min(acked, state.growthLimit * state.smss)`, in every phase but "loss".',
+      "L segments are a bound, not a step: three that are acknowledged with L = 8 open the window by three.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      for (const growthLimit of [2, 8]) {
-        for (const count of [1, 2, 3, 8, 9, t.random.int(10, 50)]) {
+      const many = t.random.int(10, 50);
+      const cases: readonly (readonly [growthLimit: number, ...rows: (readonly [count: number, more: number])[]])[] = [
+        [2, [1, 1], [2, 2], [3, 2], [many, 2]],
+        [8, [1, 1], [3, 3], [8, 8], [9, 8], [many, 8]],
+      ];
+      for (const [growthLimit, ...rows] of cases) {
+        for (const [count, more] of rows) {
           const state = record({ smss, growthLimit, cwnd: segments(20) });
           await change(t, "slowStart", state, segments(count));
-          const cwnd = segments(20 + Math.min(count, growthLimit));
-          expectMembers(t, state, { cwnd }, `with L = ${growthLimit}, after ${count} segments were acknowledged at once`);
+          const when = `with L = ${growthLimit}, after ${count} segments were acknowledged at once`;
+          expectMembers(t, state, { cwnd: segments(20 + more) }, when);
         }
       }
     },
@@ -135,7 +152,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "In which phase is the connection after a timeout?",
       'In phase "loss" L is 1, whatever `growthLimit` is.',
-      'The limit is `state.phase === "loss" ? 1 : state.growthLimit`.',
+      "Settle what L is before you add anything.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -158,7 +175,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "cwnd is ten segments; ten are acknowledged, one by one. What is it then?",
       "Eleven. Either count acknowledged bytes in `bytesAcked`, until there is a window of them; or add SMSS² / cwnd each time.",
-      "`bytesAcked += acked; if (bytesAcked >= cwnd) { bytesAcked -= cwnd; cwnd += smss; }`",
+      "Count; is there a window's worth? Then take that window off the count first, and open it by one SMSS afterwards.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -191,7 +208,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which of the two is halved: cwnd, or the argument?",
       "FlightSize, the argument. cwnd itself stays as it is here.",
-      "`state.ssthresh = Math.max(flightSize / 2, 2 * state.smss)`.",
+      "Half a segment is fine: sizes need not be whole segments, nor whole bytes.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -213,7 +230,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is ssthresh when one segment was in flight?",
       "2 · SMSS: never less.",
-      "Take the larger of `flightSize / 2` and `2 * state.smss`.",
+      "Of half of FlightSize and two segments, take the larger.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -235,7 +252,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What is RW, the restart window?",
       "min(IW, cwnd): the initial window, which the record has, unless cwnd is smaller still.",
-      "`if (idle > timeout) state.cwnd = Math.min(state.cwnd, state.initialWindow)`, and ssthresh is left alone.",
+      "Never open the window here: where cwnd is two segments, it stays two. And ssthresh is left alone.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
@@ -260,7 +277,11 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     look: ["restartAfterIdle"],
     why:
       "What was true a moment ago still is. An application that pauses between two answers should not begin anew with each (RFC 5681 §4.1: more than one RTO).",
-    hints: ["Compare the two arguments.", "Nothing happens unless `idle` is more than `timeout`.", "`if (idle <= timeout) return;`"],
+    hints: [
+      "Compare the two arguments.",
+      "Nothing happens unless `idle` is more than `timeout`.",
+      "A silence of exactly the timeout is not more than it.",
+    ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
       const timeout = t.random.int(1000, 3000);
@@ -290,7 +311,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "How much may be in flight after the first duplicate, after the second, after the tenth?",
       'cwnd + 1 SMSS, cwnd + 2 SMSS, cwnd + 2 SMSS; and in "recovery" and "loss" just cwnd.',
-      '`state.cwnd + (state.phase === "open" ? Math.min(state.dupAcks, 2) : 0) * state.smss`',
+      "Find out how many segments more may go: none outside phase “open”, else `dupAcks`, but two at most.",
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);

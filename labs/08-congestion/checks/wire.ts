@@ -148,7 +148,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       await talking.expect([5, 6], "one of the three was acknowledged, and four may be in flight");
     },
   },
-  "idle": {
+  "restart-window": {
     title: "after a pause the first window goes, and not the last",
     kind: "scenario",
     covers: ["5681-4.1"],

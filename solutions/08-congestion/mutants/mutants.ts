@@ -56,7 +56,7 @@ export default [
     file: "window.ts",
     replace: "  state.cwnd = Math.min(state.cwnd, state.initialWindow);\n",
     by: "",
-    caughtBy: "wire/idle",
+    caughtBy: "wire/restart-window",
   },
   {
     name: "idle-opens",
