@@ -77,6 +77,8 @@ export class Application {
         return connection.close();
       case "abort":
         return connection.abort();
+      case "info":
+        return connection.info();
       default: {
         const notices = held.notices;
         held.notices = [];
@@ -94,7 +96,7 @@ export class Application {
 
   #hold(connection: Connection): number {
     const held: Held = { connection, notices: [] };
-    connection.notify = (notice) => void held.notices.push(notice);
+    connection.application = { hear: (notice) => void held.notices.push(notice) };
     return this.#held.push(held) - 1;
   }
 }

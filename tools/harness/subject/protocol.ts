@@ -120,7 +120,7 @@ export type Asked = Request & { readonly id: number };
 
 /**
  * What a check asks an application above the subject's TCP to do. Listening sockets and connections go by number.
- * `connection`: its Tcb, its buffers and what it was told since the last time.
+ * `connection`: its Tcb, its buffers and what it was told since the last time. `info`: numbers by the names of `struct tcp_info`.
  */
 export type TcpAct =
   | "listen"
@@ -135,6 +135,7 @@ export type TcpAct =
   | "close"
   | "abort"
   | "connection"
+  | "info"
   | "connections";
 
 /** What the subject answers. On its way it carries the number of what was asked. */
