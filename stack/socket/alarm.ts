@@ -24,6 +24,7 @@ export class Alarm implements Timed {
     return this.#at;
   }
 
+  /** Rings at once, and not again. */
   fire(): void {
     this.#at = Infinity;
     this.#ring();

@@ -55,8 +55,6 @@ export function netAddrOf({ ip, port }: SocketAddress): Deno.NetAddr {
 }
 
 export class TcpConn implements Deno.TcpConn {
-  readonly localAddr: Deno.NetAddr;
-  readonly remoteAddr: Deno.NetAddr;
   readonly #socket: Socket;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
@@ -65,8 +63,14 @@ export class TcpConn implements Deno.TcpConn {
   /** Of a socket that is connected, and this object's own from now on. */
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.localAddr = netAddrOf(socket.localAddress);
-    this.remoteAddr = netAddrOf(socket.remoteAddress);
+  }
+
+  get localAddr(): Deno.NetAddr {
+    return netAddrOf(this.#socket.localAddress);
+  }
+
+  get remoteAddr(): Deno.NetAddr {
+    return netAddrOf(this.#socket.connectedTo);
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -103,11 +103,14 @@ export class Socket {
 
   /** The other end of its connection. ENOTCONN when there is none, or none any more. */
   get remoteAddress(): SocketAddress {
-    const tcb = this.#connection?.tcb;
-    if (tcb === undefined || this.#role !== "connected" || tcb.state === "CLOSED") {
-      throw new SocketError("ENOTCONN", `Cannot name the peer of ${this}`);
-    }
-    return { ip: tcb.remoteAddress, port: tcb.remotePort as Port };
+    if (this.#role === "connected" && this.#connection?.tcb.state !== "CLOSED") return this.connectedTo;
+    throw new SocketError("ENOTCONN", this.#cannot("name the peer of"));
+  }
+
+  /** The same of a socket that once was connected: over or not. */
+  get connectedTo(): SocketAddress {
+    const { remoteAddress, remotePort } = this.#connected("name the peer of").tcb;
+    return { ip: remoteAddress, port: remotePort as Port };
   }
 
   /** "10.44.0.2:80 ⇄ 10.44.0.1:50546", with as much of it as there is. */
@@ -299,7 +302,7 @@ export class Socket {
 
   async #leave(connection: Connection, unfinished: boolean): Promise<void> {
     const { SO_LINGER } = this.#options;
-    connection.notify = () => {};
+    connection.application = undefined;
     if (connection.tcb.state === "CLOSED") return;
     // Bytes that were looked at and never taken are lost, like those in the receive buffer: the peer is told by a RST.
     if (unfinished || SO_LINGER === 0 || this.#readAhead?.length) return connection.abort();
@@ -308,11 +311,10 @@ export class Socket {
     await new Promise<void>((resolve) => {
       const alarm = new Alarm(this.#tcp, resolve);
       alarm.set(SO_LINGER * 1000);
-      connection.notify = (notice) => {
-        if (notice !== "delivered" && connection.tcb.state !== "CLOSED") return;
-        alarm.set(Infinity);
-        resolve();
+      const hear = (notice: ConnectionNotice): void => {
+        if (notice === "delivered" || connection.tcb.state === "CLOSED") alarm.fire();
       };
+      connection.application = { hear };
     });
   }
 
@@ -322,10 +324,11 @@ export class Socket {
   #adopt(connection: Connection): void {
     this.#connection = connection;
     this.#options = limitBuffers(this.#options, connection.options);
-    connection.notify = (notice) => this.#hear(notice);
+    connection.application = this;
   }
 
-  #hear(notice: ConnectionNotice): void {
+  /** What its connection tells it, and nobody else. */
+  hear(notice: ConnectionNotice): void {
     switch (notice) {
       case "trouble":
         return;

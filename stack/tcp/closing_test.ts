@@ -304,16 +304,17 @@ Deno.test("an application may close, abort and shut down from inside any notice"
         const connection = rig.listener.accept();
         connection?.write(text(5000));
         connection?.shutdown();
-        if (connection !== undefined) connection.notify = (notice) => void (notice === "end" && connection.close());
+        if (connection !== undefined) connection.application = { hear: (notice) => void (notice === "end" && connection.close()) };
       };
       const connection = rig.tcp(rig.a).connect({ address: SERVER, port: 80 }, 0);
       const heard: string[] = [];
-      connection.notify = (notice) => {
+      const hear = (notice: string) => {
         heard.push(notice);
         if (notice === "connected" && when === "writable") connection.write(text(2000));
         if (notice === when) connection[act]();
         if (notice === "end" && act === "shutdown") connection.read(new Uint8Array(5000));
       };
+      connection.application = { hear };
       rig.run();
       assert(heard.includes(when), `${heard}`);
       if (connection.tcb.state !== "CLOSED") connection.close();

@@ -14,7 +14,7 @@ import { ACK, FIN } from "../wire/tcp_flags.ts";
 import type { CreateCongestionControl } from "./congestion_control.ts";
 import type { ConnectionContext, SenderPort } from "./context.ts";
 import { judgePacketError, segmentSize } from "./packet_error.ts";
-import { type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";
+import { type Application, type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";
 import { Receiver } from "./receiver.ts";
 import { fillFields, timestampOf } from "./segment_fields.ts";
 import { Silence } from "./silence.ts";
@@ -36,8 +36,8 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   readonly openedAt: number;
   /** The application has closed: nobody reads, and nobody hears anything. */
   orphaned = false;
-  /** Set by whoever owns the connection: hears what happens to it. May call anything here. */
-  notify: ((notice: ConnectionNotice) => void) | undefined = undefined;
+  /** Set by whoever owns the connection. */
+  application: Application | undefined = undefined;
   /** What made it, for whoever made it: a listening socket, for one. */
   owner: unknown;
   readonly #context: ConnectionContext;
@@ -387,7 +387,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
       this.#notices ^= 1 << bit;
       const notice = NOTICES[bit] as ConnectionNotice;
       if (notice === "connected") this.#context.connected(this);
-      this.notify?.(notice);
+      this.application?.hear(notice);
     }
   }
 

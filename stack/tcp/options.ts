@@ -19,6 +19,11 @@ export type ConnectionNotice =
   | "closed"
   | TcpFailure;
 
+/** Whoever is above a connection: hears what happens to it, and may call anything there. */
+export interface Application {
+  hear(notice: ConnectionNotice): void;
+}
+
 /** All of them, in the order in which they are told when several things happened at once. */
 export const NOTICES: readonly ConnectionNotice[] = [
   "connected",

@@ -161,7 +161,7 @@ export class Tcp implements ConnectionContext {
   // ── From above ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Begins to connect; what comes of it is told by `notify`. `local` may be left out, in part or whole: address by route, port ephemeral; `isBound`:
+   * Begins to connect; what comes of it is told to its `application`. `local` may be left out, in part or whole: address by route, port ephemeral; `isBound`:
    * the caller has bound it, and goes on holding it. Throws `Deno.errors` for misuse and for addresses that cannot be had.
    */
   connect(

@@ -73,7 +73,7 @@ function exchange(connection: Connection, bytes: number): Promise<{ hash: string
     }
     connection.shutdown();
   };
-  connection.notify = (notice) => {
+  const hear = (notice: ConnectionNotice): void => {
     if (notice === "readable") {
       for (let n = connection.read(buffer); n > 0; n = connection.read(buffer)) hash.update(buffer.subarray(0, n));
     }
@@ -82,6 +82,7 @@ function exchange(connection: Connection, bytes: number): Promise<{ hash: string
     if (heard.has("end") && heard.has("delivered") && !heard.has("closed")) resolve({ hash: hash.copy().digest("hex"), end: "closed" });
     if (["refused", "reset", "timed out", "unreachable", "aborted"].includes(notice)) resolve({ hash: "", end: notice });
   };
+  connection.application = { hear };
   return promise;
 }
 
@@ -129,7 +130,7 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
   const kernelCalls = Deno.connect({ hostname: STACK_IP, port: PORT });
   const called = await accepted;
   const ours = exchange(called, bytes);
-  called.notify?.("connected");
+  called.application?.hear("connected");
   const [kernelGot, stackGot] = await Promise.all([kernelCalls.then((conn) => exchangeByKernel(conn, bytes)), ours]);
 
   const kernelListener = Deno.listen({ hostname: KERNEL_IP, port: PORT });

@@ -73,7 +73,7 @@ export class Application {
   constructor(connection: Connection, now: () => number) {
     this.connection = connection;
     this.#now = now;
-    connection.notify = (notice) => this.#hear(notice);
+    connection.application = this;
     this.pump();
   }
 
@@ -128,7 +128,7 @@ export class Application {
     return this.connection.tcb.state;
   }
 
-  #hear(notice: ConnectionNotice): void {
+  hear(notice: ConnectionNotice): void {
     this.heardAt = this.#now();
     if (notice !== "readable" && notice !== "writable") this.notices.push(notice);
     this.pump();

@@ -225,7 +225,7 @@ export class Stranger {
   }
 
   hold(connection: Connection): void {
-    connection.notify = (notice) => void this.notices.push(notice);
+    connection.application = { hear: (notice) => void this.notices.push(notice) };
   }
 }
 
