@@ -41,7 +41,7 @@ export interface CallStep {
 export interface HostStep {
   readonly host: StationConfig;
 }
-/** A host with TCP on it, for labs 04 to 07; from then on its peer sends and expects segments, in relative numbers. */
+/** A host with TCP on it, for labs 04 to 08; from then on its peer sends and expects segments, in relative numbers. */
 export interface TcpStep {
   readonly tcp: StationConfig;
 }

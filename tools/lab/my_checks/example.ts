@@ -83,6 +83,25 @@ const EXAMPLES: Readonly<Record<number, { readonly imports: readonly string[]; r
     { accept: true },
   ],`,
   },
+  8: {
+    imports: [`import { changing, suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "slow start grows by what is acknowledged": [
+    {
+      call: "slowStart",
+      args: [changing({ smss: 1000, cwnd: 4000, ssthresh: Infinity, phase: "open", growthLimit: 1 }), 1000],
+      changes: { cwnd: 5000 },
+    },
+  ],
+  "four segments go, and two for each that arrives": [
+    { state: "ESTABLISHED", peer: { mss: 1000 } },
+    { write: new Uint8Array(20_000) },
+    ...[1, 1001, 2001, 3001].map((seq) => ({ expect: { seq, dataLength: 1000 } })),
+    { silence: 500 },
+    { send: { flags: "ACK", ack: 1001 } },
+    ...[4001, 5001].map((seq) => ({ expect: { seq, dataLength: 1000 } })),
+    { silence: 500 },
+  ],`,
+  },
 };
 
 /** The file's text. */
