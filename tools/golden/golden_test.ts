@@ -31,6 +31,8 @@ const stories: readonly { readonly lab: number; readonly mutant: string | Mutant
   { lab: 5, mutant: "old-ack-updates-window" },
   { lab: 6, mutant: "probe-pause-constant" },
   { lab: 7, mutant: "half-open-accepted" },
+  { lab: 8, mutant: "partial-waits" },
+  { lab: 8, mutant: "fourth-duplicate" },
 ];
 
 async function storyOf(lab: Lab, mutant: Mutant): Promise<string> {
