@@ -17,6 +17,7 @@ const PLAIN_KEYS = new Set([
   ...["ms", "seed", "timeout", "reachableTime", "staleTime", "retryInterval", "initial", "least", "most", "r2"],
   ...["start", "next", "end", "room"],
   ...["seq", "count", "edge", "maxWindow", "from", "sndWnd", "maxSndWnd", "rcvWnd", "tsVal", "tsRecent", "tsRecentAt"],
+  ...["cwnd", "ssthresh", "bytesAcked", "recoveryPoint", "epochStart"],
 ]);
 const HEX_TEXT = /^(-?)0x(-?)([0-9a-f]+)$/;
 
@@ -41,6 +42,7 @@ export function keyOf(what: string): string {
   if (/^(the )?(\w+ )?checksum/i.test(what)) return "checksum";
   if (/^(the )?crc/i.test(what)) return "crc";
   if (/^(start|next|end|room|edge|announce|readable)\(/.test(what)) return "count";
+  if (/^(the initial window|what may be in flight|new bytes|pipe)\b|in bytes$/.test(what)) return "count";
   if (/probeDelay|deadline|\bms\b|millisecond/i.test(what)) return "ms";
   return /\w+$/.exec(what)?.[0] ?? "";
 }

@@ -1,6 +1,6 @@
 /**
- * The records of TCP in one line: of a segment what it says, of a connection what has begun. Both have dozens of members; most
- * of them say nothing yet, or were drawn at random, and would push out of the line what a failure is about.
+ * The records of TCP in one line: of a segment what it says, of a connection what has begun, of its congestion control what has happened.
+ * They have dozens of members; most of them say nothing yet, or were drawn at random, and would push out of the line what a failure is about.
  */
 const FLAGS = [["SYN", 2], ["FIN", 1], ["RST", 4], ["PSH", 8], ["ACK", 16], ["URG", 32], ["ECE", 64], ["CWR", 128]] as const;
 
@@ -20,12 +20,19 @@ const ECHOES: Readonly<Record<string, string>> = {
 /** What is left out while it is 0 or false; the options that are offered, or agreed on, come last. */
 const REST = ["sndWnd", "rcvWnd", "sndMss", "rcvScale", "sndScale", "tsRecent", "tsRecentAt"];
 const YES = ["passive", "finQueued", "finSent", "finReceived", "windowScaling", "timestamps", "sackPermitted"];
+/** Of congestion control: what is always told, what is left out while it is as in the beginning, and what only CUBIC has. */
+const WINDOW = ["cwnd", "ssthresh", "smss"];
+const HAPPENED: Readonly<Record<string, number>> = { growthLimit: 1, bytesAcked: 0, dupAcks: 0, recoveryPoint: -1, roundTrip: 0 };
+const CUBIC = ["wMax", "cwndPrior", "epochStart", "k", "wEst"];
 /** Longer texts come only of values that are no numbers. */
 const LONGEST = 320;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** "{ SYN-SENT iss 7 sndUna 7 sndNxt 8 … }" for a Tcb, "{ SYN seq 7 window 64240 mss 1460 }" for a segment; undefined for anything else. */
+/**
+ * "{ SYN-SENT iss 7 sndUna 7 sndNxt 8 … }" for a Tcb, "{ SYN seq 7 window 64240 mss 1460 }" for a segment, "{ recovery cwnd 8000 ssthresh 5000
+ * smss 1000 … }" for a CongestionState; undefined for anything else.
+ */
 export function tcpText(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const members = value as Members;
@@ -34,12 +41,15 @@ export function tcpText(value: unknown): string | undefined {
     ? connectionWords(members)
     : has("flags", "seq", "ack", "windowScale", "mss")
     ? segmentWords(members)
+    : has("phase", "cwnd", "ssthresh", "smss", "initialWindow")
+    ? congestionWords(members)
     : undefined;
   return words === undefined ? undefined : `{ ${words.join(" ").slice(0, LONGEST)} }`;
 }
 
 /** A member as a word. They should all be numbers; what student code put there may be anything. */
 function word(value: unknown): string {
+  if (typeof value === "number") return `${Number(value.toFixed(3))}`;
   return typeof value === "object" && value !== null ? "{…}" : String(value);
 }
 
@@ -48,6 +58,24 @@ function connectionWords(tcb: Members): string[] {
   const own = Object.entries(ECHOES).filter(([name, other]) => tcb[name] !== tcb[other]).map(([name]) => name);
   const numbers = [...begun(OURS), ...begun(THEIRS), ...own.filter((name) => tcb[name] !== 0), ...REST.filter((name) => tcb[name] !== 0)];
   return [word(tcb.state), ...numbers.map((name) => `${name} ${word(tcb[name])}`), ...YES.filter((name) => tcb[name] === true)];
+}
+
+function congestionWords(state: Members): string[] {
+  const { phase, smss, initialWindow, algorithm, sack, limited } = state;
+  const happened = Object.entries(HAPPENED).filter(([name, begin]) => state[name] !== begin).map(([name]) => name);
+  const names = [
+    ...WINDOW,
+    ...initialWindow === 4 * Number(smss) ? [] : ["initialWindow"],
+    ...happened,
+    ...algorithm === "cubic" ? CUBIC : [],
+  ];
+  return [
+    word(phase),
+    ...names.map((name) => `${name} ${word(state[name])}`),
+    ...algorithm === "reno" ? [] : [word(algorithm)],
+    ...sack === true ? ["sack"] : [],
+    ...limited === true ? [] : ["not limited"],
+  ];
 }
 
 function segmentWords(segment: Members): string[] {

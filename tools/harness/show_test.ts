@@ -119,6 +119,29 @@ Deno.test("showValue() shows of TCP's records what has begun and what is said", 
   for (const [value, text] of cases) assertEquals(showValue(value, "", 40), text);
 });
 
+Deno.test("showValue() shows of congestion control what has happened", () => {
+  const begun = {
+    ...{ smss: 1000, algorithm: "reno", sack: false, growthLimit: 1, initialWindow: 4000, cwnd: 4000, ssthresh: Infinity, bytesAcked: 0 },
+    ...{ phase: "open", dupAcks: 0, recoveryPoint: -1, limited: true, roundTrip: 0, wMax: 0, cwndPrior: 0, epochStart: -1, k: 0, wEst: 0 },
+  };
+  const cases: [value: unknown, text: string][] = [
+    [begun, "{ open cwnd 4000 ssthresh Infinity smss 1000 }"],
+    [
+      { ...begun, phase: "recovery", cwnd: 98_000.5, ssthresh: 95_000, dupAcks: 3, recoveryPoint: 190_000, sack: true },
+      "{ recovery cwnd 98000.5 ssthresh 95000 smss 1000 dupAcks 3 recoveryPoint 190000 sack }",
+    ],
+    [
+      { ...begun, algorithm: "cubic", initialWindow: 10_000, limited: false, wMax: 100, epochStart: 0, k: 4.2172, wEst: NaN },
+      "{ open cwnd 4000 ssthresh Infinity smss 1000 initialWindow 10000 wMax 100 cwndPrior 0 epochStart 0 k 4.217 wEst NaN cubic not limited }",
+    ],
+  ];
+  for (const [value, text] of cases) assertEquals(showValue(value, "", 40), text);
+  assertEquals(
+    callText("newAck", [new InOut(begun), 2 ** 33, 90_000, 2 ** 34, 70_000]).args,
+    `${cases[0]?.[1]}, ${2 ** 33}, 90000, ${2 ** 34}, 70000`,
+  );
+});
+
 Deno.test("callText() shows what a function may change, and names what only stands for something where its signature does", () => {
   const effects = new Marker({ t: "recorder", id: 1, callback: false, beside: false });
   assertEquals(
