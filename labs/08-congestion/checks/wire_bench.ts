@@ -62,12 +62,8 @@ function list(numbers: readonly number[]): string {
 /** Opens a connection over which so many segments are written. */
 export async function talk(t: Trial, count: number, options: { readonly sack?: boolean; readonly tcp?: TcpConfig } = {}): Promise<Talk> {
   const { sack = false, tcp = {} } = options;
-  const told = Object.entries(tcp).map(([name, value]) => `, ${name} ${value}`).join("");
-  t.step(
-    `a connection with segments of ${SEGMENT} bytes, ${
-      sack ? "with" : "without"
-    } SACK${told}; ${count} segments are written, number n at seq ${SEGMENT} · n + 1`,
-  );
+  const agreed = [`${sack ? "with" : "without"} SACK`, ...Object.entries(tcp).map(([name, value]) => `${name} ${value}`)].join(", ");
+  t.step(`a connection with segments of ${SEGMENT} bytes, ${agreed}; ${count} of them are written, number n at seq ${SEGMENT} · n + 1`);
   const station = await t.tcp({ tcp });
   const opened = await station.inState("ESTABLISHED", { mss: SEGMENT, ...(sack ? { sackPermitted: true } : {}) });
   const made = new Talk(t, station, opened);
