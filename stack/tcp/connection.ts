@@ -11,7 +11,6 @@ import type { PacketError } from "../internet.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seqAdd, seqBefore } from "../wire/seq.ts";
 import { ACK, FIN } from "../wire/tcp_flags.ts";
-import type { CreateCongestionControl } from "./congestion_control.ts";
 import type { ConnectionContext, SenderPort } from "./context.ts";
 import { judgePacketError, segmentSize } from "./packet_error.ts";
 import { type Application, type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";
@@ -30,9 +29,8 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   scheduledFor = Infinity;
   heapPlace = 0;
   marked = false;
-  /** Segments that it ever sent. */
+  /** Segments that it ever sent; and when it was made. */
   segmentsSent = 0;
-  /** When it was made. */
   readonly openedAt: number;
   /** The application has closed: nobody reads, and nobody hears anything. */
   orphaned = false;
@@ -42,7 +40,9 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   owner: unknown;
   readonly #context: ConnectionContext;
   readonly #sender: Sender;
-  readonly #receiver: Receiver;
+  /** Undefined while it rests, which it does until something comes; and what it had received by then. */
+  #awake: Receiver | undefined;
+  #received = 0;
   readonly #silence: Silence;
   /** The segment that is being taken in, and its frame; and a FIN behind a gap, which is looked at again when text comes. */
   #segment: Segment | undefined;
@@ -58,13 +58,12 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   /** When TIME-WAIT is over; or FIN-WAIT-2, because nobody above waits for the peer's FIN any more. */
   #overAt = Infinity;
 
-  constructor(tcb: Tcb, context: ConnectionContext, options: ConnectionOptions, createCongestion: CreateCongestionControl) {
+  constructor(tcb: Tcb, context: ConnectionContext, options: ConnectionOptions) {
     this.tcb = tcb;
     this.options = this.made = options;
     this.openedAt = context.now();
     this.#context = context;
-    this.#sender = new Sender(this, context.buffers, createCongestion);
-    this.#receiver = new Receiver(this, context.buffers);
+    this.#sender = new Sender(this, context);
     this.#silence = new Silence(this.openedAt);
     Object.preventExtensions(this); // labs 04 and 05 are handed it as effects: no member of theirs shall hide one of the class
   }
@@ -101,12 +100,12 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Bytes that can be read now. */
   get readable(): number {
-    return this.#receiver.readable;
+    return this.#awake?.readable ?? 0;
   }
 
   /** Bytes from the next one to be read up to the end of urgent data, some of which may be yet to come; 0 when there is none (MUST-33). */
   get urgentRemaining(): number {
-    return this.#receiver.urgentRemaining;
+    return this.#awake?.urgentRemaining ?? 0;
   }
 
   /** Bytes that could be written now. */
@@ -141,7 +140,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Everything that the peer will ever send was read. */
   get atEnd(): boolean {
-    return this.tcb.finReceived && this.#receiver.readable === 0;
+    return this.tcb.finReceived && this.readable === 0;
   }
 
   /** No more will be written: a FIN follows the last byte. Reading goes on. */
@@ -155,7 +154,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   close(): void {
     if (this.orphaned) return;
     this.orphaned = true;
-    if (this.#receiver.readable > 0 && mayBeHeard(this.tcb)) return this.abort();
+    if (this.readable > 0 && mayBeHeard(this.tcb)) return this.abort();
     if (this.tcb.state === "FIN-WAIT-2") {
       this.#overAt = this.#context.now() + this.options.orphanTime;
       this.#context.schedule(this);
@@ -171,17 +170,11 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   // ── What happens to it ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Opens: a SYN goes out. */
-  open(iss: Seq): void {
+  /** Opens: a SYN goes out, in answer to the one in `segment` if there is one. */
+  open(iss: Seq, segment?: Segment): void {
     this.#sender.begin(iss);
-    this.#context.handshake.activeOpen(this.tcb, iss, this);
-    this.#context.schedule(this);
-  }
-
-  /** Opens in answer to a SYN. */
-  openPassively(iss: Seq, segment: Segment): void {
-    this.#sender.begin(iss);
-    this.#context.handshake.passiveOpen(this.tcb, iss, segment, this.#context.now(), this);
+    if (segment === undefined) this.#context.handshake.activeOpen(this.tcb, iss, this);
+    else this.#context.handshake.passiveOpen(this.tcb, iss, segment, this.#context.now(), this);
     this.#context.schedule(this);
   }
 
@@ -246,7 +239,15 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   }
 
   deadline(): number {
-    return Math.min(this.#sender.deadline(), this.#receiver.deadline(), this.#overAt, this.#keepAliveAt());
+    return Math.min(this.#sender.deadline(), this.#awake?.deadline() ?? Infinity, this.#overAt, this.#keepAliveAt());
+  }
+
+  /** Nothing is due any more: what is only of use at work goes back. */
+  rest(): void {
+    this.#sender.rest();
+    if (this.#awake?.isIdle !== true) return;
+    this.#received = this.#awake.received;
+    this.#awake = undefined;
   }
 
   /** Does what is due at `now`. */
@@ -348,10 +349,6 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   // ── What the sender asks for ───────────────────────────────────────────────────────────────────────────────
 
-  acquire(): Frame | undefined {
-    return this.#context.acquire();
-  }
-
   /** The application will hear of it. */
   tell(notice: ConnectionNotice): void {
     if (notice === "trouble" && !this.options.reportTrouble) return;
@@ -374,6 +371,10 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   #sendEmpty(flags: TcpFlags, number: Seq): void {
     const frame = this.#context.acquire();
     if (frame !== undefined) this.transmit(frame, flags, number);
+  }
+
+  get #receiver(): Receiver {
+    return this.#awake ??= new Receiver(this, this.#context.buffers, this.#received);
   }
 
   #keepAliveAt(): number {

@@ -5,6 +5,7 @@ import type { StatesModule } from "../contract/states.ts";
 import type { Tcb, TcpEvent, TcpFlags } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Seq } from "../wire/seq.ts";
+import type { CreateCongestionControl } from "./congestion_control.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { Timed } from "./timer_heap.ts";
@@ -14,6 +15,7 @@ export interface ConnectionContext {
   readonly handshake: HandshakeModule;
   readonly states: StatesModule;
   readonly buffers: BuffersModule;
+  readonly createCongestion: CreateCongestionControl;
   /** The time of this poll, in milliseconds. */
   now(): number;
   acquire(): Frame | undefined;
@@ -41,7 +43,6 @@ export interface SenderPort {
   readonly openedAt: number;
   /** Nobody above waits for the outcome any more. */
   readonly orphaned: boolean;
-  acquire(): Frame | undefined;
   /** Sends the text in `frame` (or none) as a segment with this number, and takes the frame. */
   transmit(frame: Frame, flags: TcpFlags, number: Seq): void;
   /** There is room again; or retransmission was in vain for a while. */

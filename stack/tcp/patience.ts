@@ -5,9 +5,17 @@ import type { ConnectionOptions } from "./options.ts";
 /** The longest retransmission timeout, in milliseconds. */
 const LONGEST_TIMEOUT = 120_000;
 
+/** Connections that share their options share these, too. */
+const known = new WeakMap<ConnectionOptions, RetransmissionOptions>();
+
 /** What lab 06's timer is to be like. */
-export function retransmissionOptions({ leastTimeout, r1, r2 }: ConnectionOptions): RetransmissionOptions {
-  return { initial: 1000, least: leastTimeout, most: LONGEST_TIMEOUT, granularity: 1, r1, r2 };
+export function retransmissionOptions(options: ConnectionOptions): RetransmissionOptions {
+  let found = known.get(options);
+  if (found === undefined) {
+    const { leastTimeout, r1, r2 } = options;
+    known.set(options, found = { initial: 1000, least: leastTimeout, most: LONGEST_TIMEOUT, granularity: 1, r1, r2 });
+  }
+  return found;
 }
 
 /** When the user timeout is over, if there is one; the peer owes something since `owedSince`. */

@@ -29,6 +29,7 @@ export class Receiver {
   readonly #buffer: ReceiveBuffer;
   readonly #acknowledger: Acknowledger;
   readonly #port: ReceiverPort;
+  readonly #before: number;
   /** Segments that brought nothing that could be read, since the last acknowledgment; counted where the peer has no SACK. */
   #outOfOrder = 0;
   /** Offset behind the urgent data. */
@@ -37,8 +38,10 @@ export class Receiver {
   #duplicateFrom: Seq = seq(0);
   #duplicateTo: Seq = seq(0);
 
-  constructor(port: ReceiverPort, buffers: BuffersModule) {
+  /** `before`: bytes that came before it was made. */
+  constructor(port: ReceiverPort, buffers: BuffersModule, before: number) {
     this.#port = port;
+    this.#before = before;
     this.#tcb = port.tcb;
     this.#buffer = buffers.createReceiveBuffer(port.made.receiveBuffer);
     this.#acknowledger = buffers.createAcknowledger(port.made.delayedAck);
@@ -51,7 +54,13 @@ export class Receiver {
 
   /** Bytes that came in order, read or not. */
   get received(): number {
-    return this.#buffer.next();
+    return this.#before + this.#buffer.next();
+  }
+
+  /** Whether it holds nothing and owes nothing: then another one, made later, does as well. */
+  get isIdle(): boolean {
+    return this.readable === 0 && !this.#hasGap() && !this.#hasReport() && this.urgentRemaining === 0 && !this.ackNow &&
+      this.deadline() === Infinity;
   }
 
   /** Bytes from the next one to be read up to the end of the urgent data; 0 when there is none. */

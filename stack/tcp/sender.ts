@@ -11,17 +11,17 @@
  *     window probe     the window is shut: one byte asks whether it still is, for as long as the peer answers (RFC 9293 §3.8.6.1)
  *     override         nothing is in flight, and what the window takes is so little that it was not worth a packet (§3.8.6.2.1)
  */
-import type { BuffersModule, Retransmission, SendBuffer } from "../contract/buffers.ts";
+import type { Retransmission, SendBuffer } from "../contract/buffers.ts";
 import type { Segment } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
 import { ACK, FIN, PSH, SYN } from "../wire/tcp_flags.ts";
-import type { CongestionControl, CreateCongestionControl } from "./congestion_control.ts";
-import type { SenderPort } from "./context.ts";
+import type { CongestionControl } from "./congestion_control.ts";
+import type { ConnectionContext, SenderPort } from "./context.ts";
 import { GoBack } from "./go_back.ts";
 import { hasCalledEnough, patienceEnds, retransmissionOptions } from "./patience.ts";
 import { RoundTrip } from "./round_trip.ts";
-import { ShortSegments } from "./short_segments.ts";
+import { endOfShort } from "./short_segments.ts";
 
 /** Milliseconds: the longest pause between window probes, the override timeout, and how long a cork holds. */
 const LONGEST_PROBE_PAUSE = 60_000;
@@ -37,19 +37,20 @@ export class Sender {
   resent = 0;
   timeouts = 0;
   readonly #port: SenderPort;
-  readonly #buffers: BuffersModule;
+  readonly #context: ConnectionContext;
   readonly #retransmission: Retransmission;
-  readonly #createCongestion: CreateCongestionControl;
   /** Made when the handshake is over: only then is the segment size known. */
   congestion: CongestionControl | undefined;
   #una: Seq = seq(0);
   #unaOffset = -1;
   readonly #roundTrip = new RoundTrip();
-  readonly #short = new ShortSegments();
+  /** Where the short segment in flight ends, for those who count (short_segments.ts). */
+  shortEnd = 0;
   /** The oldest segment is to go out again at once; and when anything last went out. */
   #mustResend = false;
   #sentAt = 0;
-  readonly #goBack = new GoBack();
+  /** Made when something is to go out again: most connections lose nothing. */
+  #goBack: GoBack | undefined;
   #probeAt = Infinity;
   /** Probes since the window was shut, and when that was. */
   probes = 0;
@@ -59,11 +60,10 @@ export class Sender {
   /** Whoever wrote last said that more will follow at once. */
   #moreFollows = false;
 
-  constructor(port: SenderPort, buffers: BuffersModule, createCongestion: CreateCongestionControl) {
-    const { options } = port;
+  constructor(port: SenderPort, context: ConnectionContext) {
+    const { options } = port, { buffers } = context;
     this.#port = port;
-    this.#buffers = buffers;
-    this.#createCongestion = createCongestion;
+    this.#context = context;
     this.buffer = buffers.createSendBuffer(options.sendBuffer);
     this.#retransmission = buffers.createRetransmission(retransmissionOptions(options));
   }
@@ -103,15 +103,6 @@ export class Sender {
     return this.#retransmission.timeout();
   }
 
-  /** Segments in flight; undefined where bytes do not tell, because several of them are short. */
-  get segmentsInFlight(): number | undefined {
-    const { sndUna, sndNxt, sndMss, finSent } = this.#port.tcb;
-    const [start, next] = [this.buffer.start(), this.buffer.next()];
-    if (sndUna === sndNxt) return 0;
-    if (start === next) return 1; // SYN or FIN
-    return finSent ? undefined : this.#short.count(start, next, sndMss);
-  }
-
   deadline(): number {
     return Math.min(this.#retransmission.deadline(), this.#probeAt, patienceEnds(this.#port.options, this.#owedSince));
   }
@@ -126,6 +117,11 @@ export class Sender {
   stop(): void {
     this.#retransmission.stop();
     this.#probeAt = this.#owedSince = Infinity;
+  }
+
+  /** Nothing is due any more. */
+  rest(): void {
+    if (this.buffer.start() === this.buffer.next()) this.#goBack = undefined;
   }
 
   /** Sends what may go now: old text that is to go again, new text, the FIN behind it. */
@@ -165,13 +161,13 @@ export class Sender {
     if (isOpening) {
       this.#retransmission.opened();
       const { sndMss, sackPermitted } = this.#port.tcb;
-      this.congestion = this.#createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
+      this.congestion = this.#context.createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
       this.#sentAt = now;
     }
     const hadRoom = this.room() > 0;
     const before = buffer.start();
     buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
-    this.#goBack.allow(this.#port.tcb.sndMss);
+    this.#goBack?.allow(this.#port.tcb.sndMss);
     this.probes = 0;
     this.timeouts = 0;
     this.#probeAt = this.#owedSince = Infinity;
@@ -241,7 +237,7 @@ export class Sender {
     limits.closing = tcb.finQueued;
     const finFits = this.#owesFin() && buffer.end() < edge;
     const holdsBack = maxWindow > 0 && this.#isCorked() && !tcb.finQueued;
-    if (buffer.start() === buffer.next()) this.#short.forget();
+    if (buffer.start() === buffer.next()) this.shortEnd = 0;
     for (let piece = buffer.pieceToSend(limits); piece !== undefined; piece = buffer.pieceToSend(limits)) {
       const end = piece.from + piece.length;
       const isShort = piece.length < tcb.sndMss;
@@ -249,7 +245,7 @@ export class Sender {
       if (!this.#sendPiece(piece.from, piece.length, piece.push, finFits && end === buffer.end())) return;
       buffer.sent(end);
       if (buffer.next() !== end) return; // a buffer that does not note what was sent would offer it for ever
-      if (isShort) this.#short.add(end, buffer.start());
+      if (isShort) this.shortEnd = endOfShort(this.shortEnd, end, buffer.start());
       this.#roundTrip.begin(end, now);
     }
     if (finFits && !tcb.finSent && buffer.next() === buffer.end()) this.#sendPiece(buffer.end(), 0, false, true);
@@ -257,7 +253,7 @@ export class Sender {
 
   /** Sends a piece of text, new or old, with or without the FIN. False when no frame is free. */
   #sendPiece(from: number, length: number, push: boolean, fin: boolean): boolean {
-    const frame = this.#port.acquire();
+    const frame = this.#context.acquire();
     if (frame === undefined) return false;
     const { tcb } = this.#port;
     if (length > 0) this.buffer.copyInto(frame, from, length);
@@ -290,9 +286,8 @@ export class Sender {
   #resendOldest(): void {
     const { tcb } = this.#port;
     this.#mustResend = false;
-    if (this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd))) {
-      this.congestion?.resent(this.#goBack.from, 1, this.buffer.next());
-    }
+    const end = this.#resend(this.buffer.start(), Math.min(tcb.sndMss, tcb.sndWnd));
+    if (end !== undefined) this.congestion?.resent(end, 1, this.buffer.next());
   }
 
   /** Sends what congestion control picks, as long as it does: old text where it is missing, or new. */
@@ -309,14 +304,15 @@ export class Sender {
         this.#sendNew(Math.min(edge, picked.from + tcb.sndMss), tcb.maxSndWnd, now);
         if (tcb.sndNxt === before) return; // it was not worth a packet
       } else {
-        if (!this.#resend(picked.from, Math.min(picked.length, edge - picked.from))) return;
-        congestion.resent(this.#goBack.from, picked.rule, buffer.next());
+        const end = this.#resend(picked.from, Math.min(picked.length, edge - picked.from));
+        if (end === undefined) return;
+        congestion.resent(end, picked.rule, buffer.next());
       }
     }
   }
 
   #resendSyn(): void {
-    const frame = this.#port.acquire();
+    const frame = this.#context.acquire();
     if (frame === undefined) return;
     this.#roundTrip.cancel();
     this.resent++;
@@ -326,28 +322,32 @@ export class Sender {
   /** What is in flight is to go out again, beginning with `allowance` bytes. */
   #sendAllAgain(allowance: number): void {
     const { sndUna, sndNxt } = this.#port.tcb;
+    this.#goBack ??= new GoBack();
     this.#goBack.begin(this.buffer.start(), this.#unaOffset + seqDiff(sndNxt, sndUna), allowance);
   }
 
   /** Sends again what is to go out again, as far as that is allowed. */
   #sendAgain(edge: number): void {
     const { sndMss } = this.#port.tcb;
-    let from = this.#goBack.next(this.buffer.start(), edge);
-    while (from !== undefined && this.#resend(from, Math.min(sndMss, edge - from))) from = this.#goBack.next(this.buffer.start(), edge);
+    for (;;) {
+      const from = this.#goBack?.next(this.buffer.start(), edge);
+      if (from === undefined || this.#resend(from, Math.min(sndMss, edge - from)) === undefined) return;
+    }
   }
 
-  /** Sends one old segment again, from `from` on; when there is no text left it is the FIN that is missing. */
-  #resend(from: number, most: number): boolean {
+  /** Sends one old segment again, from `from` on, and returns where it ends; when there is no text left it is the FIN that is missing. */
+  #resend(from: number, most: number): number | undefined {
     const { tcb } = this.#port;
     const piece = this.buffer.pieceToResend(from, most);
     const end = piece === undefined ? this.buffer.end() : piece.from + piece.length;
     const fin = tcb.finSent && tcb.sndUna !== tcb.sndNxt && end === this.buffer.end();
-    if (piece === undefined && !fin) return false;
-    if (!this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin)) return false;
+    if (piece === undefined && !fin) return undefined;
+    if (!this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin)) return undefined;
     this.#roundTrip.cancel();
-    this.#goBack.from = fin ? end + 1 : end;
     this.resent++;
-    return true;
+    const behind = fin ? end + 1 : end;
+    if (this.#goBack !== undefined) this.#goBack.from = behind;
+    return behind;
   }
 
   /** Sees to it that the right timer runs. */
@@ -370,7 +370,7 @@ export class Sender {
     const timeout = this.#retransmission.timeout();
     this.#probeAt = now +
       (isShut
-        ? this.#buffers.probeDelay(this.probes, timeout, LONGEST_PROBE_PAUSE)
+        ? this.#context.buffers.probeDelay(this.probes, timeout, LONGEST_PROBE_PAUSE)
         : Math.min(timeout, this.#isCorked() ? CORK_TIME : OVERRIDE));
   }
 

@@ -75,7 +75,7 @@ export class Tcp implements ConnectionContext {
   readonly #timers = new TimerHeap<Timed>();
   readonly #challenges: { allow(now: number): boolean };
   readonly #hash: (a: number, b: number, c: number, d: number) => number;
-  readonly #createCongestion: CreateCongestionControl;
+  readonly createCongestion: CreateCongestionControl;
   readonly #marked: Connection[] = [];
   readonly #ended: Connection[] = [];
   /** The oldest first. */
@@ -90,7 +90,7 @@ export class Tcp implements ConnectionContext {
     this.handshake = modules.handshake;
     this.states = modules.states;
     this.buffers = modules.buffers;
-    this.#createCongestion = modules.congestion === undefined ? createPlainWindow : bindCongestion(modules.congestion);
+    this.createCongestion = modules.congestion === undefined ? createPlainWindow : bindCongestion(modules.congestion);
     this.ports = modules.accept.createPorts({ firstEphemeral: 49152, lastEphemeral: 65535, privileged: options.privileged, random });
     this.table = modules.accept.createConnectionTable();
     this.#challenges = modules.states.createChallengeLimit(options.challengeLimit, options.challengeInterval);
@@ -317,7 +317,7 @@ export class Tcp implements ConnectionContext {
     let iss = this.#chooseIss(connection.tcb);
     // RFC 9293 §3.6.1: beyond all that the connection before it has used.
     if (previous !== undefined && seqUpTo(iss, previous.tcb.sndNxt)) iss = seqAdd(previous.tcb.sndNxt, 1);
-    connection.openPassively(iss, segment);
+    connection.open(iss, segment);
   }
 
   /** Whether one more connection may be half-open: in a full queue, in the place of one that has been so for long. */
@@ -354,7 +354,7 @@ export class Tcp implements ConnectionContext {
       sackPermitted: sack,
       windowScaling,
     });
-    return new Connection(tcb, this, options, this.#createCongestion);
+    return new Connection(tcb, this, options);
   }
 
   #chooseIss(tcb: Tcb): ReturnType<HandshakeModule["chooseIss"]> {

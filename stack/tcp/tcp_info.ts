@@ -3,10 +3,11 @@
  * for. Only what is true of this stack is said. Whoever looks for another name finds nothing: smoothed round-trip times are inside lab 06.
  */
 import type { CongestionState } from "../contract/congestion.ts";
-import type { TcpState } from "../contract/tcb.ts";
+import type { Tcb, TcpState } from "../contract/tcb.ts";
 import type { Connection } from "./connection.ts";
 import type { Receiver } from "./receiver.ts";
 import type { Sender } from "./sender.ts";
+import { countSegments } from "./short_segments.ts";
 import type { Silence } from "./silence.ts";
 
 /** Numbers by name. Times in microseconds, unless the name is another one in Linux, too. */
@@ -34,7 +35,8 @@ const MICROSECONDS = 1000;
 
 /** Describes a connection by its parts. */
 export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender, receiver: Receiver, silence: Silence): TcpInfo {
-  const { buffer, segmentsInFlight } = sender;
+  const { buffer } = sender;
+  const inFlight = segmentsInFlight(tcb, sender);
   const congestion = sender.congestion;
   const window = Math.floor((congestion?.window() ?? Infinity) / tcb.sndMss);
   return {
@@ -49,7 +51,7 @@ export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender,
     tcpi_ato: made.delayedAck * MICROSECONDS,
     tcpi_snd_mss: tcb.sndMss,
     tcpi_advmss: tcb.rcvMss,
-    ...(segmentsInFlight === undefined ? {} : { tcpi_unacked: segmentsInFlight }),
+    ...(inFlight === undefined ? {} : { tcpi_unacked: inFlight }),
     ...(window === Infinity ? {} : { tcpi_snd_cwnd: window, tcpi_cwnd: window }),
     ...congestionInfo(congestion?.state),
     tcpi_total_retrans: sender.resent,
@@ -61,6 +63,14 @@ export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender,
     tcpi_snd_wnd: tcb.sndWnd,
     tcpi_rcv_wnd: tcb.rcvWnd,
   };
+}
+
+/** Segments in flight; undefined where bytes do not tell, because several of them are short. */
+function segmentsInFlight({ sndUna, sndNxt, sndMss, finSent }: Tcb, { buffer, shortEnd }: Sender): number | undefined {
+  const [start, next] = [buffer.start(), buffer.next()];
+  if (sndUna === sndNxt) return 0;
+  if (start === next) return 1; // SYN or FIN
+  return finSent ? undefined : countSegments(start, next, sndMss, shortEnd);
 }
 
 /** What lab 08 knows, where it is bound. */

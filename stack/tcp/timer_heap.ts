@@ -15,6 +15,8 @@ export interface Timed {
   scheduledFor: number;
   /** Its place in the heap. Only the heap writes this. */
   heapPlace?: number;
+  /** It was taken out, because nothing of it is due, now or later. */
+  rest?(): void;
   /** Does what is due at `now`. */
   fire(now: number): void;
 }
@@ -59,7 +61,10 @@ export class TimerHeap<T extends Timed> {
       const time = top.deadline();
       if (time <= now || time === Infinity) this.remove(top);
       if (time <= now) return top;
-      if (time === Infinity) continue;
+      if (time === Infinity) {
+        top.rest?.();
+        continue;
+      }
       top.scheduledFor = time;
       this.#sink(0, top);
     }

@@ -90,7 +90,7 @@ export class Ring {
       this.#store = take(Math.max(need, this.#neededLately));
     } else if (need > old.size) {
       this.#store = take(need);
-      move(old, this.#store, from);
+      move(old, this.#store);
       giveBack(old);
     }
   }
@@ -211,10 +211,10 @@ function giveBack(store: Store): void {
   if ((sameSize.length + 1) * store.size <= STOCK) sameSize.push(store);
 }
 
-/** Copies all of a ring, whose lowest offset is `from`, into a larger one. Both parts stay in one piece, because the sizes are powers of two. */
-function move(old: Store, larger: Store, from: number): void {
-  const position = from & old.size - 1;
-  const first = old.size - position;
-  larger.bytes.set(old.bytes.subarray(position, old.size), from & larger.size - 1);
-  larger.bytes.set(old.bytes.subarray(0, position), from + first & larger.size - 1);
+/**
+ * Copies a ring into a larger one, as often as it fits: wherever an offset lies there, modulo the larger size, its byte is the one that lay there modulo
+ * the smaller. Each copy covers the dock of the one before.
+ */
+function move(old: Store, larger: Store): void {
+  for (let at = 0; at < larger.size; at += old.size) larger.bytes.set(old.bytes, at);
 }

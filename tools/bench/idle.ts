@@ -25,8 +25,8 @@ export interface IdleResult {
 /** Connections that are made at once; bytes that each has carried, both ways. */
 const BATCH = 100;
 const SAID = 1000;
-/** Turns after the last word: acknowledgments that were held back have gone out by then. */
-const SETTLING = 4000;
+/** Turns after the last word, two seconds: all timers have run out by then, and what a connection needs only at work was given back. */
+const SETTLING = 40_000;
 
 async function measure(modules: Modules, connections: number): Promise<IdleResult> {
   const hosts = twoHosts(modules);
