@@ -45,13 +45,13 @@ export interface Recording {
   /** How long a segment and its acknowledgment took, by when the segment was sent. */
   readonly roundTrips: readonly { readonly time: number; readonly milliseconds: number }[];
   readonly timeouts: number;
+  /** When it ended. */
+  readonly end: number;
   /** Why it ended before its time. */
   readonly broken?: Broken;
 }
 
 export interface Broken {
-  /** Milliseconds. */
-  readonly time: number;
   /** A sentence without its end. */
   readonly why: string;
   /** The function that is not written yet. */
@@ -87,12 +87,12 @@ export async function recordTransfer(ask: Ask, settings: TransferSettings): Prom
   } catch (error) {
     const broken = whyBroken(error);
     if (broken === undefined) throw error;
-    return { ...transfer.recording, broken: { time: transfer.now, ...broken } };
+    return { ...transfer.recording, broken };
   }
   return transfer.recording;
 }
 
-function whyBroken(error: unknown): Omit<Broken, "time"> | undefined {
+function whyBroken(error: unknown): Broken | undefined {
   if (error instanceof NotWritten) return { why: error.message, notWritten: error.symbol };
   if (error instanceof SubjectDied || error instanceof CheckFailed || error instanceof StackThrew) return { why: error.message };
   return undefined;
@@ -132,14 +132,15 @@ class Transfer {
   }
 
   get recording(): Recording {
-    return { ...this.#recorded, segment: this.#segment, roundTrips: this.#roundTrips, timeouts: this.#timeouts };
+    return { ...this.#recorded, segment: this.#segment, roundTrips: this.#roundTrips, timeouts: this.#timeouts, end: this.now };
   }
 
   async run(): Promise<void> {
     await this.#connect();
+    const end = this.#settings.seconds * 1000;
     for (let atOnce = 0;;) {
       const next = Math.min(this.#deadline, this.#path.nextDeadline(), this.#back[0]?.due ?? Infinity);
-      if (next > this.#settings.seconds * 1000) return;
+      if (next > end) break;
       atOnce = next > this.now ? 0 : atOnce + 1;
       if (atOnce > MAX_AT_ONCE) throw sameDeadline(next, this.now);
       this.now = Math.max(this.now, next);
@@ -149,6 +150,7 @@ class Transfer {
       await this.#write();
       await this.#look();
     }
+    this.now = end;
   }
 
   async #connect(): Promise<void> {
