@@ -1,5 +1,5 @@
 /**
- * What the soak's programs do: a server on each machine, and clients that call it, each in its own way. They are written as any program over BSD's calls is, and
+ * What the soak's programs do: a server on each machine, and clients that call it, each in its own way. They are written as any program over sockets is, and
  * check every byte. A byte follows from its place in its direction of the connection (`../harness/stream_pattern.ts`), so one that is lost, doubled or out of
  * place is seen.
  *
@@ -12,55 +12,47 @@
  * A program whose peer vanishes hears of it by keep-alive, or because nothing is acknowledged. Whether it had a reason to is for the soak to say, not for the program.
  */
 import { isStreamPattern, streamPattern } from "../harness/stream_pattern.ts";
-import { parseSocketAddress } from "../../stack/socket/address.ts";
-import type { Descriptor, Process } from "../../stack/socket/descriptors.ts";
-import { SocketError } from "../../stack/socket/errors.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { Clock } from "./clock.ts";
-
-export const PORT = 80;
+import type { End, Party } from "./parties.ts";
 
 /** What a program has to do with. */
 export interface Surroundings {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "sleep">;
   readonly random: Random;
   /** Called with the bytes that were read and found right. */
   readonly checked: (bytes: number) => void;
 }
 
 /** The stream is not what was sent. */
-export class WrongBytes extends Error {}
+export class WrongBytes extends Error {
+  override readonly name = "WrongBytes";
+}
 
 /** What clients do. */
 export const ERRANDS = ["echo", "fetch", "put", "slow reader", "half-close", "idle", "abort", "many small", "impatient"] as const;
 export type Errand = typeof ERRANDS[number];
 
-/** One descriptor that stands for a connection, and how far both directions have come. */
+/** One side of a connection, and how far both directions have come. */
 class Stream {
-  readonly #process: Process;
-  readonly #descriptor: Descriptor;
+  readonly #end: End;
   readonly #surroundings: Surroundings;
   #sent = 0;
   #received = 0;
 
-  constructor(process: Process, descriptor: Descriptor, surroundings: Surroundings) {
-    this.#process = process;
-    this.#descriptor = descriptor;
+  constructor(end: End, surroundings: Surroundings) {
+    this.#end = end;
     this.#surroundings = surroundings;
-    process.setsockopt(descriptor, "SO_KEEPALIVE", true);
-    process.setsockopt(descriptor, "TCP_KEEPIDLE", 30);
-    process.setsockopt(descriptor, "TCP_KEEPINTVL", 10);
-    process.setsockopt(descriptor, "TCP_KEEPCNT", 4);
   }
 
-  async say(request: Uint8Array): Promise<void> {
-    await this.#process.write(this.#descriptor, request);
+  async say(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) at += await this.#end.write(bytes.subarray(at));
   }
 
   async send(count: number, piece = 20_000): Promise<void> {
     for (let left = count; left > 0;) {
       const next = Math.min(left, piece);
-      const taken = await this.#process.write(this.#descriptor, streamPattern(this.#sent, next));
+      const taken = await this.#end.write(streamPattern(this.#sent, next));
       this.#sent += taken;
       left -= taken;
     }
@@ -70,7 +62,7 @@ class Stream {
   async receive(count: number, piece = 20_000): Promise<void> {
     const buffer = new Uint8Array(Math.min(count, piece));
     for (let left = count; left > 0;) {
-      const got = await this.#process.read(this.#descriptor, buffer.subarray(0, Math.min(left, buffer.length)));
+      const got = await this.#end.read(buffer.subarray(0, Math.min(left, buffer.length)));
       if (got === 0) throw new WrongBytes(`the stream ends at byte ${this.#received}, ${left} bytes too early`);
       if (!isStreamPattern(this.#received, buffer.subarray(0, got))) throw new WrongBytes(`bytes from ${this.#received} on are wrong`);
       this.#received += got;
@@ -83,7 +75,7 @@ class Stream {
   async read(count: number): Promise<Uint8Array | undefined> {
     const bytes = new Uint8Array(count);
     for (let at = 0; at < count;) {
-      const got = await this.#process.read(this.#descriptor, bytes.subarray(at));
+      const got = await this.#end.read(bytes.subarray(at));
       if (got === 0) return undefined;
       at += got;
     }
@@ -94,29 +86,25 @@ class Stream {
     if (await this.read(1) !== undefined) throw new WrongBytes("there is more in the stream than was sent");
   }
 
-  shutdown(): void {
-    this.#process.shutdown(this.#descriptor, "write");
+  finish(): Promise<void> {
+    return this.#end.finish();
   }
 
   /** Resets the connection. */
-  async abort(): Promise<void> {
-    this.#process.setsockopt(this.#descriptor, "SO_LINGER", 0);
-    await this.close();
+  abort(): Promise<void> {
+    return this.#end.abort();
   }
 
-  async close(): Promise<void> {
-    await this.#process.close(this.#descriptor);
+  close(): Promise<void> {
+    return this.#end.close();
   }
 }
 
 /** Listens, and serves whoever comes; `failed` hears how connections end that end badly. Resolves never, unless it cannot listen. */
-export async function serve(process: Process, surroundings: Surroundings, failed: (error: unknown) => void): Promise<void> {
-  const listening = process.socket("inet", "stream");
-  process.bind(listening, parseSocketAddress(`0.0.0.0:${PORT}`));
-  process.listen(listening, 16);
+export async function serve(party: Party, surroundings: Surroundings, failed: (error: unknown) => void): Promise<void> {
+  const accept = party.listen();
   for (;;) {
-    const connected = await process.accept(listening);
-    const stream = new Stream(process, connected, surroundings);
+    const stream = new Stream(await accept(), surroundings);
     answer(stream).catch(async (error) => {
       await stream.close().catch(() => {});
       failed(error);
@@ -152,21 +140,15 @@ function request(letter: "e" | "f" | "p", count: number): Uint8Array {
   return Uint8Array.of(letter.charCodeAt(0), count >>> 24, count >>> 16 & 255, count >>> 8 & 255, count & 255);
 }
 
-/** Runs one errand to its end. Rejects with a SocketError when the connection breaks, and with WrongBytes. Leaves no descriptor open. */
-export async function run(errand: Errand, process: Process, address: string, surroundings: Surroundings): Promise<void> {
-  const descriptor = process.socket("inet", "stream");
-  if (errand === "slow reader") process.setsockopt(descriptor, "SO_RCVBUF", surroundings.random.int(1, 20_000));
-  if (surroundings.random.chance(0.5)) process.setsockopt(descriptor, "TCP_CONGESTION", "cubic");
-  let stream: Stream | undefined;
+/** Runs one errand to its end. Rejects when the connection breaks (`isBreak`), and with WrongBytes. Leaves nothing open. */
+export async function run(errand: Errand, party: Party, address: string, surroundings: Surroundings): Promise<void> {
+  const { random } = surroundings;
+  const receiveBuffer = errand === "slow reader" ? { receiveBuffer: random.int(1, 20_000) } : {};
   try {
-    await process.connect(descriptor, parseSocketAddress(`${address}:${PORT}`));
-    stream = new Stream(process, descriptor, surroundings);
-    await DEEDS[errand](stream, surroundings);
-  } catch (error) {
-    if (!(error instanceof SocketError)) await stream?.abort().catch(() => {});
-    throw error;
+    const end = await party.connect(address, { ...receiveBuffer, cubic: random.chance(0.5) });
+    await DEEDS[errand](new Stream(end, surroundings), surroundings);
   } finally {
-    await process.exit();
+    await party.leave();
   }
 }
 
@@ -175,7 +157,7 @@ const DEEDS: Readonly<Record<Errand, (stream: Stream, surroundings: Surroundings
     const count = random.int(1, 300_000);
     await stream.say(request("e", count));
     await Promise.all([stream.send(count), stream.receive(count)]);
-    stream.shutdown();
+    await stream.finish();
     await stream.expectEnd();
   },
   fetch: async (stream, { random }) => {
@@ -202,7 +184,7 @@ const DEEDS: Readonly<Record<Errand, (stream: Stream, surroundings: Surroundings
   "half-close": async (stream, { random }) => {
     const count = random.int(1, 500_000);
     await stream.say(request("f", count));
-    stream.shutdown();
+    await stream.finish();
     await stream.receive(count, 1000);
     await stream.expectEnd();
   },

@@ -6,9 +6,10 @@
  * A reason is a blow (a break-down, or a cable that is out) since the connection began, or a peer that goes without a word on purpose.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
-import { SocketError } from "../../stack/socket/errors.ts";
+import { isBreak, stackParty } from "./parties.ts";
 import { type Errand, ERRANDS, run as runErrand, serve, type Surroundings } from "./programs.ts";
-import { CLEAR, type Machine, type Weather, World } from "./world.ts";
+import type { Weather } from "./weather.ts";
+import { type Machine, World } from "./world.ts";
 
 /** What a soak came to. */
 export interface SoakResult {
@@ -34,6 +35,9 @@ const LONGEST_PAUSE = 4000;
 /** Milliseconds after which whatever still runs hangs; and after which a machine with nothing to do is at rest. */
 const PATIENCE = 1_800_000;
 const REST = 900_000;
+
+/** A wire of 100 Mbit/s, with 10 ms there and back, on a good day. */
+const CLEAR: Weather = { delay: 5, rate: 1e8 };
 
 const SKIES: readonly Weather[] = [
   CLEAR,
@@ -79,6 +83,7 @@ class Soak {
 
   async live(time: number): Promise<void> {
     const world = this.#world;
+    world.weather = CLEAR;
     for (const name of ["a", "b"] as const) this.#boot(name);
     for (const life of [this.#callOut(), this.#changeWeather(), this.#pullTheCable(), this.#breakDown()]) {
       life.catch((error) => this.#faults.push(`the soak itself: ${error}`));
@@ -87,7 +92,7 @@ class Soak {
     this.#isOver = true;
     world.weather = CLEAR;
     const isDone = await world.run(() => this.#faults.length > 0 || this.#running.size === 0 && this.#areBothUp(), PATIENCE);
-    if (!isDone) for (const { what } of this.#running.values()) this.#faults.push(`${what} hangs`);
+    if (!isDone) { for (const { what } of this.#running.values()) this.#faults.push(`${what} hangs`); }
     if (this.#faults.length > 0) return;
     await this.#rest();
   }
@@ -127,7 +132,7 @@ class Soak {
     const process = machine.start("server");
     this.#servers.push(process);
     const began = this.#world.clock.now;
-    serve(process, this.#surroundings, (error) => this.#judge(error, "the server", began, machine)).catch((error) => {
+    serve(stackParty(process), this.#surroundings, (error) => this.#judge(error, "the server", began, machine)).catch((error) => {
       if (machine.isUp() && !this.#isOver) this.#faults.push(`the server of machine ${name} ends: ${error}`);
     });
   }
@@ -159,7 +164,7 @@ class Soak {
     const what = `errand ${number}, ${errand}, from machine ${machine.name} at ${Math.round(began)} ms`;
     this.#running.set(number, { machine, what });
     this.#errands[errand]++;
-    runErrand(errand, machine.start(what), address, this.#surroundings)
+    runErrand(errand, stackParty(machine.start(what)), address, this.#surroundings)
       .catch((error) => this.#judge(error, what, began, machine))
       .finally(() => this.#running.delete(number));
   }
@@ -167,14 +172,14 @@ class Soak {
   /** Whether an error had a reason. */
   #judge(error: unknown, what: string, began: number, machine: Machine): void {
     if (!machine.isUp()) return;
-    if (!(error instanceof SocketError)) {
+    if (!isBreak(error)) {
       this.#faults.push(`${what}: ${error}`);
       return;
     }
     if (what === "the server") return; // its clients abort on purpose
     this.#broken++;
     const { lastBlow, clock } = this.#world;
-    if (lastBlow < began) this.#faults.push(`${what} breaks at ${Math.round(clock.now)} ms without a reason: ${error.message}`);
+    if (lastBlow < began) this.#faults.push(`${what} breaks at ${Math.round(clock.now)} ms without a reason: ${(error as Error).message}`);
   }
 
   async #changeWeather(): Promise<void> {

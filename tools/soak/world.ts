@@ -8,17 +8,13 @@
 import type { Modules } from "../../stack/contract/modules.ts";
 import { Host } from "../../stack/host.ts";
 import type { Device } from "../../stack/link/device.ts";
-import { impair, type ImpairedDevice, type Impairments } from "../../stack/link/impair.ts";
+import { impair, type ImpairedDevice } from "../../stack/link/impair.ts";
 import { createPair } from "../../stack/link/pair.ts";
 import { createProcess, type Process } from "../../stack/socket/descriptors.ts";
 import { Frame } from "../../stack/wire/frame.ts";
 import { createRandom, type Random } from "../../stack/wire/random.ts";
 import { Clock } from "./clock.ts";
-
-/** How bad the cable is, in both directions. A probability each, or milliseconds; `rate` in bits per second. */
-export type Weather = Required<Pick<Impairments, "drop" | "duplicate" | "reorder" | "corrupt" | "delay" | "jitter" | "rate">>;
-
-export const CLEAR: Weather = { drop: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 5, jitter: 0, rate: 1e8 };
+import { changing, type Weather } from "./weather.ts";
 
 /** Polls of one moment after which two machines will never come to rest. */
 const MOST_POLLS = 100_000;
@@ -38,7 +34,7 @@ export class World {
   readonly clock = new Clock();
   readonly random: Random;
   /** What happens to whatever is sent now. */
-  weather: Weather = CLEAR;
+  weather: Weather = {};
   /** The cable is pulled out. */
   isCut = false;
   /** Until when something last was as it is that ends connections, or keeps them from being made: a machine that is down, or a cable that is out. */
@@ -56,18 +52,27 @@ export class World {
     this.random = createRandom(seed);
     const [left, right] = createPair({ queueLimit: 4096 });
     const end = (device: Device, way: number): ImpairedDevice =>
-      impair(device, { send: this.#changing(), seed: seed + way, queueLimit: 4096 }, () => this.clock.now);
+      impair(
+        device,
+        { send: changing(() => this.isCut ? { drop: 1 } : this.weather), seed: seed + way, queueLimit: 4096 },
+        () => this.clock.now,
+      );
     this.#ends = { a: end(left, 0.25), b: end(right, 0.75) };
   }
 
   /** Turns a machine on, with a network card and an address. */
   boot(name: "a" | "b", address: string, mac: string): Machine {
     const device = this.#ends[name];
-    const host = Host.bind(this.#modules, {
-      interfaces: [{ mac, address, claim: this.random.chance(0.5) ? "announce" : "none" }],
-      seed: this.random.int(0, 0xffff_ffff),
-      tcp: { orphanTime: 60_000, timeWait: 30_000 },
-    }, [device], { now: this.clock.now });
+    const host = Host.bind(
+      this.#modules,
+      {
+        interfaces: [{ mac, address, claim: this.random.chance(0.5) ? "announce" : "none" }],
+        seed: this.random.int(0, 0xffff_ffff),
+        tcp: { orphanTime: 60_000, timeWait: 30_000 },
+      },
+      [device],
+      { now: this.clock.now },
+    );
     const machine: Machine = {
       name,
       host,
@@ -157,33 +162,4 @@ export class World {
   }
 
   readonly #bin = new Frame(2048, 0);
-
-  /** Impairments that are always those of now. */
-  #changing(): Impairments {
-    const current = (): Weather => this.weather;
-    const isCut = (): boolean => this.isCut;
-    return {
-      get drop() {
-        return isCut() ? 1 : current().drop;
-      },
-      get duplicate() {
-        return current().duplicate;
-      },
-      get reorder() {
-        return current().reorder;
-      },
-      get corrupt() {
-        return current().corrupt;
-      },
-      get delay() {
-        return current().delay;
-      },
-      get jitter() {
-        return current().jitter;
-      },
-      get rate() {
-        return current().rate;
-      },
-    };
-  }
 }
