@@ -25,6 +25,7 @@ const FIRST_REGISTERED = 1024;
 
 /** Who holds one port on one address. */
 interface Holding {
+  readonly address: Ipv4Address;
   /** Whether one of them listens. */
   listening: boolean;
   /** How many others there are: sockets that are bound, connections that were accepted. */
@@ -33,8 +34,8 @@ interface Holding {
   reuse: boolean;
 }
 
-/** By port, then by address. What nobody holds is not in it. */
-type Taken = Map<number, Map<Ipv4Address, Holding>>;
+/** By port: one holding for each address, of which a host has few. What nobody holds is not in it. */
+type Taken = Map<number, readonly Holding[]>;
 
 /** Makes the record of a host on which no port is taken. What each method promises: stack/contract/accept.ts. */
 export function createPorts(options: PortOptions): Ports {
@@ -55,7 +56,7 @@ export function createPorts(options: PortOptions): Ports {
     },
 
     release(address, port, listening): void {
-      return todo("createPorts.release", address, port, listening, taken);
+      return todo("createPorts.release", address, port, listening, options, taken);
     },
 
     size(): number {

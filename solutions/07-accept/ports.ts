@@ -24,6 +24,7 @@ const FIRST_REGISTERED = 1024;
 
 /** Who holds one port on one address. */
 interface Holding {
+  readonly address: Ipv4Address;
   /** Whether one of them listens. */
   listening: boolean;
   /** How many others there are: sockets that are bound, connections that were accepted. */
@@ -32,8 +33,8 @@ interface Holding {
   reuse: boolean;
 }
 
-/** By port, then by address. What nobody holds is not in it. */
-type Taken = Map<number, Map<Ipv4Address, Holding>>;
+/** By port: one holding for each address, of which a host has few. What nobody holds is not in it. */
+type Taken = Map<number, readonly Holding[]>;
 
 /** Makes the record of a host on which no port is taken. What each method promises: stack/contract/accept.ts. */
 export function createPorts(options: PortOptions): Ports {
@@ -58,7 +59,7 @@ export function createPorts(options: PortOptions): Ports {
 
     listen(address, port): boolean {
       // region createPorts.listen
-      const holding = taken.get(port)?.get(address);
+      const holding = holdingOf(taken, address, port);
       if (holding === undefined || rivalsOf(taken, address, port).some((rival) => rival.listening)) return false;
       holding.others--;
       holding.listening = true;
@@ -75,22 +76,22 @@ export function createPorts(options: PortOptions): Ports {
 
     release(address, port, listening): void {
       // region createPorts.release
-      const addresses = taken.get(port);
-      const holding = addresses?.get(address);
-      if (addresses === undefined || holding === undefined) return;
+      const holding = holdingOf(taken, address, port);
+      if (holding === undefined) return;
       if (listening) holding.listening = false;
       else if (holding.others > 0) holding.others--;
       if (holding.listening || holding.others > 0) return;
-      addresses.delete(address);
-      if (addresses.size === 0) taken.delete(port);
+      const left = holdingsOf(taken, port).filter((each) => each !== holding);
+      if (left.length > 0) taken.set(port, left);
+      else taken.delete(port);
       // endregion
     },
 
     size(): number {
       // region createPorts.size
       let size = 0;
-      for (const addresses of taken.values()) {
-        for (const { others, listening } of addresses.values()) size += others + (listening ? 1 : 0);
+      for (const holdings of taken.values()) {
+        for (const { others, listening } of holdings) size += others + (listening ? 1 : 0);
       }
       return size;
       // endregion
@@ -100,22 +101,26 @@ export function createPorts(options: PortOptions): Ports {
 
 // region holdings
 
+/** Who holds this port, on whatever address. */
+function holdingsOf(taken: Taken, port: number): readonly Holding[] {
+  return taken.get(port) ?? [];
+}
+
+/** Who holds this port on this very address. */
+function holdingOf(taken: Taken, address: Ipv4Address, port: number): Holding | undefined {
+  return holdingsOf(taken, port).find((each) => each.address === address);
+}
+
 /** Who holds this port on an address that overlaps with this one. */
 function rivalsOf(taken: Taken, address: Ipv4Address, port: number): Holding[] {
-  const rivals: Holding[] = [];
-  for (const [held, holding] of taken.get(port) ?? []) {
-    if (held === address || held === UNSPECIFIED || address === UNSPECIFIED) rivals.push(holding);
-  }
-  return rivals;
+  return holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED);
 }
 
 /** One holder more, who does not listen. */
 function hold(taken: Taken, address: Ipv4Address, port: number, reuse: boolean): void {
-  let addresses = taken.get(port);
-  if (addresses === undefined) taken.set(port, addresses = new Map());
-  const holding = addresses.get(address);
+  const holding = holdingOf(taken, address, port);
   if (holding === undefined) {
-    addresses.set(address, { listening: false, others: 1, reuse });
+    taken.set(port, holdingsOf(taken, port).concat({ address, listening: false, others: 1, reuse }));
   } else {
     holding.others++;
     holding.reuse &&= reuse;

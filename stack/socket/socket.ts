@@ -248,7 +248,7 @@ export class Socket {
   whenPossible<T>(doing: string, attempt: () => T | undefined, failure = asItIs, dontWait = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const call = { doing, attempt, failure, dontWait, resolve, reject } as Call;
-      if (!this.#isOver(call)) this.#waiting = [...this.#waiting, call];
+      if (!this.#isOver(call)) this.#waiting = this.#waiting.concat(call);
     });
   }
 
@@ -392,7 +392,7 @@ export class Socket {
     this.#waiting = NOBODY;
     void Promise.resolve().then(() => {
       const left = waiting.filter((call) => !this.#isOver(call));
-      if (left.length > 0) this.#waiting = [...left, ...this.#waiting];
+      if (left.length > 0) this.#waiting = left.concat(this.#waiting);
       for (const watcher of this.watchers ?? []) watcher();
     });
   }

@@ -93,7 +93,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Copies up to `count` bytes into `target` at `at`; returns how many. 0: there are none now. */
   read(target: Uint8Array, at = 0, count = target.length - at): number {
-    const copied = this.#receiver.read(target, at, count);
+    const copied = this.#awake?.read(target, at, count) ?? 0;
     if (copied > 0 && this.#receiver.canOpenWindow()) this.acknowledge("now");
     return copied;
   }

@@ -140,7 +140,11 @@ export class Tcp implements ConnectionContext {
     this.#now = now;
     this.flush(now);
     // Each once at most: whoever is due again at once waits for the next poll.
-    for (let left = this.#timers.size; left > 0; left--) this.#timers.takeDue(now)?.fire(now);
+    for (let left = this.#timers.size; left > 0; left--) {
+      const due = this.#timers.takeDue(now);
+      due?.fire(now);
+      if (due?.scheduledFor === Infinity) due.rest?.();
+    }
     this.#finishEnded();
   }
 

@@ -15,7 +15,7 @@ export interface Timed {
   scheduledFor: number;
   /** Its place in the heap. Only the heap writes this. */
   heapPlace?: number;
-  /** It was taken out, because nothing of it is due, now or later. */
+  /** It is not in the heap any more, because nothing of it is due, now or later. */
   rest?(): void;
   /** Does what is due at `now`. */
   fire(now: number): void;

@@ -64,8 +64,8 @@ const ports: readonly Mutant[] = [
     name: "reuse-not-reset",
     fault: "a place once shared by reuse stays so for whoever did not set it",
     file: "ports.ts",
-    replace: "addresses.set(address, { listening: false, others: 1, reuse });",
-    by: "addresses.set(address, { listening: false, others: 1, reuse: true });",
+    replace: "{ address, listening: false, others: 1, reuse }",
+    by: "{ address, listening: false, others: 1, reuse: true }",
     caughtBy: "bind/both-reuse",
   },
   {
