@@ -21,7 +21,8 @@ import { type Recording, recordTransfer, type TransferSettings } from "./plot/tr
 const DRAWN = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 const LAB = findLab(8) as Lab;
 /** How long an answer is waited for, in milliseconds: a witness that repeats half a transfer to find the culprit needs some. */
-const PATIENCE = 5000;
+const PATIENCE = 6000;
+const YOURS = "yours";
 const DEFAULT_FILE = ".wallsocket/plot-lab8.svg";
 
 /** Whose code is drawn: the lab's own, and the finished stack beside it, if there is one. */
@@ -60,7 +61,7 @@ async function plot(options: PlotOptions): Promise<number> {
   }
   const [own, other] = recordings as [Recording, Recording?];
   const runs = [runOf(first, own), ...beside === undefined || other === undefined ? [] : [runOf(beside, other)]];
-  const finished = first.name === "yours" ? other : own;
+  const finished = first.name === YOURS ? other : own;
   if (finished?.broken !== undefined) {
     throw new Impossible(`The finished stack broke the transfer off, which is our fault: ${finished.broken.why}`);
   }
@@ -80,7 +81,7 @@ async function plot(options: PlotOptions): Promise<number> {
     console.log(headerText(LAB, first.selection.origins, "virtual wire"));
     console.log(terminalText(picture));
     console.log(`${tableText(runs, settings)}\n`);
-    if (beside === undefined && first.name === "yours") console.log("There is no finished stack here that could be drawn beside yours.\n");
+    if (beside === undefined && first.name === YOURS) console.log("There is no finished stack here that could be drawn beside yours.\n");
     if (trouble !== undefined) console.log(`${wrapAround(trouble)}\n`);
     console.log(`Drawn   ${path}`);
   }
@@ -96,10 +97,10 @@ function whatIsDrawn({ reference, mine }: PlotOptions): [Drawn, Drawn?] {
   }
   if (KIT !== undefined && !KIT.labs.includes(LAB.number)) throw new UsageError(`Lab ${LAB.number} is not in this kit.`);
   const standIn = standInFor(LAB);
-  const isReference = reference.has(LAB.number);
   const origins = selectOrigins(LAB.number, { reference, mine });
-  const first: Drawn = { name: isReference ? standIn ?? "reference" : "yours", selection: { root: ROOT, origins, lab: LAB.number } };
-  if (isReference || standIn === undefined) return [first];
+  const isYours = labs.some(({ number, module }) => number <= LAB.number && origins[module] === "yours");
+  const first: Drawn = { name: isYours ? YOURS : standIn ?? "reference", selection: { root: ROOT, origins, lab: LAB.number } };
+  if (!isYours || standIn === undefined) return [first];
   const finished = selectOrigins(LAB.number, { reference: new Set(labs.map(({ number }) => number)) });
   return [first, { name: standIn, selection: { root: ROOT, origins: finished, lab: LAB.number } }];
 }
@@ -152,7 +153,7 @@ function troubleOf({ acked, samples, broken, end }: Recording, { seconds }: Tran
 /** What helps, when there is nothing to draw. */
 function adviceText({ broken }: Recording): string {
   if (broken?.notWritten === undefined) return `The checks say more:\ndeno task lab${LAB.number}`;
-  return `What it will look like:\ndeno task plot lab${LAB.number} --reference ${LAB.number}`;
+  return `What it will look like:\ndeno task plot lab${LAB.number} --reference 1-${LAB.number}`;
 }
 
 async function writePicture(svg: string, out: string | undefined): Promise<string> {

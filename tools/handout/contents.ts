@@ -23,14 +23,16 @@ const FILES = [
   ".gitignore",
   "deno.lock",
   "labs/manifest.ts",
-  ...["compare", "demo", "doctor", "layers", "packetdrill", "reference", "serve", "talk", "test", "test_when", "tuntap2_addon"].map((
-    name,
-  ) => `tools/${name}.ts`),
+  ...["compare", "demo", "doctor", "layers", "packetdrill", "plot", "reference", "serve", "talk", "test", "test_when", "tuntap2_addon"].map(
+    (
+      name,
+    ) => `tools/${name}.ts`,
+  ),
   "tools/tuntap2.json",
   "tools/tuntap2.lock",
 ];
 /** Of these folders there goes in what the other files import. */
-const AS_NEEDED = ["tools/packetdrill/", "tools/compare/", "tools/mutants/", "tools/junit_xml.ts"];
+const AS_NEEDED = ["tools/packetdrill/", "tools/compare/", "tools/mutants/", "tools/plot/", "tools/junit_xml.ts"];
 /** Documents for instructors and for whoever works on the kit itself. */
 const LEFT_OUT = ["docs/instructors.md", "docs/sealing.md", "docs/proof.md", "docs/rfc-map.md"];
 const TESTS = [

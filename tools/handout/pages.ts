@@ -10,7 +10,8 @@ const TASKS = ["check", "compare", "demo", "doctor", "packetdrill", "serve", "ta
 /** `deno.json`: the tasks that work in a kit. */
 export async function configuration(numbers: readonly number[]): Promise<string> {
   const ours = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
-  const names = [...TASKS, ...numbers.map((number) => `lab${number}`)];
+  const plot = numbers.includes(8) ? ["plot"] : []; // it draws lab 08, and nothing else
+  const names = [...TASKS, ...plot, ...numbers.map((number) => `lab${number}`)];
   const tasks = Object.fromEntries(
     Object.entries(ours.tasks as Record<string, { command: string }>).filter(([name]) => names.includes(name)),
   );

@@ -58,18 +58,21 @@ export interface Picture {
 
 /** cwnd is drawn up to so many times what the path holds: a window that only grows would make everything else flat. */
 const HIGHEST = 4;
+/** Round trips of more milliseconds are told in seconds. */
+const LONG = 10_000;
 
 /** The picture of some transfers over the same path. */
 export function pictureOf(runs: readonly Run[], settings: TransferSettings): Picture {
   const recordings = runs.map(({ recording }) => recording);
-  const [unit, bytes] = unitFor(Math.max(...recordings.map(({ acked }) => acked.at(-1)?.offset ?? 0)));
+  const [unit, bytes] = unitFor(settings.rate * settings.seconds / 8);
+  const areLong = recordings.flatMap(({ roundTrips }) => roundTrips).some(({ milliseconds }) => milliseconds > LONG);
   return {
     title: "Lab 08 · Congestion",
     subtitle: settingsText(settings),
     columns: runs.map(({ name, origins, recording }) => ({ name, origins, figures: figuresText(figuresOf(recording, settings)) })),
     time: scaleUpTo(settings.seconds, 6),
     windows: panel("segments", 5, recordings.map(windowsOf), HIGHEST * Math.max(4, capacityOf(settings))),
-    roundTrips: panel("round trip, ms", 3, recordings.map(roundTripsOf)),
+    roundTrips: panel(`round trip, ${areLong ? "s" : "ms"}`, 3, recordings.map((recording) => roundTripsOf(recording, areLong ? 1000 : 1))),
     numbers: panel(`sequence number, ${unit}`, 4, recordings.map((recording) => numbersOf(recording, settings, bytes))),
   };
 }
@@ -97,8 +100,9 @@ function windowsOf({ samples, resent, lost, end }: Recording): Column {
   };
 }
 
-function roundTripsOf({ roundTrips }: Recording): Column {
-  const points = roundTrips.map(({ time, milliseconds }): Point => [time / 1000, milliseconds]);
+/** `unit`: milliseconds. */
+function roundTripsOf({ roundTrips }: Recording, unit: number): Column {
+  const points = roundTrips.map(({ time, milliseconds }): Point => [time / 1000, milliseconds / unit]);
   return { series: [{ name: "round trip", kind: "steps", points }], marks: [] };
 }
 
