@@ -2,7 +2,7 @@
  * The report of a run: whose code ran and across which wire, the checks by group with a mark each, the failures, the
  * score, and what to do next. Also the same as one JSON object.
  */
-import { type Lab, labs } from "../../labs/manifest.ts";
+import { finished, type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import type { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import type { Check } from "../harness/suite.ts";
@@ -11,7 +11,7 @@ import type { Origin } from "../harness/workspace.ts";
 import { hasStubs, placeOf } from "./places.ts";
 import { isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
-import { isSealed, standInFor } from "./run.ts";
+import { isSealed, KIT, standInFor } from "./run.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
 /** The last lab that carries packets without TCP: up to here each lab runs on those below it, from here on all run together. */
@@ -124,7 +124,7 @@ export function scoreOf(lab: Lab, results: readonly CheckResult[]): { passed: nu
 
 /** All checks of a lab passed: says so, and where to go on. */
 function doneText(lab: Lab): string {
-  const next = labs[labs.indexOf(lab) + 1];
+  const next = finished.find(({ number }) => number > lab.number && (KIT?.labs.includes(number) ?? true));
   const done = labelled("Done", `all checks of lab ${two(lab.number)} passed`, 0);
   if (next === undefined) return done;
   return [done, labelled("Next", `labs/${next.folder}/README.md`, 0), labelledCommand("", `deno task lab${next.number}`, 0)].join("\n");
