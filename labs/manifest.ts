@@ -178,6 +178,22 @@ export const labs: readonly Lab[] = [
     },
     points: 100,
   }),
+  lab({
+    number: 9,
+    folder: "09-datagrams",
+    name: "Datagrams",
+    module: "datagrams",
+    files: ["udp.ts", "table.ts", "queue.ts"],
+    functions: {
+      parseDatagram: "udp.ts",
+      writeDatagram: "udp.ts",
+      createDatagramTable: "table.ts",
+      createDatagramQueue: "queue.ts",
+      failureOf: "udp.ts",
+    },
+    points: 100,
+    draft: true,
+  }),
 ];
 
 /** The labs that are complete: what is promised to students, and tested. */

@@ -8,6 +8,7 @@ import states from "./05-states/mod.ts";
 import buffers from "./06-buffers/mod.ts";
 import accept from "./07-accept/mod.ts";
 import congestion from "./08-congestion/mod.ts";
+import datagrams from "./09-datagrams/mod.ts";
 
-const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept, congestion };
+const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept, congestion, datagrams };
 export default reference;

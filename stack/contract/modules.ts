@@ -7,6 +7,7 @@ import type { AcceptModule } from "./accept.ts";
 import type { ArpModule } from "./arp.ts";
 import type { BuffersModule } from "./buffers.ts";
 import type { CongestionModule } from "./congestion.ts";
+import type { DatagramsModule } from "./datagrams.ts";
 import type { FramingModule } from "./framing.ts";
 import type { HandshakeModule } from "./handshake.ts";
 import type { IpModule } from "./ip.ts";
@@ -32,8 +33,13 @@ export interface CongestionLab {
   readonly congestion: CongestionModule;
 }
 
+/** Lab 09: UDP, beside TCP and without it. */
+export interface DatagramLab {
+  readonly datagrams: DatagramsModule;
+}
+
 /** All labs. */
-export interface Modules extends NetworkLabs, TcpLabs, CongestionLab {}
+export interface Modules extends NetworkLabs, TcpLabs, CongestionLab, DatagramLab {}
 
 /** The name of a lab's module. */
 export type ModuleName = keyof Modules;

@@ -14,6 +14,7 @@ import type { AcceptModule } from "../../stack/contract/accept.ts";
 import type { ArpModule } from "../../stack/contract/arp.ts";
 import type { BuffersModule } from "../../stack/contract/buffers.ts";
 import type { CongestionModule } from "../../stack/contract/congestion.ts";
+import type { DatagramsModule } from "../../stack/contract/datagrams.ts";
 import type { FramingModule } from "../../stack/contract/framing.ts";
 import type { HandshakeModule } from "../../stack/contract/handshake.ts";
 import type { IpModule } from "../../stack/contract/ip.ts";
@@ -151,6 +152,7 @@ export interface Trial {
   readonly states: Remote<StatesModule>;
   readonly buffers: Remote<BuffersModule>;
   readonly accept: Remote<AcceptModule>;
+  readonly datagrams: Remote<DatagramsModule>;
   readonly congestion: Remote<CongestionModule>;
   /** Calls one function many times in one message (for tables of hundreds). Exceptions are outcomes here, but "not written yet" still ends the check. */
   many<M extends ModuleName, F extends keyof Modules[M] & string>(

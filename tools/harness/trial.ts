@@ -100,6 +100,7 @@ class RunningTrial implements Trial {
   readonly states: Trial["states"];
   readonly buffers: Trial["buffers"];
   readonly accept: Trial["accept"];
+  readonly datagrams: Trial["datagrams"];
   readonly congestion: Trial["congestion"];
   readonly #check: Check;
   readonly #means: TrialMeans;
@@ -122,6 +123,7 @@ class RunningTrial implements Trial {
     this.states = module("states");
     this.buffers = module("buffers");
     this.accept = module("accept");
+    this.datagrams = module("datagrams");
     this.congestion = module("congestion");
   }
 

@@ -1,0 +1,49 @@
+/**
+ * What a socket has received and its program has not. A stream's buffer (lab 06) holds bytes; this one holds datagrams, each with its
+ * boundaries and its sender:
+ *
+ *     stream     … h e l l o w o r l d …            read(4) gives "hell", the next read "owor"
+ *     datagrams  [ hello | 10.44.0.1:5353 ] [ world | 10.44.0.9:5353 ]
+ *                                                   read(4) gives "hell", and the "o" is gone; the next read gives "worl"
+ *
+ * When it is full, what comes is lost, and nobody is told: neither the sender, whom UDP promised nothing, nor the program. That is what a window is for,
+ * and UDP has none.
+ */
+import type { DatagramQueue } from "../../stack/contract/datagrams.ts";
+import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+import { todo } from "../../stack/wire/not_implemented.ts";
+
+/** Bytes that a datagram takes besides its own: the headers of IP and UDP, which are not kept, but stand for what a datagram costs. */
+const OVERHEAD = 28;
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly address: Ipv4Address;
+  readonly port: number;
+}
+
+/** Makes an empty queue for `capacity` bytes. What each method promises: stack/contract/datagrams.ts. */
+export function createDatagramQueue(capacity: number): DatagramQueue {
+  /** The oldest first. */
+  const waiting: Waiting[] = [];
+  /** Bytes that are taken, overhead included. */
+  let taken = 0;
+
+  return {
+    push(frame, at, length, address, port): boolean {
+      return todo("createDatagramQueue.push", frame, at, length, address, port, OVERHEAD, capacity, waiting, taken);
+    },
+
+    read(target, at, count, peek) {
+      return todo("createDatagramQueue.read", target, at, count, peek, OVERHEAD, waiting, taken);
+    },
+
+    size(): number {
+      return todo("createDatagramQueue.size", waiting);
+    },
+
+    nextLength(): number {
+      return todo("createDatagramQueue.nextLength", waiting);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * What a socket has received and its program has not. A stream's buffer (lab 06) holds bytes; this one holds datagrams, each with its
+ * boundaries and its sender:
+ *
+ *     stream     … h e l l o w o r l d …            read(4) gives "hell", the next read "owor"
+ *     datagrams  [ hello | 10.44.0.1:5353 ] [ world | 10.44.0.9:5353 ]
+ *                                                   read(4) gives "hell", and the "o" is gone; the next read gives "worl"
+ *
+ * When it is full, what comes is lost, and nobody is told: neither the sender, whom UDP promised nothing, nor the program. That is what a window is for,
+ * and UDP has none.
+ */
+import type { DatagramQueue } from "../../stack/contract/datagrams.ts";
+import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+
+/** Bytes that a datagram takes besides its own: the headers of IP and UDP, which are not kept, but stand for what a datagram costs. */
+const OVERHEAD = 28;
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly address: Ipv4Address;
+  readonly port: number;
+}
+
+/** Makes an empty queue for `capacity` bytes. What each method promises: stack/contract/datagrams.ts. */
+export function createDatagramQueue(capacity: number): DatagramQueue {
+  /** The oldest first. */
+  const waiting: Waiting[] = [];
+  /** Bytes that are taken, overhead included. */
+  let taken = 0;
+
+  return {
+    push(frame, at, length, address, port): boolean {
+      // region createDatagramQueue.push
+      if (waiting.length > 0 && taken + length + OVERHEAD > capacity) return false;
+      waiting.push({ bytes: frame.bytes.slice(at, at + length), address, port });
+      taken += length + OVERHEAD;
+      return true;
+      // endregion
+    },
+
+    read(target, at, count, peek) {
+      // region createDatagramQueue.read
+      const oldest = waiting[0];
+      if (oldest === undefined) return undefined;
+      const { bytes, address, port } = oldest;
+      const copied = Math.min(count, bytes.length);
+      target.set(bytes.subarray(0, copied), at);
+      if (!peek) {
+        waiting.shift();
+        taken -= bytes.length + OVERHEAD;
+      }
+      return { count: copied, length: bytes.length, address, port };
+      // endregion
+    },
+
+    size(): number {
+      // region createDatagramQueue.size
+      return waiting.length;
+      // endregion
+    },
+
+    nextLength(): number {
+      // region createDatagramQueue.nextLength
+      return waiting[0]?.bytes.length ?? 0;
+      // endregion
+    },
+  };
+}
