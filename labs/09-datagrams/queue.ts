@@ -20,6 +20,7 @@ interface Waiting {
   readonly bytes: Uint8Array;
   readonly address: Ipv4Address;
   readonly port: number;
+  readonly localAddress: Ipv4Address;
 }
 
 /** Makes an empty queue for `capacity` bytes. What each method promises: stack/contract/datagrams.ts. */
@@ -30,8 +31,8 @@ export function createDatagramQueue(capacity: number): DatagramQueue {
   let taken = 0;
 
   return {
-    push(frame, at, length, address, port): boolean {
-      return todo("createDatagramQueue.push", frame, at, length, address, port, OVERHEAD, capacity, waiting, taken);
+    push(frame, at, length, address, port, localAddress): boolean {
+      return todo("createDatagramQueue.push", frame, at, length, address, port, localAddress, OVERHEAD, capacity, waiting, taken);
     },
 
     read(target, at, count, peek) {

@@ -19,6 +19,7 @@ interface Waiting {
   readonly bytes: Uint8Array;
   readonly address: Ipv4Address;
   readonly port: number;
+  readonly localAddress: Ipv4Address;
 }
 
 /** Makes an empty queue for `capacity` bytes. What each method promises: stack/contract/datagrams.ts. */
@@ -29,10 +30,10 @@ export function createDatagramQueue(capacity: number): DatagramQueue {
   let taken = 0;
 
   return {
-    push(frame, at, length, address, port): boolean {
+    push(frame, at, length, address, port, localAddress): boolean {
       // region createDatagramQueue.push
       if (waiting.length > 0 && taken + length + OVERHEAD > capacity) return false;
-      waiting.push({ bytes: frame.bytes.slice(at, at + length), address, port });
+      waiting.push({ bytes: frame.bytes.slice(at, at + length), address, port, localAddress });
       taken += length + OVERHEAD;
       return true;
       // endregion
@@ -42,14 +43,14 @@ export function createDatagramQueue(capacity: number): DatagramQueue {
       // region createDatagramQueue.read
       const oldest = waiting[0];
       if (oldest === undefined) return undefined;
-      const { bytes, address, port } = oldest;
+      const { bytes, address, port, localAddress } = oldest;
       const copied = Math.min(count, bytes.length);
       target.set(bytes.subarray(0, copied), at);
       if (!peek) {
         waiting.shift();
         taken -= bytes.length + OVERHEAD;
       }
-      return { count: copied, length: bytes.length, address, port };
+      return { count: copied, length: bytes.length, address, port, localAddress };
       // endregion
     },
 

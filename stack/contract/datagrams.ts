@@ -36,16 +36,18 @@ export interface Received {
   /** Who sent it. */
   readonly address: Ipv4Address;
   readonly port: number;
+  /** The address that it was sent to: one of this host's, or everybody's (RFC 1122 §4.1.3.5). */
+  readonly localAddress: Ipv4Address;
 }
 
 /** What a socket has received and its program has not: whole datagrams, in the order in which they came. */
 export interface DatagramQueue {
   /**
-   * Adds a copy of `length` bytes that lie at `at` in `frame`, with their sender. False, and nothing is kept, when the queue is full: each datagram
+   * Adds a copy of `length` bytes that lie at `at` in `frame`, with their sender and the address that they were sent to. False, and nothing is kept, when the queue is full: each datagram
    * takes its bytes and 28 more, for its headers, so that empty ones cannot fill the memory; one that finds less room than that is lost. An empty queue takes
    * any datagram, however long.
    */
-  push(frame: Frame, at: number, length: number, address: Ipv4Address, port: number): boolean;
+  push(frame: Frame, at: number, length: number, address: Ipv4Address, port: number, localAddress: Ipv4Address): boolean;
   /**
    * Takes out the oldest datagram, and copies as much of it as fits: up to `count` bytes, to `at` in `target`. `peek`: it stays where it is. Undefined
    * when there is none.
