@@ -43,6 +43,7 @@ export interface TcpConfig {
   readonly congestion?: "reno" | "cubic";
   readonly initialWindow?: number;
   readonly byteCounting?: boolean;
+  readonly idleRestart?: boolean;
   readonly leastTimeout?: number;
   readonly r1?: number;
   readonly r2?: number;

@@ -30,6 +30,7 @@ run against the reference stack, in virtual time
   --mine             against your own labs
   --mutant LAB/NAME  against the reference with this fault in it
   --mutants 4-6      against every mutant of these labs: which survive all?
+  --plain            without congestion control, as before lab 08
   --tolerance MS     by so much anything may be early or late (1; Linux 20)
   --strict           an expected packet comes as one, not in parts
   --define NAME      for #ifdef (STANDARD is defined; may be repeated)
@@ -59,6 +60,8 @@ export interface Options {
   /** Seconds. */
   readonly longest: number;
   readonly strict: boolean;
+  /** Without lab 08. */
+  readonly plain: boolean;
   readonly defines: readonly string[];
   readonly all: boolean;
   readonly json: boolean;
@@ -68,14 +71,24 @@ export interface Options {
 /** Reads the words. Throws a UsageError. */
 export function readOptions(words: readonly string[]): Options | "help" {
   const args = parseArgs([...words], {
-    boolean: ["live", "beside", "mine", "strict", "all", "json", "help"],
+    boolean: ["live", "beside", "mine", "plain", "strict", "all", "json", "help"],
     string: ["mutant", "mutants", "tolerance", "longest", "define", "junit", "_"],
     collect: ["define"],
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word}. --help names them all.`);
     },
   }) as unknown as
-    & { _: string[]; live: boolean; beside: boolean; mine: boolean; strict: boolean; all: boolean; json: boolean; help: boolean }
+    & {
+      _: string[];
+      live: boolean;
+      beside: boolean;
+      mine: boolean;
+      plain: boolean;
+      strict: boolean;
+      all: boolean;
+      json: boolean;
+      help: boolean;
+    }
     & {
       readonly [name in "mutant" | "mutants" | "tolerance" | "longest" | "junit"]: string | undefined;
     }
@@ -88,6 +101,7 @@ export function readOptions(words: readonly string[]): Options | "help" {
   if (args.live && args.beside) throw new UsageError("--live judges Linux alone, --beside the stack and Linux: one at a time.");
   if ((args.live || args.beside) && args.mutants !== undefined) throw new UsageError("--mutants is about the stack, not about Linux.");
   if (args.live && (args.mine || args.mutant !== undefined)) throw new UsageError("--live judges Linux; --beside judges the stack, too.");
+  if (args.plain && (args.live || args.mutants !== undefined)) throw new UsageError("--plain is about the stack that is judged alone.");
   if (args.mine && args.mutant !== undefined) throw new UsageError("--mine and --mutant are two stacks: one at a time.");
   if (args._.length === 0) throw new UsageError("Which scripts? Name files or folders. --help says more.");
   return {
@@ -101,6 +115,7 @@ export function readOptions(words: readonly string[]): Options | "help" {
     beside: args.beside,
     longest,
     strict: args.strict,
+    plain: args.plain,
     defines: args.define ?? [],
     all: args.all,
     json: args.json,
@@ -112,7 +127,7 @@ export function readOptions(words: readonly string[]): Options | "help" {
 export async function selectionOf({ mine, mutant }: Pick<Options, "mine" | "mutant">): Promise<Selection> {
   const everyLab = new Set(labs.map(({ number }) => number));
   const isKit = !hasReference(labs[0] as typeof labs[number]);
-  const selection: Selection = { root: ROOT, origins: selectOrigins(7, mine || isKit ? { mine: true } : { reference: everyLab }) };
+  const selection: Selection = { root: ROOT, origins: selectOrigins(8, mine || isKit ? { mine: true } : { reference: everyLab }) };
   if (mutant === undefined) return selection;
   if (isKit) throw new UsageError("There are no mutants in a kit: they stay with those who grade.");
   const [number, name] = mutant.split("/");
@@ -200,7 +215,7 @@ async function main(options: Options): Promise<number> {
     );
   }
   const subject = new Subject(await selectionOf(options));
-  const judging = stackJudging(subject, judgingOf(options));
+  const judging = stackJudging(subject, judgingOf(options), options.plain ? 4 : 5);
   try {
     if (!options.beside) return await tell(options, others, judgeAll(scripts, judging));
     return await withKernel((kernel) => tellBeside(options, scripts, judging, linuxJudging(kernel, liveOptions(options), options.longest)));

@@ -16,7 +16,7 @@ const SEGMENTS_PER_ACK = 8;
 export function bindCongestion(module: CongestionModule): CreateCongestionControl {
   return (smss, { sack, synLost }, options) => {
     const window = module.initialWindow(smss, options.initialWindow, synLost);
-    return new Congestion(module, createCongestionState(smss, sack, window, options));
+    return new Congestion(module, createCongestionState(smss, sack, window, options), options.idleRestart);
   };
 }
 
@@ -52,6 +52,7 @@ export function createCongestionState(
 class Congestion implements CongestionControl {
   readonly state: CongestionState;
   readonly #module: CongestionModule;
+  readonly #idleRestart: boolean;
   /** Made when it is first needed: most connections lose nothing. */
   #board: Scoreboard | undefined;
   #una = 0;
@@ -65,9 +66,10 @@ class Congestion implements CongestionControl {
   #windowEnd = 0;
   #wasFull = false;
 
-  constructor(module: CongestionModule, state: CongestionState) {
+  constructor(module: CongestionModule, state: CongestionState, idleRestart: boolean) {
     this.#module = module;
     this.state = state;
+    this.#idleRestart = idleRestart;
   }
 
   get picks(): boolean {
@@ -79,7 +81,7 @@ class Congestion implements CongestionControl {
   }
 
   restart(idle: number, timeout: number): void {
-    this.#module.restartAfterIdle(this.state, idle, timeout);
+    if (this.#idleRestart) this.#module.restartAfterIdle(this.state, idle, timeout);
   }
 
   /** A window counts as used when it was full; and in slow start when half of it was, because it has just been opened twice as wide. */
@@ -157,6 +159,17 @@ class Congestion implements CongestionControl {
     this.#resentAt = highData;
     if (rule === 4) this.#rescueRxt = this.state.recoveryPoint;
     else this.#highRxt = Math.max(this.#highRxt, end);
+  }
+
+  /** By SACK, how many segments that lie between `una` and `highData` the peer holds, and how many are lost; for those who count. */
+  counts(una: number, highData: number): { readonly sacked: number; readonly lost: number } | undefined {
+    if (!this.state.sack) return undefined;
+    let [sacked, lost] = [0, 0];
+    for (let at = una; this.#board !== undefined && at < highData; at += this.state.smss) {
+      if (this.#board.isSacked(at)) sacked++;
+      else if (this.#board.isLost(at)) lost++;
+    }
+    return { sacked, lost };
   }
 
   /**

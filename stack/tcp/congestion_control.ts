@@ -16,6 +16,8 @@ import type { ConnectionOptions } from "./options.ts";
 export interface CongestionControl {
   /** What lab 08 knows; undefined where there is none. */
   readonly state: CongestionState | undefined;
+  /** Segments that the peer holds by its SACK blocks, and that are lost, of those in flight; undefined where there is no scoreboard. */
+  counts?(una: number, highData: number): { readonly sacked: number; readonly lost: number } | undefined;
   /** What goes out next, old or new, is for `next` to say. Else it is whatever fits into `window`, and old text only after a timeout. */
   readonly picks: boolean;
   /** Bytes that may be in flight. */

@@ -66,6 +66,8 @@ export interface ConnectionOptions {
   readonly initialWindow: number;
   /** Whether slow start counts acknowledged bytes (RFC 3465) or acknowledgments. */
   readonly byteCounting: boolean;
+  /** Whether a pause of more than a retransmission timeout takes the window back to the initial one (RFC 5681 §4.1, which is a SHOULD). */
+  readonly idleRestart: boolean;
   /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4, which is a SHOULD. Less is for ways that are known to be short. */
   readonly leastTimeout: number;
   readonly r1: number;
@@ -126,6 +128,7 @@ export const TCP_DEFAULTS: TcpOptions = {
     congestion: "reno",
     initialWindow: 0,
     byteCounting: true,
+    idleRestart: true,
     leastTimeout: 1000,
     r1: 3,
     r2: 100_000,

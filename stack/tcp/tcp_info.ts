@@ -47,13 +47,14 @@ export function tcpInfo({ tcb, made, segmentsSent }: Connection, sender: Sender,
     tcpi_options: (tcb.timestamps ? TIMESTAMPS : 0) | (tcb.sackPermitted ? SACK : 0) | (tcb.windowScaling ? WINDOW_SCALE : 0),
     tcpi_snd_wscale: tcb.sndScale,
     tcpi_rcv_wscale: tcb.rcvScale,
-    tcpi_rto: sender.timeout * MICROSECONDS,
+    tcpi_rto: sender.retransmission.timeout() * MICROSECONDS,
     tcpi_ato: made.delayedAck * MICROSECONDS,
     tcpi_snd_mss: tcb.sndMss,
     tcpi_advmss: tcb.rcvMss,
     ...(inFlight === undefined ? {} : { tcpi_unacked: inFlight }),
     ...(window === Infinity ? {} : { tcpi_snd_cwnd: window, tcpi_cwnd: window }),
     ...congestionInfo(congestion?.state),
+    ...sackInfo(congestion?.counts?.(buffer.start(), buffer.next())),
     tcpi_total_retrans: sender.resent,
     tcpi_bytes_acked: buffer.start(),
     tcpi_bytes_received: receiver.received,
@@ -83,6 +84,11 @@ function congestionInfo(state: CongestionState | undefined): TcpInfo {
     tcpi_snd_ssthresh: Math.min(Math.floor(ssthresh / smss), INFINITE_SSTHRESH),
     tcpi_ca_state: phase === "open" ? dupAcks > 0 ? DISORDER : 0 : phase === "recovery" ? RECOVERY : LOSS,
   };
+}
+
+/** Segments, by what SACK has told. */
+function sackInfo(counts: { readonly sacked: number; readonly lost: number } | undefined): TcpInfo {
+  return counts === undefined ? {} : { tcpi_sacked: counts.sacked, tcpi_lost: counts.lost };
 }
 
 /** What is known of a listening socket: how many connections wait in its queue, and how many may. */

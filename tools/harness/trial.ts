@@ -217,7 +217,7 @@ class RunningTrial implements Trial {
 
   async script(file: string, text: string): Promise<void> {
     const { runCheckScript } = await import("../packetdrill/check_script.ts");
-    await runCheckScript(file, text, this.#conversation);
+    await runCheckScript(file, text, this.#conversation, this.#layers === 5 ? 5 : 4);
   }
 
   /** Gives back what the check had open. */

@@ -125,7 +125,8 @@ function optionDifferences(wanted: Value | undefined, data: unknown): string[] {
       ? []
       : [`linger: ${on ? seconds : "off"} in place of ${expected.on ? expected.seconds : "off"}`];
   }
-  const expected = numberOf(first, "a value");
+  if (typeof data === "string" && first.kind !== "string") throw new BadArgument("text in quotes");
+  const expected = first.kind === "string" ? first.value : numberOf(first, "a value");
   return expected === data ? [] : [`value: ${data} in place of ${expected}`];
 }
 
@@ -171,11 +172,11 @@ function vectorsIn(value: Value | undefined): Value | undefined {
     : value;
 }
 
-function optionValue(value: Value | undefined): number | Linger {
+function optionValue(value: Value | undefined): number | string | Linger {
   if (value?.kind === "struct") return lingerOf(value);
   const [first] = value?.kind === "list" ? value.items : [value];
   if (first?.kind === "struct") return lingerOf(first);
-  if (first?.kind === "string") throw new Missing("options whose value is text");
+  if (first?.kind === "string") return first.value;
   return numberOf(first, "a value");
 }
 

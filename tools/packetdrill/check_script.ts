@@ -5,11 +5,14 @@ import { judge } from "./judge.ts";
 import { createStackMachine } from "./stack_machine.ts";
 import type { Happening } from "./verdict.ts";
 
-/** Runs it. Throws a CheckFailed where it does not come true, and an Error where the script itself is wrong. */
-export async function runCheckScript(file: string, text: string, conversation: Conversation): Promise<void> {
+/**
+ * Runs it. Throws a CheckFailed where it does not come true, and an Error where the script itself is wrong. `layers`: 4 without congestion control,
+ * for the labs before 08: a student who writes lab 06 has no lab 08 yet, and a fault there must not be lab 06's.
+ */
+export async function runCheckScript(file: string, text: string, conversation: Conversation, layers: 4 | 5): Promise<void> {
   const verdict = await judge(file, text, {
     makeMachine: (settings) =>
-      createStackMachine((request) => conversation.ask(request), settings, (threw) => conversation.exception(threw)),
+      createStackMachine((request) => conversation.ask(request), { ...settings, layers }, (threw) => conversation.exception(threw)),
     crashes: "thrown",
     options: [],
     tolerance: 1000,

@@ -36,8 +36,8 @@ export async function judge(file: string, text: string, judging: JudgeOptions): 
   const { defines, read } = judging;
   const script = parseScript(file, text, { defines, ...(read === undefined ? {} : { read }) });
   if (!("events" in script)) return { script: file, verdict: "malformed", malformed: script };
-  const { tcp, sysctls, other, needs } = settingsOf(setupOf(script), [...judging.options, ...script.options]);
-  const lacks = judging.system === "linux" ? needs.filter(({ what }) => !what.startsWith("the sysctl ")) : needs;
+  const { tcp, sysctls, routes, other, needs } = settingsOf(setupOf(script), [...judging.options, ...script.options]);
+  const lacks = judging.system === "linux" ? [...needs.filter(({ what }) => !what.startsWith("the sysctl ")), ...routes] : needs;
   const { ours } = judging.system === "linux" ? readHead(text) : {};
   const own = ours === undefined ? [] : [{ place: { file, line: 1, column: 1 }, what: OWN_CHOICE }];
   const missing = [...own, ...script.needs, ...lacks];

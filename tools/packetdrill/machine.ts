@@ -13,7 +13,9 @@ export interface MachineSettings {
   readonly remoteAddress: string;
   readonly mtu: number;
   /** Settings of the stack by their own names (`stack/host_config.ts#TcpConfig`); for Linux, sysctls by theirs. */
-  readonly tcp: Readonly<Record<string, number | boolean>>;
+  readonly tcp: Readonly<Record<string, number | boolean | string>>;
+  /** 4: our stack heeds the peer's window alone, and not the network, as before lab 08. Default 5. */
+  readonly layers?: 4 | 5;
   readonly sysctls: Readonly<Record<string, string>>;
 }
 

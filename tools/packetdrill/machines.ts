@@ -6,11 +6,11 @@ import { createKernelMachine, type KernelMachine } from "./kernel_machine.ts";
 import type { MachineSettings } from "./machine.ts";
 import { createStackMachine, type StackMachine } from "./stack_machine.ts";
 
-/** A new machine with the code of a subject, which forgets the one before. */
-export function onStack(subject: Subject): (settings: MachineSettings) => Promise<StackMachine> {
+/** A new machine with the code of a subject, which forgets the one before. `layers`: 4 for one without lab 08. */
+export function onStack(subject: Subject, layers: 4 | 5 = 5): (settings: MachineSettings) => Promise<StackMachine> {
   return async (settings) => {
     await subject.reset();
-    return await createStackMachine((request) => subject.ask(request), settings);
+    return await createStackMachine((request) => subject.ask(request), { ...settings, layers });
   };
 }
 
@@ -20,8 +20,8 @@ export function onLinux(kernel: KernelPeer, longest?: number): (settings: Machin
 }
 
 /** Judges a stack. */
-export function stackJudging(subject: Subject, judging: Omit<JudgeOptions, "makeMachine">): JudgeOptions {
-  return { ...judging, makeMachine: onStack(subject) };
+export function stackJudging(subject: Subject, judging: Omit<JudgeOptions, "makeMachine">, layers: 4 | 5 = 5): JudgeOptions {
+  return { ...judging, makeMachine: onStack(subject, layers) };
 }
 
 /** Judges Linux. */

@@ -9,6 +9,12 @@ import { type Machine, type MachineSettings, Missing, type Pending, type Returne
 /** So often a stack may want to be polled while nothing happens: beyond that it goes round in circles. */
 const MAX_POLLS = 100_000;
 
+/**
+ * What hosts have had since RFC 6928, and scripts count on: an initial window of ten segments. A script that wants what RFC 5681 says asks for it by FreeBSD's
+ * name: net.inet.tcp.initcwnd_segments=0.
+ */
+const USUAL = { initialWindow: 10 } as const;
+
 /** Asks the subject. */
 export type Ask = (request: Request) => Promise<Reply>;
 
@@ -22,13 +28,13 @@ export async function createStackMachine(
   settings: MachineSettings,
   thrown: (threw: Thrown) => Error = (threw) => new StackThrew(threw),
 ): Promise<StackMachine> {
-  const { localAddress, mtu, tcp } = settings;
+  const { localAddress, mtu, tcp, layers = 5 } = settings;
   const wires: PipeOptions[] = [{ name: "tun0", medium: "ip", mtu, fcs: false, minimumFrame: 20 }];
   const config = {
-    layers: 4,
+    layers,
     interfaces: [{ medium: "ip", address: localAddress, prefixLength: 24, mtu }],
     routes: [{ to: "0.0.0.0/0" }],
-    tcp,
+    tcp: layers === 5 ? { ...USUAL, ...tcp } : tcp,
   } as const;
   const machine = new StackMachine(ask, thrown);
   await machine.begin(await ask({ op: "host", config, wires, now: 0 }));

@@ -2,11 +2,11 @@
  * What the sysctls of Linux, and a few of FreeBSD, are for our stack: a setting with a name of its own (`stack/host_config.ts#TcpConfig`), or nothing,
  * where the value asks for what it does anyway. What is not listed here is a need.
  */
-
+import type { CongestionAlgorithm } from "../../stack/contract/congestion.ts";
 import type { TcpConfig } from "../../stack/host_config.ts";
 
 /** Sets our stack, given the value of a sysctl. Undefined when the value is none that we have. */
-type Setting = (value: string) => Readonly<Record<string, number | boolean>> | undefined;
+type Setting = (value: string) => Readonly<Record<string, number | boolean | string>> | undefined;
 
 /** 0 or 1. */
 function flag(name: keyof TcpConfig): Setting {
@@ -27,6 +27,14 @@ function sizes(name: keyof TcpConfig, which: 1 | 2): Setting {
     const all = value.trim().split(/\s+/);
     const size = wholeNumber(all[which] ?? "");
     return all.length === 3 && size !== undefined && size > 0 ? { [name]: size } : undefined;
+  };
+}
+
+/** What congestion control is called there, and what here. */
+function algorithm(names: Readonly<Record<string, CongestionAlgorithm>>): Setting {
+  return (value) => {
+    const congestion = Object.hasOwn(names, value) ? names[value] : undefined;
+    return congestion === undefined ? undefined : { congestion };
   };
 }
 
@@ -56,10 +64,12 @@ const LINUX: Readonly<Record<string, Setting>> = {
   tcp_wmem: sizes("sendBuffer", 2),
   tcp_challenge_ack_limit: number("challengeLimit", 1, 0),
   tcp_max_tw_buckets: number("maxTimeWait", 1, 0),
+  tcp_congestion_control: algorithm({ reno: "reno", cubic: "cubic" }),
+  tcp_slow_start_after_idle: flag("idleRestart"),
+  // 0: slow start counts acknowledgments; 1: bytes, but a segment's worth for each acknowledgment at most, which is the same where all are full.
+  tcp_abc: (value) => value === "0" || value === "1" ? { byteCounting: false } : undefined,
   // What we do not have, and so do not do.
-  tcp_abc: only("0"),
   tcp_autocorking: only("0", "1"),
-  tcp_congestion_control: only("reno"),
   tcp_early_demux: anything,
   tcp_early_retrans: only("0"),
   tcp_ecn: only("0"),
@@ -71,7 +81,6 @@ const LINUX: Readonly<Record<string, Setting>> = {
   tcp_recovery: only("0"),
   tcp_reordering: only("3"),
   tcp_rfc1337: only("0", "1"),
-  tcp_slow_start_after_idle: only("0", "1"),
   tcp_syn_linear_timeouts: only("0"),
   tcp_stdurg: only("0"),
   tcp_syncookies: only("0", "1"),
@@ -120,7 +129,8 @@ const OTHERS: Readonly<Record<string, Setting>> = {
   "net.inet.tcp.rfc1323": (value) =>
     value === "0" || value === "1" ? { timestamps: value === "1", windowScaling: value === "1" } : undefined,
   "net.inet.tcp.sack.enable": flag("sack"),
-  "net.inet.tcp.initcwnd_segments": number("initialWindow"),
+  "net.inet.tcp.initcwnd_segments": number("initialWindow", 1, 0),
+  "net.inet.tcp.abc_l_var": (value) => value === "1" ? { byteCounting: false } : undefined,
   "net.inet.tcp.delayed_ack": (value) => value === "0" ? { quickAck: true } : value === "1" ? { quickAck: false } : undefined,
   "net.inet.tcp.rexmit_min": number("leastTimeout"),
   "net.inet.tcp.keepintvl": number("keepAliveInterval"),
@@ -129,16 +139,16 @@ const OTHERS: Readonly<Record<string, Setting>> = {
   "net.inet.tcp.ecn.enable": only("0"),
   "net.inet.tcp.hostcache.purgenow": anything,
   "net.inet.tcp.functions_default": only("freebsd"),
-  "net.inet.tcp.cc.algorithm": only("newreno"),
+  "net.inet.tcp.cc.algorithm": algorithm({ newreno: "reno", cubic: "cubic" }),
   "net.inet.tcp.syncookies": only("0", "1"),
   "net.inet.tcp.syncookies_only": only("0"),
 };
 
 /** How Linux is out of the box where our stack is otherwise, by RFC or by taste: what a script with the defaults of its folder counts on. */
-export const LINUX_DEFAULTS = { leastTimeout: 200, initialWindow: 10 } as const satisfies TcpConfig;
+export const LINUX_DEFAULTS = { leastTimeout: 200, initialWindow: 10, congestion: "cubic" } as const satisfies TcpConfig;
 
 /** What a value of a sysctl is for our stack; undefined when we do not have it. */
-export function settingOf(name: string, value: string): Readonly<Record<string, number | boolean>> | undefined {
+export function settingOf(name: string, value: string): Readonly<Record<string, number | boolean | string>> | undefined {
   const short = name.startsWith("net.ipv4.") ? name.slice("net.ipv4.".length) : undefined;
   const table = short === undefined ? OTHERS : LINUX;
   const key = short ?? name;

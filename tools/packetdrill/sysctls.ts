@@ -6,9 +6,11 @@
  *     `echo 0 > /proc/sys/net/ipv4/tcp_sack`
  *     `../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0`
  *     `../common/defaults.sh`
+ *     `ip route change default dev tun0 initcwnd 20`
  *
  * No command is ever run.
  */
+import { readIpCommand } from "./ip_route.ts";
 import { quote } from "./malformed.ts";
 import type { Need, Place, Script, ScriptOption } from "./script.ts";
 import { type RunOptions, takeOptions } from "./script_options.ts";
@@ -17,10 +19,12 @@ import { LINUX_DEFAULTS, settingOf } from "./sysctl_table.ts";
 
 export interface Settings {
   /** Settings of our stack by their own names (`stack/host_config.ts#TcpConfig`). */
-  readonly tcp: Readonly<Record<string, number | boolean>>;
+  readonly tcp: Readonly<Record<string, number | boolean | string>>;
   /** Every sysctl that is set, with its value, whether our stack has it or not. */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly other: RunOptions;
+  /** What a route is to have besides where it leads, and Linux has not without being told. */
+  readonly routes: readonly Need[];
   /** Each once, in the order in which they stand there. */
   readonly needs: readonly Need[];
 }
@@ -36,8 +40,8 @@ export function settingsOf(setup: Script["setup"], options: Script["options"]): 
   for (const { place, text } of [...setups, ...setup]) {
     for (const command of simpleCommands(text)) collector.take(place, command);
   }
-  const { tcp, sysctls } = collector;
-  return { tcp: { ...tcp }, sysctls: { ...sysctls }, other, needs: [...needs.values()] };
+  const { tcp, sysctls, routes } = collector;
+  return { tcp: { ...tcp }, sysctls: { ...sysctls }, routes, other, needs: [...needs.values()] };
 }
 
 /** Options as words: the value of PACKETDRILL_OPTIONS. Throws a TypeError for what is no option. */
@@ -55,8 +59,9 @@ export function parseOptionWords(text: string): readonly ScriptOption[] {
 const IDLE = /^(true|:|sync|set|echo|printf|exit|modprobe|sysctl_restore[\w${}]*\.sh)$/;
 
 class Collector {
-  readonly tcp: Record<string, number | boolean> = {};
+  readonly tcp: Record<string, number | boolean | string> = {};
   readonly sysctls: Record<string, string> = {};
+  readonly routes: Need[] = [];
   readonly #need: (place: Place, what: string) => void;
 
   constructor(need: (place: Place, what: string) => void) {
@@ -71,9 +76,19 @@ class Collector {
     if (base === "sysctl" || base === "set_sysctls.py") this.#sysctl(place, base, args);
     else if (into?.startsWith("/proc/sys/") && (base === "echo" || base === "printf")) {
       this.#set(place, into, args.filter((word) => !/^-[neE]+$/.test(word)).join(" "));
-    } else if (isDefaults(name)) Object.assign(this.tcp, LINUX_DEFAULTS);
+    } else if (base === "ip") this.#ip(place, args);
+    else if (isDefaults(name)) Object.assign(this.tcp, LINUX_DEFAULTS);
     else if (into?.startsWith("/proc/") || into?.startsWith("/sys/")) this.#need(place, `the file ${into}`);
     else if (!IDLE.test(base)) this.#need(place, `the command ${base === "" ? name : base}`);
+  }
+
+  #ip(place: Place, args: readonly string[]): void {
+    const asks = readIpCommand(args);
+    if ("lacks" in asks) return this.#need(place, asks.lacks);
+    Object.assign(this.tcp, asks.tcp);
+    for (const [name, value] of Object.entries(asks.tcp)) {
+      if (LINUX_DEFAULTS[name as keyof typeof LINUX_DEFAULTS] !== value) this.routes.push({ place, what: `a route's own ${name}` });
+    }
   }
 
   #sysctl(place: Place, base: string, args: readonly string[]): void {

@@ -29,7 +29,7 @@ Deno.test("settingsOf() reads every way to set a sysctl", () => {
     "true &&\n  LC_ALL=C sysctl \\\n -q net.ipv4.tcp_sack=0 || exit 1",
   ];
   for (const way of ways) {
-    assertEquals(ofCommand(way), { tcp: { sack: false }, sysctls: { "net.ipv4.tcp_sack": "0" }, other: {}, needs: [] }, way);
+    assertEquals(ofCommand(way), { tcp: { sack: false }, sysctls: { "net.ipv4.tcp_sack": "0" }, routes: [], other: {}, needs: [] }, way);
   }
 });
 
@@ -43,7 +43,7 @@ sysctl -q net.ipv4.tcp_timestamps=1 && echo 5 > /proc/sys/net/ipv4/tcp_keepalive
 
 Deno.test("settingsOf() is silent about what our stack does anyway", () => {
   const settings = ofCommand(`sysctl -q net.ipv4.tcp_ecn=0 net.ipv4.tcp_early_retrans=0 net.ipv4.tcp_no_metrics_save=1 net.core.somaxconn=9
-sysctl -q net.ipv4.tcp_congestion_control=reno; true; : nothing; sync
+sysctl -q net.ipv4.tcp_recovery=0; true; : nothing; sync; ip tcp_metrics flush all
 # a comment; tc qdisc
 sysctl net.ipv4.tcp_ecn
 /tmp/sysctl_restore_\${PPID}.sh`);
@@ -52,25 +52,51 @@ sysctl net.ipv4.tcp_ecn
 
 Deno.test("settingsOf() takes the defaults of a folder for Linux's", () => {
   for (const text of ["./defaults.sh", "../../common/defaults.sh", "source defaults.sh", ". ./defaults.sh", "sh ../defaults.sh"]) {
-    assertEquals(ofCommand(text).tcp, { leastTimeout: 200, initialWindow: 10 }, text);
+    assertEquals(ofCommand(text).tcp, { leastTimeout: 200, initialWindow: 10, congestion: "cubic" }, text);
     assertEquals(ofCommand(`${text}\nsysctl net.inet.tcp.initcwnd_segments=2`).tcp["initialWindow"], 2);
   }
-  assertEquals(ofOptions("--init_scripts=../common/defaults.sh").tcp, { leastTimeout: 200, initialWindow: 10 });
+  assertEquals(ofOptions("--init_scripts=../common/defaults.sh").tcp, { leastTimeout: 200, initialWindow: 10, congestion: "cubic" });
+});
+
+Deno.test("settingsOf() has congestion control by its sysctls, and by routes", () => {
+  const settings = ofCommand(`sysctl -q net.ipv4.tcp_congestion_control=cubic net.ipv4.tcp_slow_start_after_idle=0
+ip route replace 192.0.2.0/24 dev tun0 proto static initcwnd 20 rto_min lock 300ms`);
+  assertEquals(settings.tcp, { congestion: "cubic", idleRestart: false, initialWindow: 20, leastTimeout: 300 });
+  assertEquals(needs(settings), []);
+  assertEquals(settings.routes.map(({ what }) => what), ["a route's own initialWindow", "a route's own leastTimeout"]);
+  assertEquals(ofCommand("ip ro change default via 192.0.2.1 initcwnd 10 congctl cubic").routes, []);
+  assertEquals(ofCommand("sysctl net.inet.tcp.cc.algorithm=newreno net.inet.tcp.initcwnd_segments=0").tcp, {
+    congestion: "reno",
+    initialWindow: 0,
+  });
+  assertEquals(ofCommand("sysctl net.ipv4.tcp_abc=1").tcp, { byteCounting: false });
+});
+
+Deno.test("settingsOf() names what a route is to have and cannot", () => {
+  const text =
+    "ip route add default initcwnd\nip r change default mtu lock 1300\nip addr add 1.2.3.4 dev tun0\nip\nip route add x congctl dctcp";
+  assertEquals(needs(ofCommand(text)), [
+    "the route's initcwnd",
+    "the route's mtu 1300",
+    "the command ip addr add",
+    "the command ip",
+    "the route's congctl dctcp",
+  ]);
 });
 
 Deno.test("settingsOf() names everything that it does not have", () => {
   assertEquals(
-    needs(ofCommand(`sysctl -q net.ipv4.tcp_ecn=1 net.ipv4.tcp_congestion_control=cubic net.foo.constructor=1 constructor=2 __proto__=3
+    needs(ofCommand(`sysctl -q net.ipv4.tcp_ecn=1 net.ipv4.tcp_congestion_control=bbr net.foo.constructor=1 constructor=2 __proto__=3
 tc qdisc add dev tun0 root fq; ip route show | grep x; ss -t && tc again
 nstat > /dev/null & sleep 1; sysctl -p file; ./other.sh; sysctl net.ipv4.tcp_sack=2; sysctl net.ipv4.tcp_rmem=5`)),
     [
       "the sysctl net.ipv4.tcp_ecn=1",
-      "the sysctl net.ipv4.tcp_congestion_control=cubic",
+      "the sysctl net.ipv4.tcp_congestion_control=bbr",
       "the sysctl net.foo.constructor=1",
       "the sysctl constructor=2",
       "the sysctl __proto__=3",
       "the command tc",
-      "the command ip",
+      "the command ip route show",
       "the command grep",
       "the command ss",
       "the command nstat",

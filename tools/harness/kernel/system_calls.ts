@@ -41,7 +41,7 @@ export interface CallAnswer extends Outcome {
 
 const O_RDWR = 2;
 const SOL_SOCKET = 1, SO_LINGER = 13;
-const SOL_TCP = 6, TCP_INFO = 11;
+const SOL_TCP = 6, TCP_INFO = 11, TCP_CONGESTION = 13;
 const SIOCINQ = 0x541bn;
 const SHUT_RDWR = 2;
 const { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_OOB, MSG_ERRQUEUE, MSG_WAITALL } = names.MESSAGE_FLAGS;
@@ -264,7 +264,11 @@ export class SystemCalls {
     const descriptor = this.#of(call);
     const [level, option] = optionOf(call);
     const { value } = call;
-    const bytes = typeof value === "number" ? words(value) : words(value.on ? 1 : 0, value.seconds);
+    const bytes = typeof value === "number"
+      ? words(value)
+      : typeof value === "string"
+      ? new TextEncoder().encode(value)
+      : words(value.on ? 1 : 0, value.seconds);
     return checked(calls().setsockopt(descriptor, level, option, bytes, bytes.byteLength));
   }
 
@@ -272,8 +276,9 @@ export class SystemCalls {
     const descriptor = this.#of(call);
     const [level, option] = optionOf(call);
     if (level === SOL_SOCKET && option === SO_LINGER) return { value: 0, data: lingerOf(descriptor) };
-    const [bytes, length] = [words(0, 0), words(8)];
+    const [bytes, length] = [words(0, 0, 0, 0), words(16)];
     checked(calls().getsockopt(descriptor, level, option, bytes, length));
+    if (level === SOL_TCP && option === TCP_CONGESTION) return { value: 0, data: textOf(bytes) };
     return { value: 0, data: bytes[0] };
   }
 
@@ -318,6 +323,11 @@ function* ready(descriptor: number, events: number): Operation<void> {
 
 function* pause(milliseconds: number): Operation<void> {
   if ((yield { fd: -1, events: 0, until: performance.now() + milliseconds }) === "cancelled") throw new Refused("EINTR");
+}
+
+/** Text up to a zero. */
+function textOf(words: { readonly buffer: ArrayBuffer }): string {
+  return new TextDecoder().decode(words.buffer).replace(/\0[^]*/, "");
 }
 
 function isReady(descriptor: number, events: number): boolean {

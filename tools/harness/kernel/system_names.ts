@@ -107,6 +107,7 @@ export const SOCKET_OPTIONS: Readonly<Record<number, Names>> = {
     TCP_DEFER_ACCEPT: 9,
     TCP_WINDOW_CLAMP: 10,
     TCP_QUICKACK: 12,
+    TCP_CONGESTION: 13,
     TCP_THIN_LINEAR_TIMEOUTS: 16,
     TCP_USER_TIMEOUT: 18,
     TCP_FASTOPEN: 23,

@@ -32,9 +32,10 @@ export type SystemCall =
     readonly descriptor: number;
     readonly level: string;
     readonly option: string;
-    readonly value: number | Linger;
+    /** Text is for TCP_CONGESTION: "reno". */
+    readonly value: number | string | Linger;
   }
-  /** Data: a number, or a Linger. */
+  /** Data: a number, text, or a Linger. */
   | { readonly name: "getsockopt"; readonly descriptor: number; readonly level: string; readonly option: string }
   /** Timeout in milliseconds, −1 for ever. Data: a list of names for each entry: ["POLLIN"]. */
   | {

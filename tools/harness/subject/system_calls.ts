@@ -29,8 +29,8 @@ const MOST = 16 * 1024 * 1024;
 const O_RDWR = 2, O_NONBLOCK = 2048;
 const HALVES = { SHUT_RD: "read", SHUT_WR: "write", SHUT_RDWR: "both" } as const;
 
-/** What the number stands for that an option has in UNIX. TCP_CONGESTION has a name instead, and is not to be had here. */
-type OptionKind = "flag" | "number" | "size" | "linger";
+/** What the number stands for that an option has in UNIX; TCP_CONGESTION has a name instead. */
+type OptionKind = "flag" | "number" | "size" | "linger" | "name";
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
   SO_REUSEADDR: "flag",
   SO_KEEPALIVE: "flag",
@@ -45,10 +45,13 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   TCP_KEEPINTVL: "number",
   TCP_KEEPCNT: "number",
   TCP_USER_TIMEOUT: "number",
+  TCP_CONGESTION: "name",
   TCP_SYNCNT: "number",
   IP_TTL: "number",
   IP_TOS: "number",
-} satisfies Record<Exclude<keyof SocketOptions, "TCP_CONGESTION">, OptionKind>;
+} satisfies Record<keyof SocketOptions, OptionKind>;
+/** The names of TCP_CONGESTION. Linux may have others: then a script that wants one needs it. */
+const ALGORITHMS = ["reno", "cubic"];
 /** The largest buffer that may be asked for. */
 const LARGEST = 2 ** 30;
 const REQUESTS: Readonly<Record<string, "SIOCINQ" | "SIOCOUTQ" | "SIOCOUTQNSD">> = {
@@ -200,8 +203,12 @@ export class SystemCalls {
   #setOption(call: CallOf<"setsockopt">): Outcome {
     const { option, value } = call;
     const kind = kindOf(call);
-    if ((kind === "linger") !== (typeof value === "object")) throw new SocketError("EINVAL", `Cannot set ${option}`);
+    const isRight = kind === "linger"
+      ? typeof value === "object"
+      : (typeof value === "string") === (kind === "name") && typeof value !== "object";
+    if (!isRight) throw new SocketError("EINVAL", `Cannot set ${option}`);
     let given: unknown = value;
+    if (kind === "name" && !ALGORITHMS.includes(value as string)) lacks(`${option} ${value}`);
     if (kind === "flag") given = value !== 0;
     if (kind === "size") given = Math.min(Math.max(1, value as number), LARGEST); // as UNIX does: what cannot be had is no error
     if (typeof value === "object") given = value.on ? value.seconds : undefined;
@@ -216,7 +223,7 @@ export class SystemCalls {
     const kind = kindOf(call);
     const value: unknown = this.#process.getsockopt(of(call), option as keyof SocketOptions);
     if (kind === "linger") return { value: 0, data: { on: value !== undefined, seconds: value ?? 0 } satisfies Linger | object };
-    return { value: 0, data: Number(value) };
+    return { value: 0, data: kind === "name" ? value : Number(value) };
   }
 }
 
