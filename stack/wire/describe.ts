@@ -80,7 +80,13 @@ function carriedLine(top: Layer, layers: readonly Layer[], data: number): string
   if (top.name === "UDP") return `${ports}, ${count(data)}`;
   const ack = valueOf(top, "flags") & 0x10 ? ` ack ${text(top, "ack")}` : "";
   const size = data > 0 ? `, ${count(data)}` : "";
-  return `${ports} ${text(top, "flags")} seq ${text(top, "seq")}${ack} win ${text(top, "window")}${size}`;
+  return `${ports} ${text(top, "flags")} seq ${text(top, "seq")}${ack} win ${text(top, "window")}${sackBlocks(top)}${size}`;
+}
+
+/** " sack 1001–4001 5001–6001": what the sender holds beyond a gap; "" when it tells of nothing. */
+function sackBlocks(tcp: Layer): string {
+  const told = /(?:^|, )sack((?: \d+ \d+)+)/.exec(text(tcp, "options"));
+  return told === null ? "" : ` sack${(told[1] as string).replace(/ (\d+) (\d+)/g, " $1–$2")}`;
 }
 
 function icmpLine(icmp: Layer, layers: readonly Layer[], data: number): string {

@@ -1,5 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
-import { arp, ethernet, fcs, fragmentPacket, icmp, icmpEcho, ipv4, pad, pattern, udp } from "../../tools/harness/packets.ts";
+import {
+  arp,
+  ethernet,
+  fcs,
+  fragmentPacket,
+  icmp,
+  icmpEcho,
+  ipv4,
+  pad,
+  pattern,
+  tcp,
+  type TcpOptions,
+  udp,
+} from "../../tools/harness/packets.ts";
 import { describe, describeProblems, openPacket } from "./describe.ts";
 import { createRandom } from "./random.ts";
 
@@ -65,6 +78,13 @@ Deno.test("describe() names ports, options and few hops left", () => {
     describe(ipv4({ protocol: 2, destination: "224.0.0.22" }, pattern(8)), "ip"),
     "IPv4 10.44.0.1 → 224.0.0.22 protocol 2 IGMP, 8 bytes",
   );
+});
+
+Deno.test("describe() tells the blocks of a SACK option, and not that SACK is permitted", () => {
+  const line = (options: TcpOptions): string =>
+    describe(ipv4({ protocol: 6 }, tcp({ seq: 7, ack: 9, flags: "ACK", window: 5, options })), "ip");
+  assertEquals(line({ sack: [[1001, 4001], [5001, 4294967295]] }), "TCP :40000 → :80 ACK seq 7 ack 9 win 5 sack 1001–4001 5001–4294967295");
+  assertEquals(line({ sackPermitted: true, mss: 1460 }), "TCP :40000 → :80 ACK seq 7 ack 9 win 5");
 });
 
 Deno.test("describe() has a line for what is no packet we know", () => {

@@ -55,9 +55,10 @@ export function countedFrom(line: string, { sender, receiver }: Beginnings): str
     const number = Number(text);
     return begin === undefined ? `${number} (absolute)` : placeText(number - begin | 0, number);
   };
-  return line.replace(/^(TCP .*? seq )(\d+)(?:( ack )(\d+))?/, (_, head: string, seq: string, and?: string, ack?: string) => {
+  const counted = line.replace(/^(TCP .*? seq )(\d+)(?:( ack )(\d+))?/, (_, head: string, seq: string, and?: string, ack?: string) => {
     return `${head}${place(seq, sender)}${and === undefined || ack === undefined ? "" : `${and}${place(ack, receiver)}`}`;
   });
+  return counted.replace(/(?<=^TCP .* )sack(?: \d+–\d+)+/, (blocks) => blocks.replace(/\d+/g, (edge) => place(edge, receiver)));
 }
 
 function read(

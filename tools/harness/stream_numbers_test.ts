@@ -44,6 +44,12 @@ Deno.test("a SYN that is not answered begins nothing anew, one that is does", ()
   ]);
 });
 
+Deno.test("countedFrom() counts SACK blocks in the stream of the one who sent what they hold", () => {
+  const segment = tcp({ ...A, flags: "ACK", seq: 501, ack: 8001, window: 9, options: { sack: [[9001, 10_001], [12_001, 13_001]] } });
+  const line = describe(ipv4({ protocol: 6, ...A }, segment), "ip");
+  assertEquals(countedFrom(line, { sender: 500, receiver: 8000 }), "TCP :40001 → :80 ACK seq 1 ack 1 win 9 sack 1001–2001 4001–5001");
+});
+
 Deno.test("declare() gives a sender a beginning that sends no SYN", () => {
   const numbers = new StreamNumbers();
   const packet = ipv4({ protocol: 6, ...A }, tcp({ ...A, flags: "ACK", seq: 500, ack: 7 }));

@@ -100,7 +100,7 @@ function againRung(steps: readonly Numbered[], rungs: readonly Rung[]): Rung | u
 /** Whether a step is a packet as this one, but for the numbers in it. */
 function isSame(model: PacketStep, step: Numbered | undefined): boolean {
   if (step?.kind !== "packet" || step.direction !== model.direction || step.note !== model.note || step.problems.length > 0) return false;
-  const bare = (text: string): string => text.replace(/(seq|ack|id) -?\d+( \(absolute\))?/g, "$1");
+  const bare = (text: string): string => text.replace(/(seq|ack|id) -?\d+( \(absolute\))?/g, "$1").replace(/(?<= sack .*)\d+–\d+/g, "–");
   return bare(step.text) === bare(model.text);
 }
 
