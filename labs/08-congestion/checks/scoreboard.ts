@@ -211,7 +211,8 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
       ];
       for (const [highRxt, unsent, mayRescue, from, rule] of cases) {
         const found = await board.nextSegment(segments(highRxt), high, segments(unsent), mayRescue);
-        const when = `nextSegment with highRxt at segment ${highRxt} of ${smss}, ${unsent} unsent ones, mayRescue ${mayRescue}`;
+        const asked = `highRxt at segment ${highRxt}, ${unsent} segments unsent, mayRescue ${mayRescue}`;
+        const when = `nextSegment with ${asked}, when 1 to 4 and 5 to 7 are SACKed, SMSS ${smss}`;
         t.fields(found, { from: segments(from), length: smss, rule }, when);
       }
       t.equal(await board.nextSegment(segments(5), high, 0, false), undefined, "nextSegment when there is nothing more to do");
