@@ -69,6 +69,7 @@ export class Host {
       receivePacket: (frame, on, linkBroadcast, at) => this.internet?.receive(frame, on, linkBroadcast, at),
       unresolved: (frame, on, at) => this.internet?.unresolved(frame, on, at),
       acquire: () => this.#pool.acquire(),
+      acquireLarge: () => this.#big.acquire(),
       release: (frame) => this.#release(frame),
       emit,
       random: () => random.next(),
@@ -77,6 +78,9 @@ export class Host {
     for (const [index, device] of devices.entries()) {
       const settings = config.interfaces[index];
       if (settings === undefined) throw new TypeError(`Cannot attach ${device.name}: the configuration has ${index} interfaces`);
+      if (config.forwarding && device.offload.checksum) {
+        throw new TypeError(`Cannot attach ${device.name}: a router passes packets on as they are, and a device with offload changes them`);
+      }
       interfaces.push(new NetworkInterface(device, index, settings, config, modules, uplink, interfaces));
     }
     this.interfaces = Object.freeze(interfaces); // lab 03 is shown them
@@ -211,7 +215,11 @@ export class Host {
       modules,
       options: tcpOptions(config),
       random,
-      acquire: () => this.#pool.acquire(),
+      offload: {
+        checksum: this.interfaces.every(({ device }) => device.offload.checksum),
+        segmentation: this.interfaces.every(({ device }) => device.offload.segmentation),
+      },
+      acquire: (text) => text <= this.#pool.capacity - 256 ? this.#pool.acquire() : this.#big.acquire(),
       release: (frame) => this.#release(frame),
       send: (frame, destination, now, options) => internet.send(frame, destination, PROTOCOL_TCP, now, options),
       kindOf: (address) => modules.ip.classifyAddress(address, this.interfaces),

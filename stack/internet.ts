@@ -60,6 +60,8 @@ export interface SendOptions {
   readonly typeOfService?: number;
   readonly timeToLive?: number;
   readonly dontFragment?: boolean;
+  /** Packets that the device will make of it (`Frame.segmentSize`): each has an identification of its own. Default 1. */
+  readonly packets?: number;
 }
 
 /** What the Internet layer needs from the host. */
@@ -141,6 +143,7 @@ export class Internet {
       return false;
     }
     const source = options.source ?? on.address;
+    const packets = options.packets ?? 1;
     const fields: Ipv4Fields = {
       typeOfService: options.typeOfService ?? 0,
       identification: this.#identifiers.next(source, destination, protocol),
@@ -152,8 +155,9 @@ export class Internet {
       source,
       destination,
     };
+    for (let more = 1; more < packets; more++) this.#identifiers.next(source, destination, protocol);
     const nextHop = this.#neighbour(route?.gateway ?? destination, on);
-    if (frame.length + 20 <= on.mtu) {
+    if (frame.length + 20 <= on.mtu || packets > 1) {
       this.#module.writeIpv4(frame, fields);
       this.ip.count("sent");
       on.sendPacket(frame, nextHop, now);

@@ -38,6 +38,8 @@ export interface Uplink {
   unresolved(frame: Frame, on: NetworkInterface, now: number): void;
   /** Lends a frame with room for the interface's MTU, or nothing. */
   acquire(): Frame | undefined;
+  /** The same for the longest packet that there is: what a device puts together may be that long. */
+  acquireLarge(): Frame | undefined;
   release(frame: Frame): void;
   emit: EventSink;
   random(): number;
@@ -144,7 +146,7 @@ export class NetworkInterface implements Ipv4Interface {
     this.#now = now;
     let received = 0;
     for (; received < MOST_FRAMES; received++) {
-      const frame = this.#uplink.acquire();
+      const frame = this.device.offload.segmentation ? this.#uplink.acquireLarge() : this.#uplink.acquire();
       if (frame === undefined) {
         this.ethernet.count("no frame free");
         break;

@@ -11,6 +11,19 @@ import type { Frame } from "../wire/frame.ts";
 /** What a packet on this device begins with: an Ethernet header (TAP) or an IP header (TUN). */
 export type Medium = "ethernet" | "ip";
 
+/**
+ * What a device does of a host's work, so that the host does it once for many segments. With `checksum` it checks and writes TCP's
+ * checksums (`Frame.checksumByDevice`). With `segmentation`, which needs `checksum`, a frame may be a TCP segment of up to 64 KB, whatever the MTU:
+ * it is cut when it is sent, and put together from what came (`Frame.segmentSize`). A frame to be received into has room for that.
+ */
+export interface Offload {
+  readonly checksum: boolean;
+  readonly segmentation: boolean;
+}
+
+/** Nothing. */
+export const NO_OFFLOAD: Offload = { checksum: false, segmentation: false };
+
 export interface Device {
   /** For people: "tap0", "pair:a". */
   readonly name: string;
@@ -21,8 +34,8 @@ export interface Device {
   readonly fcs: boolean;
   /** The shortest frame the medium carries, without the FCS: 60 on real Ethernet, 14 on TAP. */
   readonly minimumFrame: number;
-  /** What the device does itself: checksums, and cutting large segments. */
-  readonly offload: { readonly checksum: boolean; readonly segmentation: boolean };
+  /** What the device does itself. */
+  readonly offload: Offload;
   /** Fills `frame` with the next packet and returns true, or false when none is waiting. */
   receive(frame: Frame): boolean;
   /** Sends the packet in `frame`. False: the device's queue is full (or it is closed) and the packet is lost. */

@@ -2,9 +2,8 @@
  * The engine of one connection: it performs what the labs decide. Labs 04 and 05 act on it through `TcpEffects`, which it implements;
  * lab 06 holds its bytes. What is its own: the order of the steps and the timers. The halves are in `sender.ts` and `receiver.ts`.
  *
- * Nothing is sent while segments are being taken in. A connection that has something to send is marked, and `flush` is called once
- * the batch is done, so one acknowledgment answers many segments (MUST-58, MUST-59). Nobody is told anything meanwhile, either: the
- * application hears what happened when the segment is dealt with, and may then read, write and close as it likes.
+ * Nothing is sent while segments are being taken in. A connection that has something to send is marked, and `flush` is called once the batch is
+ * done, so one acknowledgment answers many segments (MUST-58, MUST-59). The application hears of a segment when it is dealt with, and may read, write and close.
  */
 import type { Segment, Tcb, TcpEffects, TcpEvent, TcpFailure, TcpFlags } from "../contract/tcb.ts";
 import type { PacketError } from "../internet.ts";
@@ -14,6 +13,7 @@ import { ACK, FIN } from "../wire/tcp_flags.ts";
 import type { ConnectionContext, SenderPort } from "./context.ts";
 import { judgePacketError, segmentSize } from "./packet_error.ts";
 import { type Application, type ConnectionNotice, type ConnectionOptions, NOTICES } from "./options.ts";
+import { countSegmentsIn } from "./offload.ts";
 import { Receiver } from "./receiver.ts";
 import { fillFields, timestampOf } from "./segment_fields.ts";
 import { Silence } from "./silence.ts";
@@ -34,9 +34,8 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   readonly openedAt: number;
   /** The application has closed: nobody reads, and nobody hears anything. */
   orphaned = false;
-  /** Set by whoever owns the connection. */
+  /** Set by whoever owns the connection; and what made it, for whoever made it: a listening socket, for one. */
   application: Application | undefined = undefined;
-  /** What made it, for whoever made it: a listening socket, for one. */
   owner: unknown;
   readonly #context: ConnectionContext;
   readonly #sender: Sender;
@@ -48,13 +47,12 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   #segment: Segment | undefined;
   #frame: Frame | undefined;
   #earlyFin: Segment | undefined;
-  /** Text came that nobody will read. */
+  /** Text came that nobody will read; and the last that was heard is that the peer cannot be reached. */
   #isTextLost = false;
+  #isUnreachable = false;
   /** What the application is yet to hear: bits, in the order of NOTICES; and how it ended badly. */
   #notices = 0;
   #failure: TcpFailure | undefined;
-  /** The last that was heard is that the peer cannot be reached. */
-  #isUnreachable = false;
   /** When TIME-WAIT is over; or FIN-WAIT-2, because nobody above waits for the peer's FIN any more. */
   #overAt = Infinity;
 
@@ -106,6 +104,11 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   /** Bytes from the next one to be read up to the end of urgent data, some of which may be yet to come; 0 when there is none (MUST-33). */
   get urgentRemaining(): number {
     return this.#awake?.urgentRemaining ?? 0;
+  }
+
+  /** Whether something came beyond what is missing. */
+  get hasGap(): boolean {
+    return this.#awake?.hasGap ?? false;
   }
 
   /** Bytes that could be written now. */
@@ -183,7 +186,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     const { tcb } = this;
     this.#segment = segment;
     this.#frame = frame;
-    this.#silence.heard(now);
+    this.#silence.heard(now, countSegmentsIn(frame, segment.textLength));
     this.#isUnreachable = false;
     if (tcb.state === "SYN-SENT") {
       if (this.#context.handshake.synSentArrives(tcb, segment, now, this) === "continue") this.#takeIn(segment);
@@ -194,8 +197,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
         this.#takeIn(segment);
       }
     }
-    this.#segment = undefined;
-    this.#frame = undefined;
+    this.#segment = this.#frame = undefined;
     if (this.#isTextLost) this.#context.states.abort(tcb, this); // the peer must not believe that anybody reads (SHLD-3)
     if (tcb.state !== "CLOSED") this.#context.mark(this);
     this.#tellAll();
@@ -203,8 +205,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** RFC 9293 §3.10.7.4, steps one to five. */
   #passesChecks(segment: Segment, now: number): boolean {
-    const { handshake, states } = this.#context;
-    const { tcb } = this;
+    const { tcb } = this, { handshake, states } = this.#context;
     if (states.checkTimestamps(tcb, segment, now, this) === "drop") return false;
     this.#receiver.noteDuplicate(segment);
     if (states.checkSequence(tcb, segment, now, this) === "drop") return false;
@@ -216,8 +217,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Steps six to eight. A FIN that came before its time is looked at again when text came. */
   #takeIn(segment: Segment): void {
-    const { states } = this.#context;
-    const { tcb } = this;
+    const { tcb } = this, { states } = this.#context;
     states.checkUrgent(tcb, segment, this);
     states.takeText(tcb, segment, this);
     states.checkFin(tcb, segment, this);
@@ -363,7 +363,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   transmit(frame: Frame, flags: TcpFlags, number: Seq): void {
     const { tcb } = this;
     const fields = fillFields(tcb, this.#receiver, flags, number, frame.length, timestampOf(this.#context.now()));
-    this.segmentsSent++;
+    this.segmentsSent += countSegmentsIn(frame, frame.length);
     this.#context.transmit(frame, fields, tcb, this.options);
     if (flags & ACK) this.#receiver.acknowledged();
   }

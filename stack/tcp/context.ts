@@ -18,7 +18,10 @@ export interface ConnectionContext {
   readonly createCongestion: CreateCongestionControl;
   /** The time of this poll, in milliseconds. */
   now(): number;
-  acquire(): Frame | undefined;
+  /** Bytes of text in one frame at most, where the device cuts it into segments; 0 where it does not. */
+  readonly mostText: number;
+  /** A frame for so many bytes of text, if one is free. */
+  acquire(text?: number): Frame | undefined;
   /** Writes header and options and hands the segment to IP. Takes the frame. */
   transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: ConnectionOptions): void;
   /** Whether one more challenge ACK may be sent. */

@@ -59,7 +59,7 @@ export class Receiver {
 
   /** Whether it holds nothing and owes nothing: then another one, made later, does as well. */
   get isIdle(): boolean {
-    return this.readable === 0 && !this.#hasGap() && !this.#hasReport() && this.urgentRemaining === 0 && !this.ackNow &&
+    return this.readable === 0 && !this.hasGap && !this.#hasReport() && this.urgentRemaining === 0 && !this.ackNow &&
       this.deadline() === Infinity;
   }
 
@@ -72,7 +72,7 @@ export class Receiver {
   take(first: Seq, frame: Frame, at: number, count: number, now: number): boolean {
     const tcb = this.#tcb;
     const offset = this.#buffer.next() + seqDiff(first, tcb.rcvNxt);
-    const hadGap = this.#hasGap();
+    const hadGap = this.hasGap;
     if (hadGap && this.#port.options.dSack) this.#noteDuplicateBeyond(offset, offset + count);
     const moved = this.#buffer.insert(offset, frame, at, count);
     tcb.rcvNxt = seqAdd(tcb.rcvNxt, moved);
@@ -162,7 +162,7 @@ export class Receiver {
   }
 
   #hasReport(): boolean {
-    return this.#tcb.sackPermitted && (this.#duplicateFrom !== this.#duplicateTo || this.#hasGap());
+    return this.#tcb.sackPermitted && (this.#duplicateFrom !== this.#duplicateTo || this.hasGap);
   }
 
   /** What lies beyond a gap, and first of all a duplicate that just came (RFC 2018 §4, RFC 2883 §4): as many blocks as `room` bytes of options hold. */
@@ -177,7 +177,8 @@ export class Receiver {
     return [...duplicate, ...beyond.map((offset) => seqAdd(this.#tcb.rcvNxt, offset - next))];
   }
 
-  #hasGap(): boolean {
+  /** Whether something came beyond what is missing. */
+  get hasGap(): boolean {
     return !this.#tcb.finReceived && this.#buffer.beyond(1).length > 0;
   }
 

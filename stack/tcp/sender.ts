@@ -20,6 +20,7 @@ import type { CongestionControl } from "./congestion_control.ts";
 import type { ConnectionContext, SenderPort } from "./context.ts";
 import { GoBack } from "./go_back.ts";
 import { hasCalledEnough, patienceEnds, retransmissionOptions } from "./patience.ts";
+import { fullSegments } from "./offload.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { endOfShort } from "./short_segments.ts";
 
@@ -38,7 +39,7 @@ export class Sender {
   timeouts = 0;
   readonly #port: SenderPort;
   readonly #context: ConnectionContext;
-  readonly #retransmission: Retransmission;
+  readonly retransmission: Retransmission;
   /** Made when the handshake is over: only then is the segment size known. */
   congestion: CongestionControl | undefined;
   #una: Seq = seq(0);
@@ -65,7 +66,7 @@ export class Sender {
     this.#port = port;
     this.#context = context;
     this.buffer = buffers.createSendBuffer(options.sendBuffer);
-    this.#retransmission = buffers.createRetransmission(retransmissionOptions(options));
+    this.retransmission = buffers.createRetransmission(retransmissionOptions(options));
   }
 
   /** Takes what fits of `bytes[at … at + count)`; returns how many bytes. `more`: what is less than a segment waits for the next write, a little. */
@@ -90,7 +91,7 @@ export class Sender {
     this.#una = iss;
     this.#owedSince = this.#port.openedAt;
     this.#roundTrip.begin(0, this.#owedSince);
-    this.#retransmission.sent(this.#owedSince);
+    this.retransmission.sent(this.#owedSince);
   }
 
   /** Whether something is not acknowledged, or not even sent. */
@@ -98,24 +99,19 @@ export class Sender {
     return this.#owedSince !== Infinity;
   }
 
-  /** The retransmission timeout now, in milliseconds. */
-  get timeout(): number {
-    return this.#retransmission.timeout();
-  }
-
   deadline(): number {
-    return Math.min(this.#retransmission.deadline(), this.#probeAt, patienceEnds(this.#port.options, this.#owedSince));
+    return Math.min(this.retransmission.deadline(), this.#probeAt, patienceEnds(this.#port.options, this.#owedSince));
   }
 
   /** Does what is due at `now`. `lastHeard`: when the peer last said anything. */
   fire(now: number, lastHeard: number): void {
     if (patienceEnds(this.#port.options, this.#owedSince) <= now) return this.#port.giveUp();
-    if (this.#retransmission.deadline() <= now) this.#timedOut(now);
+    if (this.retransmission.deadline() <= now) this.#timedOut(now);
     if (this.#probeAt <= now) this.#probe(now, lastHeard);
   }
 
   stop(): void {
-    this.#retransmission.stop();
+    this.retransmission.stop();
     this.#probeAt = this.#owedSince = Infinity;
   }
 
@@ -136,7 +132,7 @@ export class Sender {
       this.#sendAllAgain(sndMss);
     }
     if (buffer.start() === buffer.next() && buffer.next() < buffer.end()) {
-      congestion.restart(now - this.#sentAt, this.#retransmission.timeout());
+      congestion.restart(now - this.#sentAt, this.retransmission.timeout());
     }
     if (this.#mustResend) this.#resendOldest();
     if (congestion.picks && buffer.start() < buffer.next()) {
@@ -159,7 +155,7 @@ export class Sender {
     this.#una = ack;
     this.#measure(segment, now);
     if (isOpening) {
-      this.#retransmission.opened();
+      this.retransmission.opened();
       const { sndMss, sackPermitted } = this.#port.tcb;
       this.congestion = this.#context.createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
       this.#sentAt = now;
@@ -171,7 +167,7 @@ export class Sender {
     this.probes = 0;
     this.timeouts = 0;
     this.#probeAt = this.#owedSince = Infinity;
-    this.#retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
+    this.retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
     const acked = buffer.start() - before;
     if (acked > 0) this.#mustResend = this.congestion?.acknowledged(buffer.start(), acked, buffer.next(), now) === "resend";
     if (!hadRoom && this.room() > 0) this.#port.tell("writable");
@@ -211,7 +207,7 @@ export class Sender {
     const { tcb, openedAt } = this.#port;
     const elapsed = this.#roundTrip.end(this.#unaOffset, segment, tcb.timestamps, now, openedAt);
     if (elapsed < 0) return;
-    this.#retransmission.sample(elapsed);
+    this.retransmission.sample(elapsed);
     this.congestion?.measured(elapsed);
   }
 
@@ -239,23 +235,26 @@ export class Sender {
     const holdsBack = maxWindow > 0 && this.#isCorked() && !tcb.finQueued;
     if (buffer.start() === buffer.next()) this.shortEnd = 0;
     for (let piece = buffer.pieceToSend(limits); piece !== undefined; piece = buffer.pieceToSend(limits)) {
-      const end = piece.from + piece.length;
       const isShort = piece.length < tcb.sndMss;
       if (holdsBack && isShort) break;
-      if (!this.#sendPiece(piece.from, piece.length, piece.push, finFits && end === buffer.end())) return;
+      const length = isShort ? piece.length : fullSegments(tcb, Math.min(buffer.end(), edge) - piece.from, this.#context.mostText);
+      const end = piece.from + length;
+      const push = length > piece.length ? end === buffer.end() : piece.push;
+      if (!this.#sendPiece(piece.from, length, push, finFits && end === buffer.end())) return;
       buffer.sent(end);
       if (buffer.next() !== end) return; // a buffer that does not note what was sent would offer it for ever
       if (isShort) this.shortEnd = endOfShort(this.shortEnd, end, buffer.start());
-      this.#roundTrip.begin(end, now);
+      this.#roundTrip.begin(piece.from + piece.length, now);
     }
     if (finFits && !tcb.finSent && buffer.next() === buffer.end()) this.#sendPiece(buffer.end(), 0, false, true);
   }
 
   /** Sends a piece of text, new or old, with or without the FIN. False when no frame is free. */
   #sendPiece(from: number, length: number, push: boolean, fin: boolean): boolean {
-    const frame = this.#context.acquire();
+    const frame = this.#context.acquire(length);
     if (frame === undefined) return false;
     const { tcb } = this.#port;
+    if (length > tcb.sndMss) frame.segmentSize = tcb.sndMss;
     if (length > 0) this.buffer.copyInto(frame, from, length);
     const first = seqAdd(this.#una, from - this.#unaOffset);
     const behind = seqAdd(first, fin ? length + 1 : length);
@@ -268,7 +267,7 @@ export class Sender {
   /** The retransmission timer fired: the oldest segment goes out again, alone; the rest follows as acknowledgments come. */
   #timedOut(now: number): void {
     const { tcb, options } = this.#port;
-    const verdict = this.#retransmission.fired(now);
+    const verdict = this.retransmission.fired(now);
     const isOpening = this.#unaOffset < 0;
     if (isOpening ? hasCalledEnough(options, this.resent, now - this.#port.openedAt) : verdict === "give up" && options.userTimeout === 0) {
       return this.#port.giveUp();
@@ -361,13 +360,13 @@ export class Sender {
     else if (this.#owedSince === Infinity) this.#owedSince = now;
     if (!(isShut ? unsent || inFlight : unsent && !inFlight)) {
       this.#probeAt = Infinity;
-      if (inFlight) this.#retransmission.sent(now);
+      if (inFlight) this.retransmission.sent(now);
       return;
     }
-    this.#retransmission.stop();
+    this.retransmission.stop();
     if (this.#probeAt !== Infinity) return;
     if (this.probes === 0) this.#shutSince = now;
-    const timeout = this.#retransmission.timeout();
+    const timeout = this.retransmission.timeout();
     this.#probeAt = now +
       (isShut
         ? this.#context.buffers.probeDelay(this.probes, timeout, LONGEST_PROBE_PAUSE)

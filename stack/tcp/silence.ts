@@ -17,10 +17,10 @@ export class Silence {
     this.lastHeard = now;
   }
 
-  /** The peer said something. */
-  heard(now: number): void {
+  /** The peer said something, in so many segments. */
+  heard(now: number, segments: number): void {
     this.lastHeard = now;
-    this.segments++;
+    this.segments += segments;
     this.#probes = 0;
   }
 

@@ -11,13 +11,10 @@ export interface TcbStart {
   readonly remotePort: number;
   /** Bytes of text per segment that fit our link. */
   readonly mss: number;
-  /** Shift of our window field, if scaling is agreed on: 0 to 14. */
-  readonly windowScale: number;
-  /** The receive window to begin with, in bytes: what a SYN can say, as nothing is scaled yet. */
-  readonly window: number;
-  readonly timestamps: boolean;
-  readonly sackPermitted: boolean;
-  readonly windowScaling: boolean;
+  /** The most that the receive window will ever be, in bytes. */
+  readonly receiveBuffer: number;
+  /** What our SYN offers. */
+  readonly offers: { readonly timestamps: boolean; readonly sack: boolean; readonly windowScaling: boolean };
 }
 
 /** Makes a Tcb in state CLOSED. */
@@ -39,7 +36,7 @@ export function createTcb(start: TcbStart): Tcb {
     sndWl1: zero,
     sndWl2: zero,
     rcvNxt: zero,
-    rcvWnd: start.window,
+    rcvWnd: Math.min(start.receiveBuffer, 0xffff), // what a SYN can say: nothing is scaled yet
     sndUp: zero,
     rcvUp: zero,
     finQueued: false,
@@ -47,15 +44,22 @@ export function createTcb(start: TcbStart): Tcb {
     finReceived: false,
     rcvMss: start.mss,
     sndMss: start.mss,
-    rcvScale: start.windowScale,
+    rcvScale: windowScaleFor(start.receiveBuffer),
     sndScale: 0,
-    windowScaling: start.windowScaling,
-    timestamps: start.timestamps,
-    sackPermitted: start.sackPermitted,
+    windowScaling: start.offers.windowScaling,
+    timestamps: start.offers.timestamps,
+    sackPermitted: start.offers.sack,
     tsRecent: 0,
     tsRecentAt: 0,
     lastAckSent: zero,
   };
+}
+
+/** Shift of our window field, if scaling is agreed on: 0 to 14. */
+function windowScaleFor(receiveBuffer: number): number {
+  let shift = 0;
+  while (shift < 14 && receiveBuffer >> shift > 0xffff) shift++;
+  return shift;
 }
 
 /** Whether the peer has a connection of which a RST would tell it the end. */

@@ -14,6 +14,7 @@ import type { StatesModule } from "../contract/states.ts";
 import type { Segment, Tcb, TcpEvent, TcpState } from "../contract/tcb.ts";
 import { Counters } from "../counters.ts";
 import type { PacketError, SendOptions } from "../internet.ts";
+import type { Offload } from "../link/device.ts";
 import type { Frame } from "../wire/frame.ts";
 import { seq, seqAdd, seqUpTo } from "../wire/seq.ts";
 import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
@@ -22,6 +23,7 @@ import type { CreateCongestionControl } from "./congestion_control.ts";
 import { bindError } from "./bind_error.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
+import { checkedByDevice, countSegmentsIn, isTakenWhole, leftToDevice, MOST_TEXT, takeApart } from "./offload.ts";
 import type { ConnectionOptions, TcpOptions } from "./options.ts";
 import { Listener, MAX_BACKLOG } from "./listener.ts";
 import { blankFields } from "./segment_fields.ts";
@@ -44,7 +46,9 @@ export interface TcpParts {
   readonly modules: TcpModules;
   readonly options: TcpOptions;
   readonly random: () => number;
-  acquire(): Frame | undefined;
+  /** What every device of the host does itself. */
+  readonly offload: Offload;
+  acquire(text: number): Frame | undefined;
   release(frame: Frame): void;
   /** Sends the segment in `frame`, and takes it. */
   send(frame: Frame, destination: Ipv4Address, now: number, options: SendOptions): boolean;
@@ -103,26 +107,35 @@ export class Tcp implements ConnectionContext {
   /** Takes the segment in `frame`, which stays the caller's. */
   receive(frame: Frame, header: Ipv4Header, now: number): "taken" {
     this.#now = now;
-    const segment = this.handshake.parseSegment(frame, header.source, header.destination, this.#modules.ip.internetChecksum);
-    if (typeof segment === "string") {
-      this.counters.count(segment);
-      return "taken";
-    }
+    const checksum = frame.checksumByDevice ? checkedByDevice : this.#modules.ip.internetChecksum;
+    const segment = this.handshake.parseSegment(frame, header.source, header.destination, checksum);
+    if (typeof segment === "string") this.counters.count(segment);
+    else this.#find(segment, header, frame, now);
+    return "taken";
+  }
+
+  /** Hands the segment in `frame` to whom it is for. */
+  #find(segment: Segment, header: Ipv4Header, frame: Frame, now: number): void {
     const { destinationPort, sourcePort } = segment;
     const connection = this.table.find(header.destination, destinationPort, header.source, sourcePort);
+    const size = frame.segmentSize;
+    if (size > 0 && (connection === undefined || !isTakenWhole(connection.tcb, segment, connection.orphaned, connection.hasGap))) {
+      frame.segmentSize = 0;
+      for (const each of takeApart(segment, size)) this.#find(each, header, frame, now);
+      return;
+    }
     const isItsOwn = connection !== undefined && !this.states.mayReopen(connection.tcb, segment);
     const listener = isItsOwn ? undefined : this.table.findListener(header.destination, destinationPort);
     if (connection !== undefined && listener === undefined) {
       const waits = connection.owner instanceof Listener && connection.owner.mustWait(connection.tcb, segment);
       this.counters.count(waits ? "accept queue full" : "received");
       if (!waits) connection.arrives(segment, frame, now);
-      return "taken";
+      return;
     }
     const verdict = listener === undefined ? "reset" : this.handshake.listenArrives(segment);
     if (verdict === "open" && listener !== undefined) this.#openFor(listener, segment, header, connection);
     else if (verdict === "reset") this.#answerStray(segment, header);
     else this.counters.count("not for a listener");
-    return "taken";
   }
 
   /**
@@ -244,8 +257,12 @@ export class Tcp implements ConnectionContext {
     return this.#now;
   }
 
-  acquire(): Frame | undefined {
-    return this.#parts.acquire();
+  get mostText(): number {
+    return this.#parts.offload.segmentation ? MOST_TEXT : 0;
+  }
+
+  acquire(text = 0): Frame | undefined {
+    return this.#parts.acquire(text);
   }
 
   release(frame: Frame): void {
@@ -253,7 +270,11 @@ export class Tcp implements ConnectionContext {
   }
 
   transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: ConnectionOptions): void {
-    this.handshake.writeSegment(frame, fields, tcb.localAddress, tcb.remoteAddress, this.#modules.ip.internetChecksum);
+    const { offload } = this.#parts;
+    ipOptions.packets = countSegmentsIn(frame, frame.length);
+    frame.checksumByDevice = offload.checksum;
+    const checksum = offload.checksum ? leftToDevice : this.#modules.ip.internetChecksum;
+    this.handshake.writeSegment(frame, fields, tcb.localAddress, tcb.remoteAddress, checksum);
     this.counters.count("sent");
     ipOptions.source = tcb.localAddress;
     ipOptions.timeToLive = options.timeToLive;
@@ -336,28 +357,16 @@ export class Tcp implements ConnectionContext {
   }
 
   #create(
-    local: Ipv4Address,
+    localAddress: Ipv4Address,
     localPort: number,
-    remote: Ipv4Address,
+    remoteAddress: Ipv4Address,
     remotePort: number,
     mtu: number,
     options: ConnectionOptions,
   ): Connection {
-    const { timestamps, sack, windowScaling } = this.#parts.options;
-    let windowScale = 0;
-    while (windowScale < 14 && options.receiveBuffer >> windowScale > 0xffff) windowScale++;
-    const tcb = createTcb({
-      localAddress: local,
-      localPort,
-      remoteAddress: remote,
-      remotePort,
-      mss: Math.min(mtu - 40, options.maxSegment || Infinity),
-      window: Math.min(options.receiveBuffer, 0xffff),
-      windowScale,
-      timestamps,
-      sackPermitted: sack,
-      windowScaling,
-    });
+    const { receiveBuffer } = options;
+    const mss = Math.min(mtu - 40, options.maxSegment || Infinity);
+    const tcb = createTcb({ localAddress, localPort, remoteAddress, remotePort, mss, receiveBuffer, offers: this.#parts.options });
     return new Connection(tcb, this, options);
   }
 

@@ -23,6 +23,13 @@ export class Frame {
   start: number;
   /** Offset one past the packet's last byte. */
   end: number;
+  /**
+   * Where the device puts segments together and cuts them (`Device.offload`): this packet stands for several TCP segments, with so many bytes of text in
+   * each, and less perhaps in the last. 0: it is one packet.
+   */
+  segmentSize = 0;
+  /** The TCP checksum is the device's affair: it has checked the one that came, and will write the one that goes: so far, the field holds the pseudo-header's sum. */
+  checksumByDevice = false;
   /** One subarray per distinct start, made once: what a system call is given. */
   readonly #tails: (Uint8Array<ArrayBuffer> | undefined)[] = [];
 
@@ -79,6 +86,8 @@ export class Frame {
   reset(headroom = this.headroom): void {
     this.start = headroom;
     this.end = headroom;
+    this.segmentSize = 0;
+    this.checksumByDevice = false;
   }
 
   /** Makes this frame a copy of `other`. Throws a RangeError when it does not fit. */
@@ -88,11 +97,13 @@ export class Frame {
       this.bytes.set(other.bytes);
       this.start = other.start;
       this.end = other.end;
-      return;
+    } else {
+      this.reset();
+      const at = this.append(other.length);
+      copyBytes(other, other.start, this, at, other.length);
     }
-    this.reset();
-    const at = this.append(other.length);
-    copyBytes(other, other.start, this, at, other.length);
+    this.segmentSize = other.segmentSize;
+    this.checksumByDevice = other.checksumByDevice;
   }
 
   /** The bytes from `at` to the buffer's end, as one array that is made once per `at`. For system calls. */

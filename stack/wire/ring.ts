@@ -13,7 +13,7 @@
  * waits costs nothing, and one that works makes nothing new.
  *
  * **How it copies.** JavaScript moves a block of bytes fast in two ways: `set` from a *whole* array into another, and `copyWithin` inside
- * one. Copying a part of an array into another takes a view of that part, and no view may be made per packet. So behind the ring,
+ * one. Copying a part of an array into another takes a view of that part, and no view may be made per packet; for many packets at once it may. So behind the ring,
  * in the same memory, lies a *dock* of 2048 bytes, with views that are made once:
  *
  *     frame ── set, whole views only ──▶ dock ── copyWithin ──▶ ring          and back the same way
@@ -33,6 +33,8 @@ const BLOCKS = [2048, 1460, 1448, 1024, 512, 256, 128, 64] as const;
 /** Below so many bytes a loop is faster: of single bytes, and of words. */
 const FEW_BYTES = 64;
 const FEW_WORDS = 256;
+/** So much at once, in a large read or into a large frame, is worth a view of its own. */
+const MUCH = 8192;
 /** Bytes of unused memory that the stock keeps of each size. */
 const STOCK = 1 << 20;
 
@@ -109,7 +111,7 @@ export class Ring {
    * once for each call, not for each packet.
    */
   put(offset: number, bytes: Uint8Array, at: number, count: number): void {
-    const store = this.#held();
+    const store = held(this.#store);
     const position = offset & store.size - 1;
     const first = Math.min(count, store.size - position);
     if (first < count && at === 0 && count === bytes.length && count <= DOCK) {
@@ -120,9 +122,9 @@ export class Ring {
     if (first < count) putPart(store, 0, bytes, at + first, count - first);
   }
 
-  /** Copies `count` bytes, which lie at `at` in `frame`, to `offset`. Never makes a view twice. */
+  /** Copies `count` bytes, which lie at `at` in `frame`, to `offset`. Never makes a view twice, unless the frame is a large one. */
   putFrame(offset: number, frame: Frame, at: number, count: number): void {
-    const store = this.#held();
+    const store = held(this.#store);
     const position = offset & store.size - 1;
     // A view to the frame's end can be kept for ever, one of just these bytes cannot: what is too much stays in the dock.
     if (count >= FEW_WORDS && frame.bytes.length - at <= DOCK) {
@@ -130,34 +132,40 @@ export class Ring {
       return load(store, position, count);
     }
     const first = Math.min(count, store.size - position);
+    if (count >= FEW_WORDS) {
+      store.bytes.set(frame.bytes.subarray(at, at + first), position);
+      if (first < count) store.bytes.set(frame.bytes.subarray(at + first, at + count), 0);
+      return;
+    }
     copyBytes(frame, at, store.memory, position, first);
     if (first < count) copyBytes(frame, at + first, store.memory, 0, count - first);
   }
 
-  /** Copies `count` bytes from `offset` to `target` at `at`, and touches nothing else of it. Never makes a view. */
+  /** Copies `count` bytes from `offset` to `target` at `at`, and touches nothing else of it. Makes a view only of what is more than a packet. */
   get(offset: number, target: Uint8Array, at: number, count: number): void {
-    const store = this.#held();
+    const store = held(this.#store);
+    if (count > MUCH) return takeMuch(store, offset, target, at, count);
     if (count >= FEW_BYTES) return unload(store, offset, target, at, count);
     const mask = store.size - 1;
     for (let i = 0; i < count; i++) target[at + i] = store.bytes[offset + i & mask] as number;
   }
 
-  /** Copies `count` bytes from `offset` to `at` in `frame`, and touches nothing else of it. Never makes a view. */
+  /** Copies `count` bytes from `offset` to `at` in `frame`, and touches nothing else of it. Makes a view only of what is more than a packet. */
   getFrame(offset: number, frame: Frame, at: number, count: number): void {
-    const store = this.#held();
+    const store = held(this.#store);
+    if (count > MUCH) return takeMuch(store, offset, frame.bytes, at, count);
     if (count >= FEW_WORDS) return unload(store, offset, frame.bytes, at, count);
     const position = offset & store.size - 1;
     const first = Math.min(count, store.size - position);
     copyBytes(store.memory, position, frame, at, first);
     if (first < count) copyBytes(store.memory, 0, frame, at + first, count - first);
   }
+}
 
-  #held(): Store {
-    if (this.#store === undefined) {
-      throw new RangeError("Cannot use an empty ring: reserve comes first, and release only when nothing is held");
-    }
-    return this.#store;
-  }
+/** The memory of a ring that is in use. */
+function held(store: Store | undefined): Store {
+  if (store === undefined) throw new RangeError("Cannot use an empty ring: reserve comes first, and release only when nothing is held");
+  return store;
 }
 
 /** Into the ring, from a part of an array that is not a frame's. The part does not wrap. */
@@ -190,6 +198,14 @@ function unload(store: Store, offset: number, target: Uint8Array, at: number, co
     if (first < length) bytes.copyWithin(size + first, 0, length - first);
     target.set(block, at + from);
   }
+}
+
+/** Out of the ring, in one piece or in two. */
+function takeMuch({ bytes, size }: Store, offset: number, target: Uint8Array, at: number, count: number): void {
+  const position = offset & size - 1;
+  const first = Math.min(count, size - position);
+  target.set(bytes.subarray(position, position + first), at);
+  if (first < count) target.set(bytes.subarray(0, count - first), at + first);
 }
 
 /** Memory for a ring of at least `need` bytes. */
