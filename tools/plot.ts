@@ -116,7 +116,7 @@ async function record(selection: Selection, settings: TransferSettings): Promise
 }
 
 function runOf({ name, selection }: Drawn, recording: Recording): Run {
-  return { name, origins: originsText(LAB, selection.origins), recording };
+  return { name, origins: name === YOURS ? originsText(LAB, selection.origins) : "", recording };
 }
 
 function isSomewhere({ acked }: Recording): boolean {

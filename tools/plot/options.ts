@@ -8,8 +8,8 @@ export const HELP = `deno task plot lab8: a long transfer over a bottleneck, dra
 flight, round trips and sequence numbers, yours beside the reference's
 
   --rate N         what the bottleneck lets through, in Mbit/s (2)
-  --delay N        from end to end, each way, in ms (25)
-  --queue N        packets that the bottleneck holds (20)
+  --delay N        from end to end, each way, in ms (20)
+  --queue N        packets that may wait in front of it (20)
   --loss N         per cent of the packets that are lost besides, by chance (0)
   --seed N         what chance follows from (1)
   --seconds N      how long the transfer takes, on virtual time (12)
@@ -81,8 +81,8 @@ function readSettings(given: ReadonlyMap<string, string>): TransferSettings {
   const rate = number("rate", 2, (value) => value > 0 && value <= 100_000, "Mbit/s, more than 0: else nothing gets through");
   const settings = {
     rate: rate * 1e6,
-    delay: number("delay", 25, (value) => value >= 0 && value <= 10_000, "milliseconds, from 0 to 10000"),
-    queue: number("queue", 20, (value) => isWhole(value, 1, 100_000), "packets, 1 or more: else nothing gets through"),
+    delay: number("delay", 20, (value) => value >= 0 && value <= 10_000, "milliseconds, from 0 to 10000"),
+    queue: number("queue", 20, (value) => isWhole(value, 0, 100_000), "packets, from 0 to 100000"),
     loss: number("loss", 0, (value) => value >= 0 && value < 100, "per cent, from 0 to less than 100") / 100,
     seed: number("seed", 1, (value) => isWhole(value, 0, 0xffff_ffff), "a whole number from 0 to 4294967295"),
     seconds: number("seconds", 12, (value) => value > 0 && value <= 3600, "more than 0 and at most 3600"),

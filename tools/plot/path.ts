@@ -11,7 +11,7 @@ export interface PathSettings {
   readonly rate: number;
   /** Milliseconds from end to end, each way, without the time in the queue. */
   readonly delay: number;
-  /** Packets that the bottleneck holds, with the one that it is sending. */
+  /** Packets that may wait in front of the bottleneck, besides the one that is passing. */
   readonly queue: number;
   /** Probability that a packet is lost by chance, 0 to 1. */
   readonly loss: number;
@@ -21,7 +21,7 @@ export interface PathSettings {
 
 /** The largest IP packet of the way. */
 export const MTU = 1500;
-/** Packets that are behind the bottleneck at once, at most. */
+/** Packets that are on the way at once, at most. */
 const UNDER_WAY = 100_000;
 
 /** A packet at the far end. */
@@ -34,7 +34,6 @@ export interface Arrived {
 export class Path {
   readonly #now: () => number;
   readonly #near = new PipeDevice({ name: "path", medium: "ip", mtu: MTU, fcs: false, minimumFrame: 20 });
-  readonly #bottleneck: ImpairedDevice;
   readonly #far: ImpairedDevice;
   readonly #frame = new Frame(2048, 0);
   /** When each packet was sent that is under way: nobody overtakes. */
@@ -43,18 +42,17 @@ export class Path {
 
   constructor({ rate, delay, queue, loss, seed }: PathSettings, now: () => number) {
     this.#now = now;
-    this.#bottleneck = impair(this.#near, { receive: { rate, drop: loss }, queueLimit: queue, seed }, now);
-    this.#far = impair(this.#bottleneck, { receive: { delay }, queueLimit: UNDER_WAY }, now);
+    const way = { rate, queue: { packets: queue }, delay, drop: loss };
+    this.#far = impair(this.#near, { receive: way, queueLimit: UNDER_WAY, seed }, now);
   }
 
   /** Sends a packet. False: it is lost, by chance or because the queue is full. */
   send(packet: Uint8Array): boolean {
     this.#collect();
-    const { receive } = this.#bottleneck.counts;
-    const lost = receive.drop + receive.overflow;
+    const before = this.#lost();
     this.#near.inject(packet);
-    this.#collect(); // takes it into the queue; as the rate has an end, it is not out of it yet
-    if (receive.drop + receive.overflow > lost) return false;
+    this.#collect(); // takes it in; as the rate has an end, it is not out yet
+    if (this.#lost() > before) return false;
     this.#sentAt.push(this.#now());
     return true;
   }
@@ -67,7 +65,12 @@ export class Path {
 
   /** When that may next give something. */
   nextDeadline(): number {
-    return this.#arrived.length > 0 ? this.#now() : Math.min(this.#bottleneck.nextDeadline(), this.#far.nextDeadline());
+    return this.#arrived.length > 0 ? this.#now() : this.#far.nextDeadline();
+  }
+
+  #lost(): number {
+    const { drop, full, overflow } = this.#far.counts.receive;
+    return drop + full + overflow;
   }
 
   #collect(): void {

@@ -9,7 +9,7 @@ import { capacityOf, type Mark, type Recording, type Sample, type TransferSettin
 /** A transfer with its name: "yours". */
 export interface Run {
   readonly name: string;
-  /** Whose code it was: "01–07 reference · 08 yours". */
+  /** Whose code it was: "01–07 reference · 08 yours"; "" where the name says it. */
   readonly origins: string;
   readonly recording: Recording;
 }

@@ -66,7 +66,7 @@ function chartLines(series: readonly Series[], { top, ticks }: Scale, end: numbe
 }
 
 function withName(letters: readonly string[], name: string): string {
-  return `${letters.slice(0, COLUMNS - name.length).join("")}${paint("bold", name)}`;
+  return `${letters.slice(0, COLUMNS - name.length - 1).join("")} ${paint("bold", name)}`;
 }
 
 /** The least and the most that was true in each column; undefined: nothing is known. */

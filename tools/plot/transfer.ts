@@ -74,9 +74,9 @@ export function packetsOf({ rate, seconds }: TransferSettings): number {
   return rate * seconds / 8 / MTU;
 }
 
-/** Packets that the path holds, the queue included: cwnd cannot stay above it. */
+/** Packets that the path holds: on their way, passing the bottleneck, and waiting for that. cwnd cannot stay above it. */
 export function capacityOf({ rate, delay, queue }: PathSettings): number {
-  return rate * 2 * delay / 1000 / 8 / MTU + queue;
+  return rate * 2 * delay / 1000 / 8 / MTU + 1 + queue;
 }
 
 /** Lets the subject's stack send for that long. Whatever its code does is in the recording; what has nothing to do with it is thrown. */
