@@ -6,10 +6,10 @@
  * `stack/runner.ts` with the real clock, the harness with a virtual one. That is why a minute of
  * retransmissions tests in a millisecond.
  */
-import type { CongestionLab, NetworkLabs, TcpLabs } from "./contract/modules.ts";
+import type { CongestionLab, DatagramLab, NetworkLabs, TcpLabs } from "./contract/modules.ts";
 import type { EventSink } from "./events.ts";
 import type { HostConfig } from "./host_config.ts";
-import { Internet, PROTOCOL_ICMP, type SendOptions } from "./internet.ts";
+import { Internet, PROTOCOL_ICMP, PROTOCOL_UDP, type SendOptions } from "./internet.ts";
 import type { Device } from "./link/device.ts";
 import { NetworkInterface, type Uplink } from "./network_interface.ts";
 import type { Frame } from "./wire/frame.ts";
@@ -18,6 +18,7 @@ import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_addre
 import { createRandom } from "./wire/random.ts";
 import { TCP_DEFAULTS, type TcpOptions } from "./tcp/options.ts";
 import { PROTOCOL_TCP, Tcp, type TcpModules } from "./tcp/tcp.ts";
+import { Udp } from "./udp/udp.ts";
 
 /** What a host is when nothing else is said. */
 export const DEFAULT_CONFIG: HostConfig = {
@@ -33,8 +34,8 @@ export const DEFAULT_CONFIG: HostConfig = {
   tcp: {},
 };
 
-/** What a host is bound to: labs 01 to 03, and 04 to 07 together or not at all; and 08, where its connections are to heed the network. */
-export type HostModules = NetworkLabs & Partial<TcpLabs> & Partial<CongestionLab>;
+/** What a host is bound to: labs 01 to 03, and 04 to 07 together or not at all; 08, where its connections are to heed the network; 09, for UDP. */
+export type HostModules = NetworkLabs & Partial<TcpLabs> & Partial<CongestionLab> & Partial<DatagramLab>;
 
 function hasTcp(modules: HostModules): modules is NetworkLabs & TcpLabs & Partial<CongestionLab> {
   return modules.handshake !== undefined && modules.states !== undefined && modules.buffers !== undefined && modules.accept !== undefined;
@@ -54,6 +55,8 @@ export class Host {
   readonly internet: Internet | undefined;
   /** TCP; undefined while `layers` is below 4, or labs 04 to 07 are not bound. */
   readonly tcp: Tcp | undefined;
+  /** UDP; undefined while `layers` is below 4, or labs 07 (its ports) and 09 are not bound. */
+  readonly udp: Udp | undefined;
   /** Called when an application has given TCP something to do, between two polls. */
   wake: (() => void) | undefined;
   readonly #pool: FramePool;
@@ -88,6 +91,9 @@ export class Host {
     if (config.layers >= 4 && this.internet !== undefined && hasTcp(modules)) {
       const congestion = config.layers >= 5 ? modules.congestion : undefined;
       this.tcp = this.#createTcp({ ...modules, congestion }, config, this.internet, () => random.next());
+    }
+    if (config.layers >= 4 && this.internet !== undefined && modules.accept !== undefined && modules.datagrams !== undefined) {
+      this.udp = this.#createUdp(modules, modules.accept, modules.datagrams, config, this.internet, () => random.next());
     }
     for (const each of interfaces) each.start(config.interfaces[each.index]?.claim, now);
   }
@@ -161,6 +167,7 @@ export class Host {
     this.internet?.ip.addTo(total);
     this.internet?.icmp.addTo(total);
     this.tcp?.counters.addTo(total);
+    this.udp?.counters.addTo(total);
     return total;
   }
 
@@ -236,6 +243,31 @@ export class Host {
       tcp.packetError(error, source, destination, frame, now);
     });
     return tcp;
+  }
+
+  #createUdp(
+    { ip }: NetworkLabs,
+    accept: TcpLabs["accept"],
+    datagrams: DatagramLab["datagrams"],
+    config: HostConfig,
+    internet: Internet,
+    random: () => number,
+  ): Udp {
+    const udp = new Udp({
+      accept,
+      datagrams,
+      checksum: ip.internetChecksum,
+      privileged: config.tcp.privileged ?? TCP_DEFAULTS.privileged,
+      random,
+      acquire: (length) => length <= this.#pool.capacity - 256 ? this.#pool.acquire() : this.#big.acquire(),
+      send: (frame, destination, options) => internet.send(frame, destination, PROTOCOL_UDP, this.#now, options),
+      kindOf: (address) => ip.classifyAddress(address, this.interfaces),
+      addresses: () => this.interfaces.map((each) => each.address),
+      sourceFor: (destination) => internet.routeTo(destination)?.source ?? this.interfaces[0]?.address,
+    });
+    internet.protocols.set(PROTOCOL_UDP, (frame, header) => udp.receive(frame, header));
+    internet.errorHandlers.set(PROTOCOL_UDP, (error, source, destination, frame) => udp.packetError(error, source, destination, frame));
+    return udp;
   }
 
   /** A frame with a copy of `payload`: a usual one, or a big one when it is longer than that. */

@@ -24,6 +24,7 @@ const CODES = {
   EINVAL: ["that makes no sense", "InvalidData"],
   EISCONN: ["it is connected already", "AlreadyExists"],
   EMFILE: ["this process has no descriptor left", "Busy"],
+  EMSGSIZE: ["it is too long for one datagram", "InvalidData"],
   ENETUNREACH: ["there is no route", "NetworkUnreachable"],
   ENOBUFS: ["there are too many connections", "Busy"],
   ENOPROTOOPT: ["there is no such option", "NotSupported"],

@@ -15,9 +15,6 @@ import type { Frame } from "../wire/frame.ts";
 import { type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { Endpoint, type EndpointOptions } from "./endpoint.ts";
 
-/** UDP's number in IP's header. */
-export const PROTOCOL_UDP = 17;
-
 /** What UDP needs from its host. */
 export interface UdpParts {
   readonly datagrams: DatagramsModule;
@@ -28,7 +25,6 @@ export interface UdpParts {
   random(): number;
   /** A frame with room for `length` bytes; undefined when none is free. */
   acquire(length: number): Frame | undefined;
-  release(frame: Frame): void;
   send(frame: Frame, destination: Ipv4Address, options: SendOptions): boolean;
   /** The host's addresses. */
   addresses(): readonly Ipv4Address[];
