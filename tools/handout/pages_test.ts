@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { findLab, type Lab } from "../../labs/manifest.ts";
 import { ROOT } from "../lab/run.ts";
 import { ContentsError, type Files } from "./contents.ts";
-import { markForeignTasks, sendTo } from "./pages.ts";
+import { configuration, markForeignTasks, sendTo } from "./pages.ts";
 
 const TASKS: [string, string] = ["deno.json", `{"tasks": {"lab4": {}}}`];
 
@@ -25,4 +25,9 @@ Deno.test("sendTo() ends the demo with the first lab of the kit", async () => {
   const files: Files = new Map([[path, await Deno.readTextFile(`${ROOT}/${path}`)]]);
   sendTo(findLab(4) as Lab, files);
   assertEquals(files.get(path)?.match(/deno task lab\d.*(?=")/)?.[0], "deno task lab4   (labs/04-handshake/README.md)");
+});
+
+Deno.test("configuration() has the plot of lab 08 where that is handed out", async () => {
+  const has = async (...numbers: number[]): Promise<boolean> => Object.hasOwn(JSON.parse(await configuration(numbers)).tasks, "plot");
+  assertEquals([await has(4, 8), await has(4)], [true, false]);
 });
