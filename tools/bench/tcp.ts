@@ -8,6 +8,7 @@
  */
 import type { Modules } from "../../stack/contract/modules.ts";
 import { Host } from "../../stack/host.ts";
+import { largeSegments } from "../../stack/link/large_segments.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
 import { run } from "../../stack/runner.ts";
@@ -201,7 +202,7 @@ const KINDS = ["inward", "outward", "echoes", "connections"] as const;
 
 async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
   prepareNamespace();
-  const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(KERNEL_IP) });
+  const tun = largeSegments(openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(KERNEL_IP) }), modules.ip.internetChecksum);
   const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: STACK_IP }] }, [tun], { now: performance.now() });
   const stop = new AbortController();
   const running = run(host, [tun], { signal: stop.signal });

@@ -15,6 +15,7 @@ import type { TcpConfig } from "../../stack/host_config.ts";
 import { decorate } from "../../stack/link/decorate.ts";
 import type { Device } from "../../stack/link/device.ts";
 import { impair, type ImpairedDevice, type Impairments } from "../../stack/link/impair.ts";
+import { largeSegments } from "../../stack/link/large_segments.ts";
 import { createPair } from "../../stack/link/pair.ts";
 import type { Connection } from "../../stack/tcp/connection.ts";
 import type { Listener } from "../../stack/tcp/listener.ts";
@@ -46,6 +47,8 @@ export interface RigOptions {
   readonly layers?: 4 | 5;
   /** Where the numbers of both begin, instead of where they should. */
   readonly iss?: number;
+  /** Both hosts' segments are cut and put together below them; what is seen is what goes over the wire. */
+  readonly largeSegments?: boolean;
 }
 
 /** The byte at this place in every stream that is sent here. */
@@ -166,7 +169,11 @@ export class TcpRig {
           seed: seed * 2 + (from === "client" ? 0 : 1),
           tcp: tcp ?? {},
         },
-        [this.#watch(device, from)],
+        [
+          options.largeSegments === true
+            ? largeSegments(this.#watch(device, from), reference.ip.internetChecksum)
+            : this.#watch(device, from),
+        ],
         { now: 0 },
       );
     this.a = host("10.44.0.1", toServer, "client", options.client);
