@@ -131,7 +131,7 @@ function possible<T>(action: () => T): T {
 /** The kernel, or whoever stands in for it, and what to say about that. */
 async function findPeer({ virtual, driver }: DemoOptions, modules: Modules): Promise<{ peer: Peer; about: string }> {
   const standIn = "A copy of the stack plays the kernel's part, on a wire in memory.";
-  const both = "The stack: the reference solutions of labs 01 to 07.";
+  const both = "The stack: the reference solutions of all labs.";
   if (virtual) return { peer: new StandIn(modules), about: `${standIn} ${both}` };
   try {
     const about = `This machine's own kernel, in a network namespace that ends with the demo. ${both}`;
