@@ -155,8 +155,9 @@ export class Tcp implements ConnectionContext {
     // Each once at most: whoever is due again at once waits for the next poll.
     for (let left = this.#timers.size; left > 0; left--) {
       const due = this.#timers.takeDue(now);
-      due?.fire(now);
-      if (due?.scheduledFor === Infinity) due.rest?.();
+      if (due === undefined) break;
+      due.fire(now);
+      if (due.scheduledFor === Infinity) due.rest?.();
     }
     this.#finishEnded();
   }
