@@ -122,6 +122,24 @@ Deno.test("handout: a kit says whose code runs, and what to write first", async 
   assertStringIncludes(out, latin1(`01–0${finished.length} yours`));
 });
 
+Deno.test("handout: a kit draws what the student's stack does, beside the peer", async () => {
+  const stub = await task(KIT, ["plot", "lab8"]);
+  assertEquals([stub.status, stub.err], [1, ""], stub.out);
+  assertMatch(stub.out.replaceAll("\n", " "), /^Your transfer ends after 0 ms: \S+ is not written yet/);
+  const takeOut = await solve(labs.map(({ number }) => number).filter((number) => number <= 8));
+  try {
+    const { status, out, err } = await task(KIT, ["plot", "lab8", "--seconds", "2"]);
+    assertEquals([status, err], [0, ""], out);
+    const [yours, peer] = ["yours", "peer"].map((name) =>
+      out.split("\n").findLast((line) => line.startsWith(name))?.slice(name.length).trim()
+    );
+    assertEquals(yours, peer);
+    assertMatch(peer ?? "", /^\d\.\d\d Mbit\/s/);
+  } finally {
+    await takeOut();
+  }
+});
+
 Deno.test("handout: a student's own checks run on the peer and on the student's code, and say who runs them on wrong code", async () => {
   const path = `${KIT}/labs/05-states/my_checks.ts`;
   try {
