@@ -22,17 +22,23 @@ export interface Met {
   readonly isWhole: boolean;
 }
 
+/** An expected packet has to come as one; where text is pushed does not matter. */
+export interface Comparing {
+  readonly strict: boolean;
+  readonly ignorePush: boolean;
+}
+
 export class Expectation {
   readonly #event: PacketEvent;
   readonly #flows: Flows;
-  readonly #strict: boolean;
+  readonly #settings: Comparing;
   /** What is still to come of a segment. */
   #left: TcpPacket | undefined;
 
-  constructor(event: PacketEvent, flows: Flows, strict: boolean) {
+  constructor(event: PacketEvent, flows: Flows, settings: Comparing) {
     this.#event = event;
     this.#flows = flows;
-    this.#strict = strict;
+    this.#settings = settings;
     if (event.packet.protocol === "tcp") this.#left = event.packet;
   }
 
@@ -65,16 +71,20 @@ export class Expectation {
     return { packet, body: packet.body };
   }
 
+  #pushOff(packet: TcpPacket): TcpPacket {
+    return this.#settings.ignorePush ? { ...packet, flags: packet.flags.replace("P", "") } : packet;
+  }
+
   #takeSegment(body: WireSegment, expected: ReturnType<Flows["expected"]>, found: string[], bytes: Uint8Array): Met {
-    const wanted = this.#left as TcpPacket;
+    const wanted = this.#pushOff(this.#left as TcpPacket);
     const flow = this.#flows.of(body);
     if (body.flags.includes("S") && wanted.flags.includes("S")) flow.machineBegins(body.seq, wanted.seq.from, body.ack);
     if (body.flags.includes(".") && !body.flags.includes("R")) flow.machineAcknowledges(body.ack);
-    const seen = inScript(body, flow);
+    const seen = this.#pushOff(inScript(body, flow));
     if (expected !== undefined && flow !== expected) {
       found.push(`ports: ${body.sourcePort} → ${body.destinationPort} in place of ${expected.ports.local} → ${expected.ports.remote}`);
     }
-    const isPart = !this.#strict && isPartOf(seen, wanted);
+    const isPart = !this.#settings.strict && isPartOf(seen, wanted);
     found.push(...isPart ? differencesOfPart(wanted, seen, flow) : differences(wanted, seen, flow));
     for (const option of seen.options === "any" ? [] : seen.options) {
       const said = wanted.options === "any" ? undefined : wanted.options.find(({ kind }) => kind === "TS");

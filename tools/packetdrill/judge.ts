@@ -71,6 +71,7 @@ export function runSettingsOf(
     remoteAddress: options.remoteAddress ?? "192.0.2.1",
     tolerance: Math.max(tolerance, options.tolerance ?? 0),
     strict: strict || options.strict === true,
+    ignorePush: options.ignorePush === true,
     bindPort: options.bindPort ?? 8080,
     connectPort: options.connectPort ?? 8080,
     crashes: crashes ?? "verdict",

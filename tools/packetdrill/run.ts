@@ -26,6 +26,8 @@ export interface RunSettings {
   readonly tolerance: number;
   /** An expected packet has to come as one. */
   readonly strict: boolean;
+  /** P is not compared. */
+  readonly ignorePush: boolean;
   /** The ports that "..." stands for. */
   readonly bindPort: number;
   readonly connectPort: number;
@@ -185,8 +187,8 @@ class Run {
 
   /** Waits for a packet, or all parts of one. Returns when the last came. */
   async #expect(event: PacketEvent, from: number, to: number): Promise<number> {
-    const { tolerance, strict } = this.#settings;
-    const expectation = new Expectation(event, this.#flows, strict);
+    const { tolerance } = this.#settings;
+    const expectation = new Expectation(event, this.#flows, this.#settings);
     await this.#settle(from);
     for (;;) {
       const sent = await this.#machine.take(to + tolerance);

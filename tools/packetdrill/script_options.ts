@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly tolerance?: number;
   /** Whether every segment has to be met by one segment. */
   readonly strict?: boolean;
+  /** Where text is pushed does not matter: P is not compared. */
+  readonly ignorePush?: boolean;
   /** The port that bind() and connect() get where a script says "...". */
   readonly bindPort?: number;
   readonly connectPort?: number;
@@ -30,6 +32,7 @@ const SETTERS: Readonly<Record<string, (value: string) => RunOptions | undefined
   bind_port: (value) => known(whole(value, 1, 65_535), (bindPort) => ({ bindPort })),
   connect_port: (value) => known(whole(value, 1, 65_535), (connectPort) => ({ connectPort })),
   strict_segments: (value) => ({ strict: value !== "0" && value !== "false" }),
+  ignore_push: (value) => ({ ignorePush: value !== "0" && value !== "false" }),
   udp_encaps: (value) => value === "none" ? {} : undefined,
   non_fatal: (value) => value === "" ? {} : undefined,
   init_scripts: (value) => value === "" ? undefined : {},

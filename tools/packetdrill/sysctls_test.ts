@@ -112,7 +112,7 @@ nstat > /dev/null & sleep 1; sysctl -p file; ./other.sh; sysctl net.ipv4.tcp_sac
 
 Deno.test("settingsOf() reads the options of packetdrill", () => {
   const text = "--local_ip=192.168.0.1 --remote_ip=192.0.2.0/24 --mtu=1400 --tolerance_usecs=75000 --bind_port=80 --connect_port=81 " +
-    "--strict_segments --ip_version=ipv4-mapped-ipv6 --ip_version=ipv6 --local_ip=fd3d::1 --debug --verbose --send_omit_free --wire_client " +
+    "--ignore_push --strict_segments --ip_version=ipv4-mapped-ipv6 --ip_version=ipv6 --local_ip=fd3d::1 --debug --verbose --send_omit_free --wire_client " +
     '--so_filename="a b.so" --mtu=1500';
   const { other, needs: none } = ofOptions(text);
   assertEquals(other, {
@@ -124,6 +124,7 @@ Deno.test("settingsOf() reads the options of packetdrill", () => {
     bindPort: 80,
     connectPort: 81,
     strict: true,
+    ignorePush: true,
   });
   assertEquals(none, []);
 });
