@@ -44,6 +44,8 @@ export interface TcpConfig {
   readonly initialWindow?: number;
   readonly byteCounting?: boolean;
   readonly idleRestart?: boolean;
+  readonly rack?: boolean;
+  readonly pushAtEdge?: boolean;
   readonly leastTimeout?: number;
   readonly r1?: number;
   readonly r2?: number;

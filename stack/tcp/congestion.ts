@@ -8,6 +8,8 @@ import type { Frame } from "../wire/frame.ts";
 import { type Seq, seq, seqDiff } from "../wire/seq.ts";
 import type { CongestionControl, CreateCongestionControl } from "./congestion_control.ts";
 import type { ConnectionOptions } from "./options.ts";
+import { RackCongestion } from "./rack_congestion.ts";
+import { WindowUse } from "./window_use.ts";
 
 /** L with byte counting: peers acknowledge what came in one batch at once, ours too (RFC 9406 §4.2). */
 const SEGMENTS_PER_ACK = 8;
@@ -16,7 +18,8 @@ const SEGMENTS_PER_ACK = 8;
 export function bindCongestion(module: CongestionModule): CreateCongestionControl {
   return (smss, { sack, synLost }, options) => {
     const window = module.initialWindow(smss, options.initialWindow, synLost);
-    return new Congestion(module, createCongestionState(smss, sack, window, options), options.idleRestart);
+    const state = createCongestionState(smss, sack, window, options);
+    return options.rack && sack ? new RackCongestion(module, state, options) : new Congestion(module, state, options.idleRestart);
   };
 }
 
@@ -61,10 +64,7 @@ class Congestion implements CongestionControl {
   #rescueRxt = -1;
   /** What `highData` was when anything was last sent again. */
   #resentAt = 0;
-  /** The most that was in flight in the window that ends at `#windowEnd`, and whether cwnd held anything back then. */
-  #mostInFlight = 0;
-  #windowEnd = 0;
-  #wasFull = false;
+  readonly #use = new WindowUse();
 
   constructor(module: CongestionModule, state: CongestionState, idleRestart: boolean) {
     this.#module = module;
@@ -84,17 +84,8 @@ class Congestion implements CongestionControl {
     if (this.#idleRestart) this.#module.restartAfterIdle(this.state, idle, timeout);
   }
 
-  /** A window counts as used when it was full; and in slow start when half of it was, because it has just been opened twice as wide. */
   sent(una: number, highData: number, unsent: number): void {
-    const { state } = this;
-    const inFlight = highData - una;
-    const isFull = state.phase === "loss" || unsent > 0 && state.cwnd - inFlight < state.smss;
-    if (isFull || una >= this.#windowEnd || !this.#wasFull && inFlight > this.#mostInFlight) {
-      this.#wasFull = isFull;
-      this.#mostInFlight = inFlight;
-      this.#windowEnd = highData;
-    }
-    state.limited = this.#wasFull || state.cwnd < state.ssthresh && state.cwnd < 2 * this.#mostInFlight;
+    this.state.limited = this.#use.limits(this.state, una, highData, unsent);
   }
 
   measured(roundTrip: number): void {

@@ -28,8 +28,8 @@ export interface CongestionControl {
   sent(una: number, highData: number, unsent: number): void;
   /** A round trip was measured. */
   measured(roundTrip: number): void;
-  /** `acked` bytes more were acknowledged, up to `una`. */
-  acknowledged(una: number, acked: number, highData: number, now: number): "resend" | "wait";
+  /** `acked` bytes more were acknowledged by `segment`, up to `una`. */
+  acknowledged(una: number, acked: number, highData: number, now: number, segment: Segment): "resend" | "wait";
   /** A segment in `frame` acknowledges `number`, which is offset `una`, and something is in flight. `isNew`: `acknowledged` has heard of that. */
   heard(
     segment: Segment,
@@ -39,6 +39,7 @@ export interface CongestionControl {
     highData: number,
     sameWindow: boolean,
     isNew: boolean,
+    now: number,
   ): "resend" | "wait";
   /** The retransmission timer fired; `again`: a second time in vain. */
   timedOut(una: number, highData: number, again: boolean): void;
@@ -50,6 +51,12 @@ export interface CongestionControl {
   next(highData: number, unsent: number): NextSegment | undefined;
   /** Bytes up to `end` were sent again, by this rule of `NextSegment`. */
   resent(end: number, rule: NextSegment["rule"], highData: number): void;
+  /** For those who tell losses by the clock. The text from `from` up to `end` goes out, for the first time or again. */
+  transmitted?(from: number, end: number, now: number): void;
+  /** Something may be sent now, and all that came in this poll is known: looks what is lost. */
+  look?(una: number, highData: number, now: number): void;
+  /** When it wants to look though nothing comes; Infinity for never. */
+  deadline?(): number;
 }
 
 /** Makes the congestion control of a connection whose handshake is over, for segments of `smss` bytes. */

@@ -68,6 +68,10 @@ export interface ConnectionOptions {
   readonly byteCounting: boolean;
   /** Whether a pause of more than a retransmission timeout takes the window back to the initial one (RFC 5681 §4.1, which is a SHOULD). */
   readonly idleRestart: boolean;
+  /** Losses are noticed by the clock (RACK-TLP, RFC 8985), where lab 08 is bound and the peer has SACK; else by lab 08, which counts. */
+  readonly rack: boolean;
+  /** PSH also where the window ends, so that a peer which heeds it does not wait for what cannot come before it has answered. */
+  readonly pushAtEdge: boolean;
   /** The shortest retransmission timeout: 1000 by RFC 6298 §2.4, which is a SHOULD. Less is for ways that are known to be short. */
   readonly leastTimeout: number;
   readonly r1: number;
@@ -129,6 +133,8 @@ export const TCP_DEFAULTS: TcpOptions = {
     initialWindow: 0,
     byteCounting: true,
     idleRestart: true,
+    rack: false,
+    pushAtEdge: false,
     leastTimeout: 1000,
     r1: 3,
     r2: 100_000,

@@ -100,7 +100,8 @@ export class Sender {
   }
 
   deadline(): number {
-    return Math.min(this.retransmission.deadline(), this.#probeAt, patienceEnds(this.#port.options, this.#owedSince));
+    const look = this.congestion?.deadline?.() ?? Infinity;
+    return Math.min(this.retransmission.deadline(), this.#probeAt, look, patienceEnds(this.#port.options, this.#owedSince));
   }
 
   /** Does what is due at `now`. `lastHeard`: when the peer last said anything. */
@@ -135,6 +136,7 @@ export class Sender {
       congestion.restart(now - this.#sentAt, this.retransmission.timeout());
     }
     if (this.#mustResend) this.#resendOldest();
+    congestion.look?.(buffer.start(), buffer.next(), now);
     if (congestion.picks && buffer.start() < buffer.next()) {
       this.#sendPicked(congestion, now);
     } else {
@@ -160,8 +162,7 @@ export class Sender {
       this.congestion = this.#context.createCongestion(sndMss, { sack: sackPermitted, synLost: this.resent > 0 }, this.#port.options);
       this.#sentAt = now;
     }
-    const hadRoom = this.room() > 0;
-    const before = buffer.start();
+    const hadRoom = this.room() > 0, before = buffer.start();
     buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
     this.#goBack?.allow(this.#port.tcb.sndMss);
     this.probes = 0;
@@ -169,16 +170,16 @@ export class Sender {
     this.#probeAt = this.#owedSince = Infinity;
     this.retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
     const acked = buffer.start() - before;
-    if (acked > 0) this.#mustResend = this.congestion?.acknowledged(buffer.start(), acked, buffer.next(), now) === "resend";
+    if (acked > 0) this.#mustResend = this.congestion?.acknowledged(buffer.start(), acked, buffer.next(), now, segment) === "resend";
     if (!hadRoom && this.room() > 0) this.#port.tell("writable");
   }
 
   /** A segment that may tell of a loss: by acknowledging the same as before (`!isNew`), or by SACK blocks in `frame`. */
   heard(segment: Segment, frame: Frame, sameWindow: boolean, isNew: boolean): void {
-    const start = this.buffer.start();
-    const next = this.buffer.next();
+    const start = this.buffer.start(), next = this.buffer.next();
     if (start === next || isNew && segment.sackCount === 0) return;
-    if (this.congestion?.heard(segment, frame, this.#una, start, next, sameWindow, isNew) === "resend") this.#mustResend = true;
+    const verdict = this.congestion?.heard(segment, frame, this.#una, start, next, sameWindow, isNew, this.#context.now());
+    if (verdict === "resend") this.#mustResend = true;
   }
 
   /** The way is narrower than we thought: what is in flight goes out again, in smaller segments. Never in larger ones. */
@@ -224,8 +225,7 @@ export class Sender {
 
   /** Sends what was never sent, up to `edge`; the FIN behind the last byte. */
   #sendNew(edge: number, maxWindow: number, now: number): void {
-    const { buffer } = this;
-    const { tcb, options } = this.#port;
+    const { buffer } = this, { tcb, options } = this.#port;
     limits.edge = edge;
     limits.mss = tcb.sndMss;
     limits.maxWindow = maxWindow;
@@ -240,7 +240,8 @@ export class Sender {
       const length = isShort ? piece.length : fullSegments(tcb, Math.min(buffer.end(), edge) - piece.from, this.#context.mostText);
       const end = piece.from + length;
       const push = length > piece.length ? end === buffer.end() : piece.push;
-      if (!this.#sendPiece(piece.from, length, push, finFits && end === buffer.end())) return;
+      const stops = options.pushAtEdge && edge - end < tcb.sndMss;
+      if (!this.#sendPiece(piece.from, length, push || stops, finFits && end === buffer.end())) return;
       buffer.sent(end);
       if (buffer.next() !== end) return; // a buffer that does not note what was sent would offer it for ever
       if (isShort) this.shortEnd = endOfShort(this.shortEnd, end, buffer.start());
@@ -256,6 +257,7 @@ export class Sender {
     const { tcb } = this.#port;
     if (length > tcb.sndMss) frame.segmentSize = tcb.sndMss;
     if (length > 0) this.buffer.copyInto(frame, from, length);
+    if (length > 0) this.congestion?.transmitted?.(from, from + length, this.#context.now());
     const first = seqAdd(this.#una, from - this.#unaOffset);
     const behind = seqAdd(first, fin ? length + 1 : length);
     if (fin) tcb.finSent = true;
@@ -382,8 +384,7 @@ export class Sender {
    * application has closed, and nobody is left who could give it up (RFC 6429). The window is open, but by less than was worth a packet: now it goes.
    */
   #probe(now: number, lastHeard: number): void {
-    const { buffer } = this;
-    const { tcb, options, orphaned } = this.#port;
+    const { buffer } = this, { tcb, options, orphaned } = this.#port;
     this.#probeAt = Infinity;
     if (tcb.sndWnd > 0) {
       this.#sendNew(this.#edge(), 0, now);
