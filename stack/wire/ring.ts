@@ -35,8 +35,8 @@ const FEW_BYTES = 64;
 const FEW_WORDS = 256;
 /** So much at once, in a large read or into a large frame, is worth a view of its own. */
 const MUCH = 8192;
-/** Bytes of unused memory that the stock keeps of each size. */
-const STOCK = 1 << 20;
+/** Bytes of unused memory that the stock keeps: as much as ten thousand connections hold that have each sent a segment. */
+const STOCK = 1 << 25;
 
 /** The memory of one ring, dock included. */
 interface Store {
@@ -49,8 +49,9 @@ interface Store {
   readonly blocks: readonly Uint8Array[];
 }
 
-/** Memory that no ring uses, by the logarithm of its size. */
+/** Memory that no ring uses, by the logarithm of its size; and how many bytes that are. */
 const stock: Store[][] = [];
+let unused = 0;
 /** Bytes of memory in all rings that are not empty. */
 let inUse = 0;
 
@@ -211,7 +212,9 @@ function takeMuch({ bytes, size }: Store, offset: number, target: Uint8Array, at
 /** Memory for a ring of at least `need` bytes. */
 function take(need: number): Store {
   const logarithm = 32 - Math.clz32(Math.max(need, SMALLEST) - 1);
-  const store = stock[logarithm]?.pop() ?? makeStore(2 ** logarithm);
+  const spare = stock[logarithm]?.pop();
+  const store = spare ?? makeStore(2 ** logarithm);
+  if (spare !== undefined) unused -= spare.bytes.length;
   inUse += store.bytes.length;
   return store;
 }
@@ -223,8 +226,9 @@ function makeStore(size: number): Store {
 
 function giveBack(store: Store): void {
   inUse -= store.bytes.length;
-  const sameSize = stock[31 - Math.clz32(store.size)] ??= [];
-  if ((sameSize.length + 1) * store.size <= STOCK) sameSize.push(store);
+  if (unused + store.bytes.length > STOCK) return;
+  unused += store.bytes.length;
+  (stock[31 - Math.clz32(store.size)] ??= []).push(store);
 }
 
 /**

@@ -13,8 +13,8 @@ import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
 export interface TwoHosts {
   readonly sender: Host;
   readonly receiver: Host;
-  /** Lets both act, and a twentieth of a millisecond pass. */
-  turn(): void;
+  /** Lets both act, and time pass: a twentieth of a millisecond, unless more or less is said. */
+  turn(milliseconds?: number): void;
 }
 
 /** Milliseconds that pass with each turn; frames that a wire holds: more than the window. */
@@ -32,10 +32,10 @@ export function twoHosts(modules: Modules): TwoHosts {
     Host.bind(modules, { interfaces: [{ medium: "ip", address }], seed }, [device]);
   const [sender, receiver] = [bind(KERNEL_IP, one, 1), bind(STACK_IP, other, 2)];
   let now = 0;
-  const turn = (): void => {
+  const turn = (milliseconds = TURN): void => {
     sender.poll(now);
     receiver.poll(now);
-    now += TURN;
+    now += milliseconds;
   };
   return { sender, receiver, turn };
 }
