@@ -3,6 +3,7 @@
  * without being shown.
  */
 import { suite } from "../../tools/harness/suite.ts";
+import { live } from "./hidden/live.ts";
 import { acknowledged, moreDuplicates, timeout } from "./hidden/recovery.ts";
 import { scoreboard } from "./hidden/scoreboard.ts";
 import { cubic, duplicates } from "./hidden/tables.ts";
@@ -12,5 +13,5 @@ import { wire } from "./hidden/wire.ts";
 export default suite({
   lab: 8,
   visibility: "hidden",
-  groups: { window: windowGroup, duplicates: { ...duplicates, ...moreDuplicates }, acknowledged, timeout, scoreboard, cubic, wire },
+  groups: { window: windowGroup, duplicates: { ...duplicates, ...moreDuplicates }, acknowledged, timeout, scoreboard, cubic, wire, live },
 });

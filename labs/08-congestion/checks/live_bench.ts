@@ -10,11 +10,39 @@ export interface Transfer {
   readonly lost: readonly number[];
 }
 
-/**
- * You connect to the kernel, write so many bytes, and close; the wire loses the segments with text of these numbers, counted from 0 as they go out for
- * the first time. Fails unless the kernel reads all of it.
- */
-export async function transfer(t: Trial, size: number, tcp: TcpConfig, loses: (number: number) => boolean): Promise<Transfer> {
+/** Which of your segments with text get lost, once each. They are counted from 0, as they go out for the first time. */
+export type Loses = (number: number) => boolean;
+
+/** You connect to the kernel, write so many bytes, and close, across a wire that loses some. Fails unless the kernel reads all of it. */
+export async function transfer(t: Trial, size: number, tcp: TcpConfig, loses: Loses): Promise<Transfer> {
+  const { station, crossed } = await lossyWire(t, tcp, loses);
+  const text = t.random.bytes(size);
+  // A server of a check that failed half-way may still hold its port.
+  const port = t.random.int(2000, 9999);
+  const server = station.kernel.tcpServer({ port, mode: "sink" });
+  const connection = await station.tcp.connected(port);
+  const taken = await connection.writeAll(text);
+  t.ok(taken === size, `your send buffer to take ${size} bytes, as room comes back`, `${taken}`);
+  await connection.close();
+  const [read] = await server;
+  const done = crossed(port);
+  expectRead(t, done, read?.receivedLength ?? 0, size);
+  t.ok(read?.received.every((byte, i) => byte === text[i]) === true, "the bytes that your application wrote", "others");
+  return done;
+}
+
+/** Fails unless the kernel has read so many bytes; the failure says what was lost. */
+export function expectRead(t: Trial, { lost }: Transfer, read: number, size: number): void {
+  const where = lost.length === 0 ? "no segment was lost" : `lost once: what begins at ${lost.join(", ")}`;
+  t.ok(read === size, `the kernel to read ${size} bytes (${where})`, `${read}`);
+}
+
+/** A host at a wire that loses some; and what has crossed it of the connection with this port. */
+export async function lossyWire(
+  t: Trial,
+  tcp: TcpConfig,
+  loses: Loses,
+): Promise<{ readonly station: LiveStation; readonly crossed: (port: number) => Transfer }> {
   const seen = new Set<number>();
   const lost = new Set<number>();
   const station = await t.live({
@@ -29,22 +57,12 @@ export async function transfer(t: Trial, size: number, tcp: TcpConfig, loses: (n
       return true;
     },
   });
-  const text = t.random.bytes(size);
-  // A server of a check that failed half-way may still hold its port.
-  const port = t.random.int(2000, 9999);
-  const server = station.kernel.tcpServer({ port, mode: "sink" });
-  const connection = await station.tcp.connected(port);
-  const taken = await connection.writeAll(text);
-  t.ok(taken === size, `your send buffer to take ${size} bytes, as room comes back`, `${taken}`);
-  await connection.close();
-  const [read] = await server;
-  const segments = station.tcp.segments(port);
-  const first = segments.find(({ direction, data }) => direction === "from stack" && data.length > 0)?.header?.seq ?? 0;
-  const gone = [...lost].map((seq) => 1 + ((seq - first) >>> 0));
-  const where = gone.length === 0 ? "no segment was lost" : `lost once: what begins at ${gone.join(", ")}`;
-  t.ok(read?.receivedLength === size, `the kernel to read ${size} bytes (${where})`, `${read?.receivedLength ?? 0}`);
-  t.ok(read?.received.every((byte, i) => byte === text[i]) === true, "the bytes that your application wrote", "others");
-  return { segments, lost: gone };
+  const crossed = (port: number): Transfer => {
+    const segments = station.tcp.segments(port);
+    const first = segments.find(({ direction, data }) => direction === "from stack" && data.length > 0)?.header?.seq ?? 0;
+    return { segments, lost: [...lost].map((seq) => 1 + ((seq - first) >>> 0)) };
+  };
+  return { station, crossed };
 }
 
 /** Your segments with text, in the order in which they went out. */
