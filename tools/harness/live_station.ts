@@ -13,10 +13,11 @@ import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
 import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
 import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
 import { heard, LiveApplication, type MovingStation } from "./live_tcp.ts";
+import { LiveDatagrams } from "./live_udp.ts";
 import { pattern } from "./packets.ts";
 import { quietFor, TCP_QUIET } from "./quiet.ts";
 import type { Conversation } from "./remote.ts";
-import type { Reply, Request, TcpAct } from "./subject/protocol.ts";
+import type { Reply, Request, TcpAct, UdpAct } from "./subject/protocol.ts";
 import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
 import { deadlineOf, hostConfig, MAX_AT_ONCE, sameDeadline, wireFor } from "./virtual_station.ts";
 
@@ -24,7 +25,10 @@ const FOREVER = 10_000;
 /** What the host wants to do within so many milliseconds belongs to what is going on: a delayed acknowledgment. */
 const SOON = 60;
 /** Acts by which an application only looks. */
-const LOOKS: ReadonlySet<TcpAct> = new Set<TcpAct>(["accept", "read", "queues", "connection", "connections"]);
+const LOOKS: ReadonlySet<TcpAct | UdpAct> = new Set<TcpAct | UdpAct>([
+  ...["accept", "read", "queues", "connection", "connections"] as const,
+  ...["receive", "failure", "socket"] as const,
+]);
 let numbers = 0;
 
 /** Opens a wire to the kernel and starts the host at our end of it. */
@@ -82,6 +86,7 @@ export class RealStation implements LiveStation, MovingStation {
   readonly device: string;
   readonly kernel: KernelOperations;
   readonly tcp: LiveApplication;
+  readonly udp: LiveDatagrams;
   readonly frames: SeenFrame[] = [];
   steps = 0;
   readonly #conversation: Conversation;
@@ -123,6 +128,7 @@ export class RealStation implements LiveStation, MovingStation {
     conversation.now = () => this.#now();
     this.kernel = this.#operations();
     this.tcp = new LiveApplication(this, ends.kernelAddress);
+    this.udp = new LiveDatagrams(this, ends.kernelAddress);
   }
 
   async begin(config: Partial<HostConfig>): Promise<void> {
@@ -227,7 +233,16 @@ export class RealStation implements LiveStation, MovingStation {
   /** An application above TCP acts; returns what the act gave. */
   async act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
     if (!LOOKS.has(act)) this.#activity = performance.now();
-    const reply = await this.#ask({ op: "tcp", host: this.#host, now: this.#now(), act, args });
+    return this.#given(await this.#ask({ op: "tcp", host: this.#host, now: this.#now(), act, args }));
+  }
+
+  /** The same for an application above UDP. */
+  async actUdp(act: UdpAct, args: readonly unknown[]): Promise<unknown> {
+    if (!LOOKS.has(act)) this.#activity = performance.now();
+    return this.#given(await this.#ask({ op: "udp", host: this.#host, now: this.#now(), act, args }));
+  }
+
+  #given(reply: Reply): unknown {
     this.#rethrow();
     return reply.returned?.t === "value" ? reply.returned.value : undefined;
   }

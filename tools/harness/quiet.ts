@@ -8,8 +8,12 @@ const QUIET = 60;
 /** The same for TCP, where both sides wait with acknowledgments, and the kernel sends again after 200 ms. */
 export const TCP_QUIET = 400;
 
+/** The same for UDP, where somebody else may have to act first. */
+const UDP_QUIET = 200;
+
 /** How long nothing may move before an operation of the kernel's is given up. */
 export function quietFor(name: keyof KernelOperations, options: Record<string, unknown>): number {
+  if (name === "udpTalk") return Number(options.quiet ?? UDP_QUIET);
   if (name !== "tcpClient" && name !== "tcpServer") return QUIET;
   return options.quiet === undefined ? TCP_QUIET + pauses(options) : Number(options.quiet);
 }

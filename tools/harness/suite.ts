@@ -25,9 +25,11 @@ import type { Random } from "../../stack/wire/random.ts";
 import type { Topic } from "./failure.ts";
 import type { KernelOperations } from "./kernel/operations.ts";
 import type { LiveTcp } from "./live_tcp.ts";
+import type { LiveUdp } from "./live_udp.ts";
 import type { PacketMatcher } from "./matchers.ts";
 import type { Reaction, RecordedCall } from "./subject/protocol.ts";
 import type { TcpStation } from "./tcp_station.ts";
+import type { UdpStation } from "./udp_station.ts";
 
 export type { Reaction, RecordedCall } from "./subject/protocol.ts";
 
@@ -208,6 +210,8 @@ export interface Trial {
   host(config?: StationConfig): Promise<Station>;
   /** As `host`, with TCP on it and a scripted TCP peer at the other end (labs 04 to 07). */
   tcp(config?: StationConfig): Promise<TcpStation>;
+  /** As `host`, with UDP on it, and an application above that binds, sends and receives (lab 09). */
+  udp(config?: StationConfig): Promise<UdpStation>;
   /** The student's host across a real device, with the kernel on the other side. */
   live(config?: LiveConfig): Promise<LiveStation>;
   /** Runs a script in the packetdrill language against the student's host; `file` is its name in messages (labs 04 to 07). */
@@ -285,6 +289,8 @@ export interface LiveStation {
   readonly kernel: KernelOperations;
   /** An application above the stack's TCP (labs 04 to 07): what it does, and what crossed the wire, in relative numbers. */
   readonly tcp: LiveTcp;
+  /** An application above the stack's UDP (lab 09). */
+  readonly udp: LiveUdp;
   /** Lets frames flow until both sides have been quiet for `milliseconds` (default 4). */
   settle(milliseconds?: number): Promise<void>;
   /** All frames so far, oldest first. */

@@ -15,6 +15,7 @@ import { SubjectDied } from "./subject_process.ts";
 import type { Check, LiveConfig, LiveStation, Outcome, Recorder, Station, StationConfig, Trial } from "./suite.ts";
 import { Transcript } from "./transcript.ts";
 import { ScriptedTcp, type TcpStation } from "./tcp_station.ts";
+import { ScriptedUdp, type UdpStation } from "./udp_station.ts";
 import { startStation } from "./virtual_station.ts";
 import { WorkspaceError } from "./workspace.ts";
 
@@ -205,6 +206,10 @@ class RunningTrial implements Trial {
 
   async tcp(config: StationConfig = {}): Promise<TcpStation> {
     return new ScriptedTcp(await startStation(this.#conversation, config, this.#layers === 5 ? 5 : 4), this.random);
+  }
+
+  async udp(config: StationConfig = {}): Promise<UdpStation> {
+    return new ScriptedUdp(await startStation(this.#conversation, config, this.#layers === 5 ? 5 : 4));
   }
 
   async live(config: LiveConfig = {}): Promise<LiveStation> {

@@ -14,7 +14,7 @@ import { matchPacket, type PacketMatcher } from "./matchers.ts";
 import { arp, ethernet, fcs, pad, pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
 import { ANSWERS_BY_ITSELF } from "./transcript.ts";
-import type { Reply, TcpAct } from "./subject/protocol.ts";
+import type { Reply, TcpAct, UdpAct } from "./subject/protocol.ts";
 import type { HostEvent, Station, StationConfig } from "./suite.ts";
 
 const PEER_MAC = "02:00:00:00:00:01";
@@ -214,7 +214,15 @@ export class VirtualStation implements Station {
 
   /** An application above TCP acts; what the stack sends for it is queued. Returns what the act gave. */
   async act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
-    const reply = await this.#conversation.ask({ op: "tcp", host: this.#host, now: this.#now, act, args });
+    return await this.#given(await this.#conversation.ask({ op: "tcp", host: this.#host, now: this.#now, act, args }));
+  }
+
+  /** The same for an application above UDP. */
+  async actUdp(act: UdpAct, args: readonly unknown[]): Promise<unknown> {
+    return await this.#given(await this.#conversation.ask({ op: "udp", host: this.#host, now: this.#now, act, args }));
+  }
+
+  async #given(reply: Reply): Promise<unknown> {
     await this.#take(reply);
     return reply.returned?.t === "value" ? reply.returned.value : undefined;
   }

@@ -125,6 +125,9 @@ async function give(conversation: Conversation, stations: VirtualStation[], stim
     case "tcp":
       station.note(actText(stimulus.act, stimulus.args));
       return await station.act(stimulus.act, stimulus.args);
+    case "udp":
+      station.note(actText(stimulus.act, stimulus.args));
+      return await station.actUdp(stimulus.act, stimulus.args);
     case "look":
       return stimulus.what === "counters" ? await station.counters() : await station.arpTable(stimulus.on);
     case "act":
@@ -173,7 +176,7 @@ async function act(station: VirtualStation, name: "ping" | "output" | "outputLin
 /** "an application of yours: write, 23 bytes". */
 function actText(name: string, args: readonly unknown[]): string {
   const bytes = args.find((arg) => arg instanceof Uint8Array);
-  const port = name === "listen" || name === "connect" ? `, port ${args[1]}` : "";
+  const port = name === "listen" || name === "connect" || name === "bind" ? `, port ${args[1]}` : "";
   return `an application of yours: ${name}${port}${bytes === undefined ? "" : `, ${bytes.length} bytes`}`;
 }
 

@@ -124,6 +124,7 @@ export class KernelPeer implements KernelOperations {
 
   ping: KernelOperations["ping"] = (options) => this.#operate("ping", options);
   udpProbe: KernelOperations["udpProbe"] = (options) => this.#operate("udpProbe", options);
+  udpTalk: KernelOperations["udpTalk"] = (options) => this.#operate("udpTalk", options);
   rawProbe: KernelOperations["rawProbe"] = (options) => this.#operate("rawProbe", options);
   tcpConnect: KernelOperations["tcpConnect"] = (options) => this.#operate("tcpConnect", options);
   tcpClient: KernelOperations["tcpClient"] = (options) => this.#operate("tcpClient", options);

@@ -12,6 +12,7 @@
 import type { SystemCall } from "../subject/system_call.ts";
 import type { CallAnswer } from "./system_calls.ts";
 import type { TcpClientOptions, TcpOutcome, TcpRow, TcpServerOptions } from "./tcp_operations.ts";
+import type { UdpOutcome, UdpTalkOptions } from "./udp_operations.ts";
 
 /** How long an operation may take. */
 export interface Patience {
@@ -154,6 +155,11 @@ export interface KernelOperations {
   ping(options: PingOptions): Promise<PingEcho[]>;
   /** Sends a UDP datagram to a port and waits for what comes back. */
   udpProbe(options: ProbeOptions & { port: number }): Promise<ProbeResult>;
+  /**
+   * Opens a UDP socket, sends, and waits for datagrams. It is bound at once: what is sent after this was called, even before it is awaited, finds
+   * it.
+   */
+  udpTalk(options: UdpTalkOptions): Promise<UdpOutcome>;
   /**
    * Sends an IP packet of any protocol (253 and 254 are for experiments, RFC 3692) and waits for what comes back. The
    * kernel heeds an ICMP error only when it quotes at least 8 bytes of payload.

@@ -42,6 +42,7 @@ import { SystemCalls } from "./system_calls.ts";
 import { arpTable, deviceStats, snmp } from "./tables.ts";
 import { tcpTable } from "./tcp_table.ts";
 import { tcpClient, tcpServer } from "./tcp_talk.ts";
+import { udpTalk } from "./udp_talk.ts";
 import { type WireOptions, Wires } from "./wires.ts";
 
 /** What a program asks for that the grader plays. */
@@ -53,6 +54,7 @@ const OPERATIONS: {
 } = {
   ping,
   udpProbe,
+  udpTalk,
   rawProbe,
   tcpConnect,
   tcpClient,

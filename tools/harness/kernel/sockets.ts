@@ -66,6 +66,7 @@ export class SocketError extends Error {
 export interface Received {
   data: Uint8Array<ArrayBuffer>;
   from?: Ipv4Address;
+  port?: number;
   ttl?: number;
   /** The IP options of the packet, as they came. */
   options?: Uint8Array<ArrayBuffer>;
@@ -124,7 +125,10 @@ export class Socket {
     const length = this.#receiveMessage(0);
     if (length === undefined) return undefined;
     const received: Received = { data: scratch.data.slice(0, length) };
-    if (scratch.nameLength >= INTERNET_ADDRESS_LENGTH) received.from = readAddress(scratch.name);
+    if (scratch.nameLength >= INTERNET_ADDRESS_LENGTH) {
+      received.from = readAddress(scratch.name);
+      received.port = scratch.name.getUint16(2);
+    }
     for (const { type, at, length } of controls()) {
       if (type === IP_TTL) received.ttl = scratch.control.getInt32(at, true);
       if (type === IP_RECVOPTS) received.options = new Uint8Array(scratch.control.buffer.slice(at, at + length));

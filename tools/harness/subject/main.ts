@@ -17,6 +17,7 @@ import { encodeMessage, MessageReader } from "../message.ts";
 import { Application } from "./application.ts";
 import { keepConsole, takeLog } from "./console.ts";
 import { dropCrumb, refuseFunctions, watchModules } from "./crumbs.ts";
+import { DatagramApplication } from "./datagram_application.ts";
 import { lockDown } from "./lockdown.ts";
 import type { Asked, Reply, Request, Sent } from "./protocol.ts";
 import { SystemCalls } from "./system_calls.ts";
@@ -33,6 +34,7 @@ interface Station {
   readonly host: Host;
   readonly wires: readonly PipeDevice[];
   readonly application: Application;
+  readonly datagrams: DatagramApplication;
   /** The process that makes system calls, once there was one. */
   calls?: SystemCalls;
   events: unknown[];
@@ -215,6 +217,13 @@ class Subject {
         station.host.poll(request.now);
         return { ...this.#drain(station), returned: { t: "value", value } };
       }
+      case "udp": {
+        const station = this.#station(request.host);
+        station.host.poll(request.now);
+        const value = station.datagrams.act(request.act, request.args);
+        station.host.poll(request.now);
+        return { ...this.#drain(station), returned: { t: "value", value } };
+      }
       case "system call":
         throw new Error("a system call is answered later");
       case "tcp info":
@@ -266,7 +275,7 @@ class Subject {
       now: request.now,
       emit: (event) => void events.push(readable(event)),
     });
-    const station: Station = { host, wires, events, application: new Application(host) };
+    const station: Station = { host, wires, events, application: new Application(host), datagrams: new DatagramApplication(host) };
     this.#stations.push(station);
     return { ...this.#drain(station), returned: { t: "value", value: this.#stations.length - 1 } };
   }

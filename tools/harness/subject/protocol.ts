@@ -100,6 +100,13 @@ export type Request =
     readonly act: TcpAct;
     readonly args: readonly unknown[];
   }
+  | {
+    readonly op: "udp";
+    readonly host: number;
+    readonly now: number;
+    readonly act: UdpAct;
+    readonly args: readonly unknown[];
+  }
   /**
    * A process on this host, one for each host, makes a system call. `number` is how the answer, or a later one, says what it came to: a
    * call of which `completed` does not say so is waiting.
@@ -137,6 +144,12 @@ export type TcpAct =
   | "connection"
   | "info"
   | "connections";
+
+/**
+ * What a check asks an application above the subject's UDP to do. Sockets go by number, peers are [address, port].
+ * `socket`: what waits in it, and what it has lost.
+ */
+export type UdpAct = "bind" | "send" | "receive" | "connect" | "failure" | "close" | "socket";
 
 /** What the subject answers. On its way it carries the number of what was asked. */
 export interface Reply {
