@@ -16,10 +16,11 @@
 import type { Frame } from "../wire/frame.ts";
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import type { MacAddress } from "../wire/mac_address.ts";
-import type { Device } from "./device.ts";
+import { type Device, NO_OFFLOAD, type Offload } from "./device.ts";
 import { ifreq, setAddress, setMac, setMtu, setUp } from "./ifreq.ts";
 import { cString, errorName, lastError, type Libc, libc, O_CLOEXEC, O_NONBLOCK, O_RDWR, POLLIN } from "./libc.ts";
 import { NoLiveWire, refusedNode } from "./no_live_wire.ts";
+import { readVirtioHeader, VIRTIO_HEADER, writeVirtioHeader } from "./virtio_header.ts";
 
 const TUNSETIFF = 0x400454can;
 const TUNSETPERSIST = 0x400454cbn;
@@ -27,6 +28,11 @@ const IFF_TUN = 0x0001;
 const IFF_TAP = 0x0002;
 /** Packets as they are, without four bytes of flags and protocol in front. */
 const IFF_NO_PI = 0x1000;
+/** A header in front of each packet that says what is left to do (virtio_header.ts); and what may be: checksums, and cutting TCP over IPv4. */
+const IFF_VNET_HDR = 0x4000;
+const TUNSETOFFLOAD = 0x400454d0n;
+const TUN_F_CSUM = 1n;
+const TUN_F_TSO4 = 2n;
 
 /** What the interface is to be like. */
 export interface TunTapOptions {
@@ -48,12 +54,19 @@ export interface TunTapOptions {
    * time; the kernel needs some 15 ms to take an interface away. Default: no.
    */
   persist?: boolean;
+  /**
+   * TUN only: the kernel hands over TCP segments of up to 64 KB, and takes such, with checksums that nobody has to compute. Default: no. Where it will not,
+   * the device goes on without, and `offloadRefused` says why.
+   */
+  offload?: boolean;
 }
 
 /** A device that can be waited for without giving up the thread, too. */
 export interface TunTap extends Device {
   /** The file descriptor, for a caller that polls several things at once. −1 once closed. */
   readonly fd: number;
+  /** Why there is no offload though it was asked for, in one sentence. */
+  readonly offloadRefused: string | undefined;
   wait(milliseconds: number): Promise<void>;
   /** Blocks this thread until a packet is waiting (true) or `milliseconds` have passed (false). For loops that own their thread. */
   waitSync(milliseconds: number): boolean;
@@ -65,10 +78,11 @@ export function openTunTap(options: TunTapOptions): TunTap {
   const fd = openNode();
   try {
     const name = createInterface(fd, options);
+    const refused = options.offload === true ? setOffload(fd, name, options.kind) : undefined;
     configure(name, options);
     // The argument is the number itself; a buffer's address is as good as any that is not 0.
     if (options.persist) libc().ioctl(fd, TUNSETPERSIST, new Uint8Array(8));
-    return new FfiTunTap(fd, name, options);
+    return new FfiTunTap(fd, name, options, refused);
   } catch (error) {
     libc().close(fd);
     throw error;
@@ -86,7 +100,8 @@ export function openNode(path = "/dev/net/tun"): number {
 /** Makes the interface behind `fd` and returns the name that the kernel gave it. */
 function createInterface(fd: number, options: TunTapOptions): string {
   const request = ifreq(options.name ?? `${options.kind}%d`);
-  request.setUint16(16, (options.kind === "tap" ? IFF_TAP : IFF_TUN) | IFF_NO_PI, true);
+  const header = hasVirtioHeader(options) ? IFF_VNET_HDR : 0;
+  request.setUint16(16, (options.kind === "tap" ? IFF_TAP : IFF_TUN) | IFF_NO_PI | header, true);
   if (libc().ioctl(fd, TUNSETIFF, request) < 0) {
     const error = errorName(lastError());
     if (error === "EPERM") throw new NoLiveWire("not allowed", "operation not permitted");
@@ -94,6 +109,17 @@ function createInterface(fd: number, options: TunTapOptions): string {
   }
   const name = new Uint8Array(request.buffer, 0, 16);
   return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+}
+
+function hasVirtioHeader({ kind, offload }: TunTapOptions): boolean {
+  return kind === "tun" && offload === true;
+}
+
+/** Asks the kernel for segments of 64 KB. Gives a sentence if there will be none. */
+function setOffload(fd: number, name: string, kind: "tap" | "tun"): string | undefined {
+  if (kind === "tap") return `${name} goes without offload: Ethernet frames are never larger than the MTU here`;
+  if (libc().ioctlNumber(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4) >= 0) return undefined;
+  return `${name} goes without offload: the kernel refuses it (${errorName(lastError())})`;
 }
 
 function configure(name: string, options: TunTapOptions): void {
@@ -109,13 +135,19 @@ class FfiTunTap implements TunTap {
   readonly mtu: number;
   readonly fcs = false;
   readonly minimumFrame: number;
-  readonly offload = { checksum: false, segmentation: false };
+  readonly offload: Offload;
+  readonly offloadRefused: string | undefined;
+  /** Bytes in front of each packet. */
+  readonly #header: number;
   readonly #libc: Libc = libc();
   readonly #waiting: PollSet;
   #fd: number;
 
-  constructor(fd: number, name: string, options: TunTapOptions) {
+  constructor(fd: number, name: string, options: TunTapOptions, offloadRefused: string | undefined) {
     this.#fd = fd;
+    this.offloadRefused = offloadRefused;
+    this.#header = hasVirtioHeader(options) ? VIRTIO_HEADER : 0;
+    this.offload = this.#header > 0 && offloadRefused === undefined ? { checksum: true, segmentation: true } : NO_OFFLOAD;
     this.#waiting = new PollSet(fd);
     this.name = name;
     this.medium = options.kind === "tap" ? "ethernet" : "ip";
@@ -128,19 +160,21 @@ class FfiTunTap implements TunTap {
   }
 
   receive(frame: Frame): boolean {
-    const buffer = frame.tail(frame.headroom);
+    const buffer = frame.tail(frame.headroom - this.#header);
     const room = buffer.length;
     let length = this.#libc.read(this.#fd, buffer, room);
     // A packet that fills the buffer may have been cut to fit: it is lost, and the next one is read.
     while (length === room) length = this.#libc.read(this.#fd, buffer, room);
     frame.reset();
-    if (length <= 0) return false;
-    frame.end = frame.start + length;
+    if (length <= this.#header) return false;
+    frame.end = frame.start + length - this.#header;
+    if (this.#header > 0) readVirtioHeader(frame);
     return true;
   }
 
   send(frame: Frame): boolean {
-    return this.#libc.write(this.#fd, frame.tail(), frame.length) >= 0;
+    if (this.#header > 0) writeVirtioHeader(frame);
+    return this.#libc.write(this.#fd, frame.tail(frame.start - this.#header), frame.length + this.#header) >= 0;
   }
 
   wait(milliseconds: number): Promise<void> {

@@ -50,6 +50,31 @@ testWhen(noLiveWire, "20 MB both ways with the kernel over a wire that loses 2 %
   assert(result.calls.every(({ resent }) => resent > 100));
 });
 
+for (const large of ["kernel", "software"] as const) {
+  testWhen(
+    noLiveWire,
+    `50 MB both ways with the kernel, segments cut and put together by ${large}: the same bytes, nothing twice`,
+    async () => {
+      const result = await exchange({ bytes: 50_000_000, large });
+      assertEqualBytes(result);
+      assert(result.offload);
+      assertEquals(result.calls.map(({ resent }) => resent), [0, 0]);
+      const packets = (result.counters["ip: received"] ?? Infinity) + (result.counters["ip: sent"] ?? Infinity);
+      assert(packets < 4 * 50_000_000 / 1448, `${packets} packets`); // of full segments alone there would be more
+    },
+  );
+
+  testWhen(
+    noLiveWire,
+    `large segments by ${large}, over a wire that loses 5 % and reorders 5 %, while the MTU changes: the same bytes`,
+    async () => {
+      const result = await exchange({ bytes: 5_000_000, large, impair: { drop: 0.05, reorder: 0.05 }, mtus: [1500, 700, 9000, 1400] });
+      assertEqualBytes(result);
+      assert(result.calls.every(({ resent }) => resent > 0));
+    },
+  );
+}
+
 testWhen(
   noLiveWire ?? missingProgram("tshark"),
   "tshark finds nothing wrong with what we send the kernel, and over a good wire no retransmission",

@@ -271,10 +271,9 @@ export class Tcp implements ConnectionContext {
   }
 
   transmit(frame: Frame, fields: SegmentFields, tcb: Tcb, options: ConnectionOptions): void {
-    const { offload } = this.#parts;
     ipOptions.packets = countSegmentsIn(frame, frame.length);
-    frame.checksumByDevice = offload.checksum;
-    const checksum = offload.checksum ? leftToDevice : this.#modules.ip.internetChecksum;
+    frame.checksumByDevice = this.#parts.offload.checksum;
+    const checksum = frame.checksumByDevice ? leftToDevice : this.#modules.ip.internetChecksum;
     this.handshake.writeSegment(frame, fields, tcb.localAddress, tcb.remoteAddress, checksum);
     this.counters.count("sent");
     ipOptions.source = tcb.localAddress;

@@ -7,7 +7,9 @@ import { createHash } from "node:crypto";
 import reference from "../../solutions/reference.ts";
 import { Host } from "../../stack/host.ts";
 import { capture, captureTo } from "../../stack/link/capture.ts";
+import { setMtu } from "../../stack/link/ifreq.ts";
 import { impair, type Impairments } from "../../stack/link/impair.ts";
+import { largeSegments } from "../../stack/link/large_segments.ts";
 import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
 import { run } from "../../stack/runner.ts";
 import type { Connection } from "../../stack/tcp/connection.ts";
@@ -26,6 +28,10 @@ export interface LiveOrder {
   readonly impair?: Impairments;
   /** Where the wire is recorded, as the kernel sees it. */
   readonly capture?: string;
+  /** Who cuts large segments and puts them together. Default: nobody. */
+  readonly large?: "kernel" | "software";
+  /** The kernel's interface has these MTUs, one after the other, for as long as it lasts. */
+  readonly mtus?: readonly number[];
 }
 
 /** What came of it: SHA-256 of what was to be sent, and of what each end received; how our end ended. */
@@ -38,6 +44,8 @@ export interface LiveResult {
     readonly end: string;
     readonly resent: number;
   }[];
+  /** Whether the device has offload. */
+  readonly offload: boolean;
   readonly left: { readonly connections: number; readonly framesLent: number };
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -105,14 +113,18 @@ async function exchangeByKernel(conn: Deno.TcpConn, bytes: number): Promise<stri
   return hash.digest("hex");
 }
 
-async function main({ bytes, impair: impairments, capture: path }: LiveOrder): Promise<LiveResult> {
+/** Milliseconds that each MTU lasts. */
+const MTU_TIME = 5;
+
+async function main({ bytes, impair: impairments, capture: path, large, mtus = [] }: LiveOrder): Promise<LiveResult> {
   prepareNamespace();
   sysctl({ name: "net.ipv4.tcp_congestion_control", value: "reno" });
   const clock = (): number => performance.now();
-  const tun = openTunTap({ kind: "tun", address: parseIpv4Address(KERNEL_IP) });
+  const tun = openTunTap({ kind: "tun", address: parseIpv4Address(KERNEL_IP), offload: large === "kernel" });
   const file = path === undefined ? undefined : captureTo(path);
   const watched = file === undefined ? tun : capture(tun, file, { clock });
-  const device = impairments === undefined ? watched : impair(watched, { send: impairments, receive: impairments }, clock);
+  const impaired = impairments === undefined ? watched : impair(watched, { send: impairments, receive: impairments }, clock);
+  const device = large === "software" ? largeSegments(impaired, reference.ip.internetChecksum) : impaired;
   const tcp = { timeWait: 1500, ...(impairments === undefined ? {} : { leastTimeout: 50 }) };
   const host = Host.bind(reference, { interfaces: [{ medium: "ip", address: STACK_IP }], tcp }, [device], {
     now: clock(),
@@ -120,6 +132,8 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
   const stack = host.tcp as Tcp;
   const stop = new AbortController();
   const running = run(host, [device], { signal: stop.signal, clock });
+  let turn = 0;
+  const changing = mtus.length === 0 ? 0 : setInterval(() => setMtu(tun.name, mtus[turn++ % mtus.length] as number), MTU_TIME);
 
   const listener = stack.listen(UNSPECIFIED, PORT, 5);
   const { promise: accepted, resolve: accept } = Promise.withResolvers<Connection>();
@@ -143,6 +157,7 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
   stack.closeListener(listener);
   // A FIN of the kernel's that is lost comes again: our TIME-WAIT has to last until then, and no longer.
   for (let i = 0; i < 200 && stack.table.size() > 0; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  clearInterval(changing);
   stop.abort();
   await running;
   file?.close();
@@ -154,6 +169,7 @@ async function main({ bytes, impair: impairments, capture: path }: LiveOrder): P
       { who: "kernel", kernelGot, stackGot: stackGot.hash, end: stackGot.end, resent: called.resent },
       { who: "stack", kernelGot: kernelGot2, stackGot: stackGot2.hash, end: stackGot2.end, resent: calling.resent },
     ],
+    offload: device.offload.segmentation,
     left: { connections: stack.table.size(), framesLent: host.framesLent },
     counters: host.counters(),
   };
