@@ -15,7 +15,7 @@ import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
 import { heard, LiveApplication, type MovingStation } from "./live_tcp.ts";
 import { LiveDatagrams } from "./live_udp.ts";
 import { pattern } from "./packets.ts";
-import { quietFor, TCP_QUIET } from "./quiet.ts";
+import { isLook, quietFor, TCP_QUIET } from "./quiet.ts";
 import type { Conversation } from "./remote.ts";
 import type { Reply, Request, TcpAct, UdpAct } from "./subject/protocol.ts";
 import type { HostEvent, LiveConfig, LiveStation, SeenFrame } from "./suite.ts";
@@ -24,11 +24,6 @@ import { deadlineOf, hostConfig, MAX_AT_ONCE, sameDeadline, wireFor } from "./vi
 const FOREVER = 10_000;
 /** What the host wants to do within so many milliseconds belongs to what is going on: a delayed acknowledgment. */
 const SOON = 60;
-/** Acts by which an application only looks. */
-const LOOKS: ReadonlySet<TcpAct | UdpAct> = new Set<TcpAct | UdpAct>([
-  ...["accept", "read", "queues", "connection", "connections"] as const,
-  ...["receive", "failure", "socket"] as const,
-]);
 let numbers = 0;
 
 /** Opens a wire to the kernel and starts the host at our end of it. */
@@ -41,7 +36,8 @@ export async function startLiveStation(
   const number = ++numbers % 250;
   const kind = config.kind ?? "tap";
   const net = { kernel: `10.44.${number}.1`, stack: `10.44.${number}.2` };
-  const macs = { kernel: `02:00:00:00:${hexByte(number)}:01`, stack: `02:00:00:00:${hexByte(number)}:02` };
+  const hex = number.toString(16).padStart(2, "0");
+  const macs = { kernel: `02:00:00:00:${hex}:01`, stack: `02:00:00:00:${hex}:02` };
   const medium = kind === "tap" ? "ethernet" : "ip";
   const first = config.interfaces?.[0];
   const settings = hostConfig({ ...config, interfaces: [] }, layers);
@@ -231,18 +227,19 @@ export class RealStation implements LiveStation, MovingStation {
   }
 
   /** An application above TCP acts; returns what the act gave. */
-  async act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
-    if (!LOOKS.has(act)) this.#activity = performance.now();
-    return this.#given(await this.#ask({ op: "tcp", host: this.#host, now: this.#now(), act, args }));
+  act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
+    return this.#perform({ op: "tcp", act, args });
   }
 
-  /** The same for an application above UDP. */
-  async actUdp(act: UdpAct, args: readonly unknown[]): Promise<unknown> {
-    if (!LOOKS.has(act)) this.#activity = performance.now();
-    return this.#given(await this.#ask({ op: "udp", host: this.#host, now: this.#now(), act, args }));
+  actUdp(act: UdpAct, args: readonly unknown[]): Promise<unknown> {
+    return this.#perform({ op: "udp", act, args });
   }
 
-  #given(reply: Reply): unknown {
+  async #perform(
+    request: { op: "tcp"; act: TcpAct; args: readonly unknown[] } | { op: "udp"; act: UdpAct; args: readonly unknown[] },
+  ): Promise<unknown> {
+    if (!isLook(request.act)) this.#activity = performance.now();
+    const reply = await this.#ask({ ...request, host: this.#host, now: this.#now() });
     this.#rethrow();
     return reply.returned?.t === "value" ? reply.returned.value : undefined;
   }
@@ -404,10 +401,6 @@ export class RealStation implements LiveStation, MovingStation {
   #rethrow(): void {
     if (this.#problem !== undefined) throw this.#problem;
   }
-}
-
-function hexByte(value: number): string {
-  return value.toString(16).padStart(2, "0");
 }
 
 function sleep(milliseconds: number): Promise<void> {

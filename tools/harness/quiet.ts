@@ -2,6 +2,7 @@
  * How long nothing may move on a live wire before an operation of the kernel's is given up.
  */
 import type { KernelOperations } from "./kernel/operations.ts";
+import type { TcpAct, UdpAct } from "./subject/protocol.ts";
 
 /** Milliseconds without any frame after which an operation is given up. */
 const QUIET = 60;
@@ -16,6 +17,16 @@ export function quietFor(name: keyof KernelOperations, options: Record<string, u
   if (name === "udpTalk") return Number(options.quiet ?? UDP_QUIET);
   if (name !== "tcpClient" && name !== "tcpServer") return QUIET;
   return options.quiet === undefined ? TCP_QUIET + pauses(options) : Number(options.quiet);
+}
+
+/** Acts by which an application only looks: nothing moves by them. */
+const LOOKS: ReadonlySet<TcpAct | UdpAct> = new Set<TcpAct | UdpAct>([
+  ...["accept", "read", "queues", "connection", "connections"] as const,
+  ...["receive", "failure", "socket"] as const,
+]);
+
+export function isLook(act: TcpAct | UdpAct): boolean {
+  return LOOKS.has(act);
 }
 
 /** All the milliseconds of pause that were asked for, however deep. */

@@ -4,7 +4,7 @@ import { formatIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Operation } from "./loop.ts";
 import { DEFAULT_TIMEOUT, probeSocket } from "./probe_socket.ts";
 import { INTERNET_ADDRESS_LENGTH, internetAddress } from "./socket_address.ts";
-import { IP_RECVERR, Socket, SocketError, SOL_IP, SOL_SOCKET } from "./sockets.ts";
+import { IP_RECVERR, type Socket, SocketError, SOL_IP, SOL_SOCKET } from "./sockets.ts";
 import type { UdpOutcome, UdpTalkOptions } from "./udp_operations.ts";
 
 const SYMBOLS = {
