@@ -9,6 +9,7 @@
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
 import { CheckFailed } from "./failure.ts";
+import { complaintsBetween } from "./kernel/complaints.ts";
 import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
 import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
 import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
@@ -211,15 +212,7 @@ export class RealStation implements LiveStation, MovingStation {
 
   /** Counters of the kernel that tell of bad packets, and that rose since the check began: "Icmp InCsumErrors 0 → 1". */
   async kernelComplaints(): Promise<string[]> {
-    const after = await this.#peer.snmp();
-    const complaints: string[] = [];
-    for (const [group, counters] of Object.entries(after)) {
-      for (const [name, value] of Object.entries(counters)) {
-        const before = this.#before[group]?.[name] ?? 0;
-        if (/Err|Discard|ReasmFails|InUnknown|Trunc/.test(name) && value > before) complaints.push(`${group} ${name} ${before} → ${value}`);
-      }
-    }
-    return complaints;
+    return complaintsBetween(this.#before, await this.#peer.snmp());
   }
 
   get isEthernet(): boolean {
