@@ -37,14 +37,13 @@ export async function startLiveStation(
   const number = ++numbers % 250;
   const kind = config.kind ?? "tap";
   const net = { kernel: `10.44.${number}.1`, stack: `10.44.${number}.2` };
-  const hex = number.toString(16).padStart(2, "0");
-  const macs = { kernel: `02:00:00:00:${hex}:01`, stack: `02:00:00:00:${hex}:02` };
-  const medium = kind === "tap" ? "ethernet" : "ip";
+  const lan = `02:00:00:00:${number.toString(16).padStart(2, "0")}`;
+  const macs = { kernel: `${lan}:01`, stack: `${lan}:02` };
   const first = config.interfaces?.[0];
   const settings = hostConfig({ ...config, interfaces: [] }, layers);
   const interfaces: InterfaceConfig[] = (config.interfaces ?? [{}]).map((each, index) => ({
     ...each,
-    medium: index === 0 ? medium : each.medium ?? "ethernet",
+    medium: index === 0 ? kind === "tap" ? "ethernet" : "ip" : each.medium ?? "ethernet",
     mac: each.mac ?? macs.stack,
     address: each.address ?? net.stack,
   }));
