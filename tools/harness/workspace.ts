@@ -57,7 +57,7 @@ export interface WorkspaceOptions {
 
 const SUBJECT_FILES = [
   "tools/harness/message.ts",
-  ...["main", "application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
+  ...["main", "application", "datagram_application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
     `tools/harness/subject/${name}.ts`
   ),
   ...["system_call", "system_calls"].map((name) => `tools/harness/subject/${name}.ts`),
