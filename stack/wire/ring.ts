@@ -35,8 +35,8 @@ const FEW_BYTES = 64;
 const FEW_WORDS = 256;
 /** So much at once, in a large read or into a large frame, is worth a view of its own. */
 const MUCH = 8192;
-/** Bytes of unused memory that the stock keeps: as much as ten thousand connections hold that have each sent a segment. */
-const STOCK = 1 << 25;
+/** Bytes of unused memory that the stock keeps: as much as two thousand connections hold that have each sent a segment. */
+const STOCK = 1 << 23;
 
 /** The memory of one ring, dock included. */
 interface Store {

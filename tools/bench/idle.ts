@@ -3,10 +3,10 @@
  * number of connections; prints an IdleResult.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
+import { Host } from "../../stack/host.ts";
+import { createPair } from "../../stack/link/pair.ts";
 import { connect, type TcpConn } from "../../stack/socket/conn.ts";
 import { listen } from "../../stack/socket/listener.ts";
-import { STACK_IP } from "../harness/packets.ts";
-import { twoHosts } from "./bulk.ts";
 
 /** Bytes of heap, and of buffers outside of it, per end of a connection: each has two, and both are here. */
 export interface PerEnd {
@@ -20,43 +20,94 @@ export interface IdleResult {
   readonly open: PerEnd;
   /** And a program waits in its `read`. */
   readonly waiting: PerEnd;
+  /** Nanoseconds of a `poll` of the host where all of them end, when there is nothing to do; and of the same host before there were any. */
+  readonly poll: number;
+  readonly emptyPoll: number;
 }
 
-/** Connections that are made at once; bytes that each has carried, both ways. */
+/** Connections that are made at once; bytes that each has carried, both ways; connections from one client: it has no more ports than 16,384. */
 const BATCH = 100;
 const SAID = 1000;
-/** Turns after the last word, two seconds: all timers have run out by then, and what a connection needs only at work was given back. */
-const SETTLING = 40_000;
+const FROM_ONE = 10_000;
+/** Milliseconds after the last word: all timers have run out by then, and what a connection needs only at work was given back. */
+const SETTLING = 2000;
+/** Seconds after which nothing is left of connections that were closed. */
+const LINGERING = 120;
+const TURN = 0.05;
+const POLLS = 100_000;
+
+/** A server, as many clients as are needed, a wire to each, and a clock that they share. */
+class World {
+  readonly server: Host;
+  readonly clients: readonly Host[];
+  #now = 0;
+
+  constructor(modules: Modules, connections: number) {
+    const networks = Array.from({ length: Math.ceil(connections / FROM_ONE) }, (_, index) => index);
+    const wires = networks.map(() => createPair({ medium: "ip", queueLimit: 512 }));
+    const at = (index: number, end: number) => ({ medium: "ip", address: addressOf(index, end) }) as const;
+    const tcp = { maxConnections: 2 * connections };
+    this.server = Host.bind(modules, { interfaces: networks.map((index) => at(index, 1)), tcp, seed: 1 }, wires.map(([near]) => near));
+    this.clients = wires.map(([, far], index) => Host.bind(modules, { interfaces: [at(index, 2)], tcp, seed: 2 + index }, [far]));
+  }
+
+  turn(milliseconds = TURN): void {
+    this.server.poll(this.#now);
+    for (const client of this.clients) client.poll(this.#now);
+    this.#now += milliseconds;
+  }
+
+  /** Nanoseconds of a poll of the server. */
+  timePolls(): number {
+    const began = performance.now();
+    for (let i = 0; i < POLLS; i++) this.server.poll(this.#now);
+    return (performance.now() - began) * 1e6 / POLLS;
+  }
+}
+
+function addressOf(network: number, end: number): string {
+  return `10.44.${network}.${end}`;
+}
 
 async function measure(modules: Modules, connections: number): Promise<IdleResult> {
-  const hosts = twoHosts(modules);
-  const listener = listen(hosts.receiver, { port: 80, tcpBacklog: 4096 });
+  const world = new World(modules, connections);
+  const listener = listen(world.server, { port: 80, tcpBacklog: 4096 });
   const conns: TcpConn[] = [];
   const settle = async <T>(promise: Promise<T>): Promise<T> => {
     let done = false;
     promise.then(() => done = true, () => done = true);
     while (!done) {
-      hosts.turn();
+      world.turn();
       await new Promise((resolve) => setImmediate(resolve));
     }
     return await promise;
   };
+  let met = 0;
   const meet = async (): Promise<void> => {
-    const ends = await Promise.all([connect(hosts.sender, { hostname: STACK_IP, port: 80 }), listener.accept()]);
+    const network = Math.floor(met++ / FROM_ONE) % world.clients.length;
+    const calling = connect(world.clients[network] as Host, { hostname: addressOf(network, 1), port: 80 });
+    const ends = await Promise.all([calling, listener.accept()]);
     await Promise.all(ends.map(say));
     conns.push(...ends);
   };
   const meetMany = async (count: number): Promise<void> => {
-    for (let left = count; left > 0; left -= BATCH) await settle(Promise.all(Array.from({ length: Math.min(left, BATCH) }, meet)));
-    for (let turns = 0; turns < SETTLING; turns++) hosts.turn();
+    for (let left = count; left > 0; left -= BATCH) {
+      await settle(Promise.all(Array.from({ length: Math.min(left, BATCH) }, meet)));
+      for (let turns = 0; turns < 4; turns++) world.turn(20); // acknowledgments that were held back
+    }
+    for (let left = SETTLING; left > 0; left--) world.turn(1);
     await new Promise((resolve) => setTimeout(resolve));
   };
 
   await meetMany(2 * BATCH); // compiled, and the pools filled, before it counts
-  conns.length = 0;
+  for (const conn of conns.splice(0)) conn.close();
+  for (let left = LINGERING; left > 0; left--) world.turn(1000);
+  met = 0;
+  const emptyPoll = world.timePolls();
   const before = memory();
   await meetMany(connections);
   const open = memory();
+  const poll = world.timePolls();
   const buffer = new Uint8Array(SAID);
   const reads = conns.map((conn) => conn.read(buffer));
   await new Promise((resolve) => setTimeout(resolve));
@@ -66,7 +117,7 @@ async function measure(modules: Modules, connections: number): Promise<IdleResul
     heap: (now.heap - before.heap) / conns.length,
     external: (now.external - before.external) / conns.length,
   });
-  return { connections, open: perEnd(open), waiting: perEnd(waiting) };
+  return { connections, open: perEnd(open), waiting: perEnd(waiting), poll, emptyPoll };
 }
 
 /** Says something, and hears what the other end says. */
