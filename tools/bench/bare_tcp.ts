@@ -1,11 +1,11 @@
 /**
  * The yardstick of TCP's figures: as little TCP as can be had over TUN, for one connection with a kernel that loses nothing. No
  * stack, no table, no timers, no options but the window's scale: buffers that are made once, a checksum over each segment, and a copy to or from an
- * application's memory, because no stack can do without. What it reaches is what Deno, the device and the kernel allow on this machine.
+ * application's memory, because no stack can do without. Where the device has offload, frames are of 64 KB, and nobody sums. What it reaches is what Deno,
+ * the device and the kernel allow on this machine.
  *
- * It keeps its thread for itself: `Deno.dlopen` calls only, and where nothing comes it looks again and again for a while before it sleeps in poll(2).
+ * It keeps its thread for itself: nothing is awaited, and where nothing comes it looks again and again for a while before it sleeps in poll(2).
  */
-import { libc } from "../../stack/link/libc.ts";
 import type { TunTap } from "../../stack/link/tuntap_ffi.ts";
 import { Frame } from "../../stack/wire/frame.ts";
 import { type Ipv4Address, readIpv4 } from "../../stack/wire/ipv4_address.ts";
@@ -15,6 +15,9 @@ import { ACK, FIN, PSH, SYN } from "../../stack/wire/tcp_flags.ts";
 /** Bytes of both headers, and where a packet lies in its frame: the text behind them begins a word. */
 const HEADERS = 40;
 const AT = 128;
+/** Bytes of text in a segment; and in a large frame. */
+const SEGMENT = 1460;
+const LARGE = 44 * SEGMENT;
 /** Our window, and the shift that its field is given with. */
 const WINDOW = 512 * 1024 - 8;
 const SCALE = 3;
@@ -42,14 +45,15 @@ function sumWords(words: Uint32Array, from: number, to: number): number {
 /** One connection at a time, at the far end of a TUN device. */
 export class BareTcp {
   readonly #tun: TunTap;
-  readonly #libc = libc();
-  readonly #in = new Frame(2048, AT);
-  readonly #out = new Frame(2048, AT);
-  readonly #words = new Map([this.#in, this.#out].map((frame) => [frame, new Uint32Array(frame.bytes.buffer)]));
+  readonly #hasOffload: boolean;
+  readonly #most: number;
+  readonly #in: Frame;
+  readonly #out: Frame;
+  readonly #inWords: Uint32Array;
+  readonly #outWords: Uint32Array;
   /** An application's memory: what comes is copied there, what goes comes from there. */
-  readonly #memory = new Uint8Array(1460);
-  readonly #outText = this.#out.bytes.subarray(AT + HEADERS, AT + HEADERS + 1460);
-  readonly #inText = this.#in.bytes.subarray(AT + HEADERS, AT + HEADERS + 1460);
+  readonly #memory: Uint8Array;
+  readonly #inText: Uint8Array;
   #port = 0;
   #sndUna: Seq = seq(0);
   #sndNxt: Seq = seq(0);
@@ -63,6 +67,15 @@ export class BareTcp {
 
   constructor(tun: TunTap) {
     this.#tun = tun;
+    this.#hasOffload = tun.offload.segmentation;
+    this.#most = this.#hasOffload ? LARGE : SEGMENT;
+    const capacity = this.#hasOffload ? 0x1_0100 : 2048;
+    this.#in = new Frame(capacity, AT);
+    this.#out = new Frame(capacity, AT);
+    this.#inWords = new Uint32Array(this.#in.bytes.buffer);
+    this.#outWords = new Uint32Array(this.#out.bytes.buffer);
+    this.#memory = new Uint8Array(this.#most);
+    this.#inText = this.#in.bytes.subarray(AT + HEADERS, AT + HEADERS + this.#most);
   }
 
   /** Takes one connection, whatever its port, and everything that comes; gives the bytes, and the milliseconds from the first to the last. */
@@ -84,7 +97,7 @@ export class BareTcp {
     this.#begin();
     while (!this.#over) {
       if (!this.#receive() || this.#text === 0) continue;
-      this.#out.bytes.set(this.#inText, AT + HEADERS);
+      for (let at = AT + HEADERS, end = at + this.#text; at < end; at++) this.#out.bytes[at] = this.#in.bytes[at] as number;
       this.#send(ACK | PSH, this.#text);
       this.#sndNxt = seqAdd(this.#sndNxt, this.#text);
     }
@@ -104,9 +117,9 @@ export class BareTcp {
     for (let left = bytes; left > 0 || seqBefore(this.#sndUna, this.#sndNxt);) {
       let sent = 0;
       while (left > 0 && sent++ < BATCH) {
-        const count = Math.min(left, 1460);
+        const count = Math.min(left, this.#most);
         if (seqDiff(this.#sndNxt, this.#sndUna) + count > this.#sndWnd) break;
-        this.#outText.set(this.#memory);
+        this.#out.bytes.set(this.#memory, AT + HEADERS);
         this.#send(count === left ? ACK | PSH : ACK, count);
         this.#sndNxt = seqAdd(this.#sndNxt, count);
         left -= count;
@@ -149,21 +162,22 @@ export class BareTcp {
   /** Takes one segment. False when there is none after a while, or at once with `busy`. */
   #receive(busy = false): boolean {
     const { view, bytes } = this.#in;
-    const buffer = this.#in.tail(AT);
-    let length = this.#libc.read(this.#tun.fd, buffer, 1920);
-    for (let tries = 0; length <= 0 && !busy; tries++) {
-      if (tries === PATIENCE && !this.#tun.waitSync(10)) return false;
-      length = this.#libc.read(this.#tun.fd, buffer, 1920);
+    for (let tries = 0; !this.#tun.receive(this.#in); tries++) {
+      if (busy || tries === PATIENCE && !this.#tun.waitSync(10)) return false;
     }
-    if (length <= HEADERS - 1 || view.getUint8(AT + 9) !== 6) return false;
-    for (let at = AT + length; at % 4 !== 0; at++) bytes[at] = 0;
-    const sum = sumWords(this.#words.get(this.#in) as Uint32Array, (AT + 12) / 4, Math.ceil((AT + length) / 4));
-    if ((sum + swapped(6 + length - 20)) % 0xffff !== 0) throw new Error("The kernel sent a bad checksum");
+    const { length, end } = this.#in;
+    if (length < HEADERS || view.getUint8(AT + 9) !== 6) return false;
+    if (!this.#in.checksumByDevice) {
+      for (let at = end; at % 4 !== 0; at++) bytes[at] = 0;
+      const sum = sumWords(this.#inWords, (AT + 12) / 4, Math.ceil(end / 4)) + swapped(6 + length - 20);
+      if (sum % 0xffff !== 0) throw new Error("The kernel sent a bad checksum");
+    }
     const flags = view.getUint8(AT + 33);
     const textAt = 20 + (view.getUint8(AT + 32) >>> 4) * 4;
     this.#text = length - textAt;
     if (this.#text > 0) {
-      if (this.#text === 1460) this.#memory.set(this.#inText);
+      if (this.#text === this.#most) this.#memory.set(this.#inText);
+      else if (this.#text > SEGMENT) this.#memory.set(bytes.subarray(AT + textAt, end));
       else for (let i = 0; i < this.#text; i++) this.#memory[i] = bytes[AT + textAt + i] as number;
       this.#owesAck = true;
     }
@@ -197,7 +211,7 @@ export class BareTcp {
     const { view, bytes } = this.#out;
     const options = flags & SYN ? 8 : 0;
     const length = HEADERS + options + count;
-    view.setUint32(AT, 0x4500_0000 | length);
+    view.setUint32(AT, 0x4500_0000 + length);
     view.setUint32(AT + 4, 0x4000);
     view.setUint32(AT + 8, 0x4006_0000);
     view.setUint32(AT + 12, readIpv4(this.#in.view, AT + 16));
@@ -213,12 +227,17 @@ export class BareTcp {
       view.setUint32(AT + 40, 0x0204_05b4);
       view.setUint32(AT + 44, 0x0103_0300 | SCALE);
     }
-    for (let at = AT + length; at % 4 !== 0; at++) bytes[at] = 0;
-    const words = this.#words.get(this.#out) as Uint32Array;
-    view.setUint16(AT + 10, ~swapped(sumWords(words, AT / 4, AT / 4 + 5) % 0xffff));
-    const sum = sumWords(words, (AT + 12) / 4, Math.ceil((AT + length) / 4)) + swapped(6 + length - 20);
-    view.setUint16(AT + 36, ~swapped(sum % 0xffff));
-    this.#libc.write(this.#tun.fd, this.#out.tail(AT), length);
+    const out = this.#out;
+    out.start = AT;
+    out.end = AT + length;
+    out.checksumByDevice = this.#hasOffload;
+    out.segmentSize = count > SEGMENT ? SEGMENT : 0;
+    for (let at = out.end; at % 4 !== 0; at++) bytes[at] = 0;
+    view.setUint16(AT + 10, ~swapped(sumWords(this.#outWords, AT / 4, AT / 4 + 5) % 0xffff));
+    const pseudo = sumWords(this.#outWords, AT / 4 + 3, AT / 4 + 5) + swapped(6 + length - 20);
+    if (this.#hasOffload) view.setUint16(AT + 36, swapped(pseudo % 0xffff));
+    else view.setUint16(AT + 36, ~swapped((pseudo + sumWords(this.#outWords, AT / 4 + 5, Math.ceil(out.end / 4))) % 0xffff));
+    this.#tun.send(out);
     this.#owesAck = false;
   }
 }

@@ -3,7 +3,7 @@
  * TcpResult, or { refused } where there is no live wire.
  *
  * One thread is the stack, under stack/runner.ts, with the application on it; a second is a program over the kernel's sockets. They are joined
- * by TUN at MTU 1500. Two yardsticks, in turns with the stack: bare_tcp.ts in its place, over a TUN device of its own; and the same two programs
+ * by TUN at MTU 1500, segments being cut and put together by software below the stack, or with offload by the kernel. Two yardsticks, in turns with the stack: bare_tcp.ts in its place, over a TUN device of its own; and the same two programs
  * over the kernel's loopback.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
@@ -54,11 +54,15 @@ export interface TcpResult {
   readonly echoes: Compared;
   /** Connections per second, made, accepted and closed by both sides. */
   readonly connections: Compared;
+  /** Both ways with offload: the kernel cuts segments of 64 KB, and puts them together. Or why not. */
+  readonly offload: { readonly inward: Compared; readonly outward: Compared } | string;
 }
 
 /** Bytes of one echo; connections that are being made at once. */
 const ECHO = 64;
 const AT_ONCE = 16;
+/** With offload, samples are of so many times as many bytes. */
+const OFFLOAD_BYTES = 4;
 /** The net of the yardstick's device. */
 const BARE_KERNEL_IP = "10.45.0.1";
 const BARE_IP = "10.45.0.2";
@@ -199,46 +203,77 @@ function gigabits(got: number, expected: number, milliseconds: number): number {
 }
 
 const KINDS = ["inward", "outward", "echoes", "connections"] as const;
+type Kind = typeof KINDS[number];
+
+/** The stack over a TUN device of its own, with the first network address and the second; and how to end it. */
+function startStack(
+  modules: Modules,
+  kernel: string,
+  ours: string,
+  offload: boolean,
+): { world: World; refused?: string; stop(): Promise<void> } {
+  const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(kernel), offload });
+  const device = largeSegments(tun, modules.ip.internetChecksum); // unchanged where the kernel does it
+  const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: ours }] }, [device], { now: performance.now() });
+  const ending = new AbortController();
+  const running = run(host, [device], { signal: ending.signal });
+  const world: World = {
+    ours,
+    theirs: kernel,
+    listen: (port) => listen(host, { port }),
+    connect: (port) => connect(host, { hostname: kernel, port }),
+  };
+  const stop = async (): Promise<void> => {
+    ending.abort();
+    await running;
+    device.close();
+  };
+  return { world, refused: tun.offloadRefused, stop };
+}
+
+const LOOPBACK: World = {
+  ours: "127.0.0.1",
+  theirs: "127.0.0.1",
+  listen: (port) => Deno.listen({ hostname: "127.0.0.1", port }),
+  connect: (port) => Deno.connect({ hostname: "127.0.0.1", port }),
+};
+
+/** Measures these kinds, all in turns. Gives a sentence in place of figures where there is no offload though it was asked for. */
+async function measureOver(
+  modules: Modules,
+  kinds: readonly Kind[],
+  size: TcpSize,
+  offload: boolean,
+): Promise<Partial<Record<Kind, Compared>> | string> {
+  const stack = startStack(modules, KERNEL_IP, STACK_IP, offload);
+  const bare = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(BARE_KERNEL_IP), offload });
+  const kernel = new KernelSide();
+  const compared: Partial<Record<Kind, Compared>> = {};
+  const samplers: Samplers = {
+    stack: new Measurement(stack.world, kernel, size),
+    yardstick: new BareMeasurement(new BareTcp(bare), kernel, size),
+    loopback: new Measurement(LOOPBACK, kernel, size),
+  };
+  if (stack.refused === undefined) { for (const kind of kinds) compared[kind] = await takeTurns(samplers, kind, size); }
+  await stack.stop();
+  bare.close();
+  kernel.close();
+  return stack.refused ?? compared;
+}
 
 async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
   prepareNamespace();
-  const tun = largeSegments(openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(KERNEL_IP) }), modules.ip.internetChecksum);
-  const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: STACK_IP }] }, [tun], { now: performance.now() });
-  const stop = new AbortController();
-  const running = run(host, [tun], { signal: stop.signal });
-  const overStack: World = {
-    ours: STACK_IP,
-    theirs: KERNEL_IP,
-    listen: (port) => listen(host, { port }),
-    connect: (port) => connect(host, { hostname: KERNEL_IP, port }),
-  };
-  const overLoopback: World = {
-    ours: "127.0.0.1",
-    theirs: "127.0.0.1",
-    listen: (port) => Deno.listen({ hostname: "127.0.0.1", port }),
-    connect: (port) => Deno.connect({ hostname: "127.0.0.1", port }),
-  };
-  const kernel = new KernelSide();
-  const bareTun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(BARE_KERNEL_IP) });
-  const samplers: Samplers = {
-    stack: new Measurement(overStack, kernel, size),
-    yardstick: new BareMeasurement(new BareTcp(bareTun), kernel, size),
-    loopback: new Measurement(overLoopback, kernel, size),
-  };
-  const compared: Record<string, Compared> = {};
-  for (const kind of KINDS) compared[kind] = await takeTurns(samplers, kind, size);
-  stop.abort();
-  await running;
-  kernel.close();
-  return compared as unknown as TcpResult;
+  const plain = await measureOver(modules, KINDS, size, false) as Record<Kind, Compared>;
+  const offload = await measureOver(modules, ["inward", "outward"], { ...size, bytes: size.bytes * OFFLOAD_BYTES }, true);
+  return { ...plain, offload: offload as TcpResult["offload"] };
 }
 
 /** Who takes samples, and of what kinds. */
-type Sampler = Partial<Record<typeof KINDS[number], () => Promise<number>>>;
+type Sampler = Partial<Record<Kind, () => Promise<number>>>;
 type Samplers = Record<"stack" | "yardstick" | "loopback", Sampler>;
 
 /** One turn each to get warm, and then in turns. */
-async function takeTurns(samplers: Samplers, kind: typeof KINDS[number], size: TcpSize): Promise<Compared> {
+async function takeTurns(samplers: Samplers, kind: Kind, size: TcpSize): Promise<Compared> {
   const names = (["stack", "yardstick", "loopback"] as const).filter((name) => samplers[name][kind] !== undefined);
   const samples = { stack: [] as number[], yardstick: [] as number[], loopback: [] as number[] };
   let [ran, waited, elapsed] = [0, 0, 0];

@@ -40,19 +40,20 @@ export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
   ];
 }
 
-function comparedLines({ inward, outward, echoes, connections }: TcpResult): string[] {
-  const head = "".padEnd(24) + "stack".padEnd(21) + "yardstick".padStart(9) + "share".padStart(6) + "loopback".padStart(9) +
+function comparedLines({ inward, outward, echoes, connections, offload }: TcpResult): string[] {
+  const head = "".padEnd(26) + "stack".padEnd(20) + "yardstick".padStart(9) + "share".padStart(6) + "loopback".padStart(9) +
     "thread".padStart(9);
-  const rows: [string, Compared, (value: number) => string][] = [
+  const rows: Row[] = [
     ["Gbit/s, kernel → stack", inward, gigabits],
     ["Gbit/s, stack → kernel", outward, gigabits],
+    ...(typeof offload === "string" ? [] : offloadRows(offload)),
     ["echoes/s of 64 bytes", echoes, count],
     ["connections/s", connections, count],
   ];
   const lines = rows.map(([what, { stack, yardstick, loopback, processor }, show]) =>
     [
-      what.padEnd(24),
-      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(21),
+      what.padEnd(26),
+      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(20),
       (yardstick === undefined ? "" : show(yardstick.median)).padStart(9),
       (yardstick === undefined ? "" : `${Math.round(stack.median / yardstick.median * 100)} %`).padStart(6),
       show(loopback.median).padStart(9),
@@ -61,10 +62,18 @@ function comparedLines({ inward, outward, echoes, connections }: TcpResult): str
   );
   const waited = rows.map(([, { waited }]) => Math.round(waited * 100)).join(", ");
   const remark =
-    "Yardstick: a bare sink and source over TUN that checks and copies, and nothing more; share: of that. Loopback: the same program over the " +
+    "Yardstick: a bare sink and source over TUN that checks and copies, and nothing more; share: of that. Offload: the kernel cuts segments of 64 KB, and " +
+    "nobody sums. Loopback: the same program over the " +
     "kernel's own, whose packets are of 64 KB. Thread: processor time of the stack's thread for each segment, echo or connection. Meanwhile that " +
     `thread was ready and had to wait for a processor ${waited} % of the time: as much was the machine busy with other things.`;
-  return [paint("dim", head), ...lines, ...wrap(remark, WIDTH - 2)].map(indented);
+  const refused = typeof offload === "string" ? wrap(`${offload}.`, WIDTH - 2) : [];
+  return [paint("dim", head), ...lines, ...refused, ...wrap(remark, WIDTH - 2)].map(indented);
+}
+
+type Row = [what: string, compared: Compared, show: (value: number) => string];
+
+function offloadRows({ inward, outward }: Exclude<TcpResult["offload"], string>): Row[] {
+  return [["  kernel → stack, offload", inward, gigabits], ["  stack → kernel, offload", outward, gigabits]];
 }
 
 function perEnd({ heap, external }: PerEnd): string {
