@@ -41,8 +41,8 @@ export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
 }
 
 function comparedLines({ inward, outward, echoes, connections, offload }: TcpResult): string[] {
-  const head = "".padEnd(26) + "stack".padEnd(20) + "yardstick".padStart(9) + "share".padStart(6) + "loopback".padStart(9) +
-    "thread".padStart(9);
+  const head = "".padEnd(26) + "stack".padEnd(19) + "yardstick".padStart(9) + "share".padStart(6) + "loopback".padStart(9) +
+    "thread".padStart(8);
   const rows: Row[] = [
     ["Gbit/s, kernel → stack", inward, gigabits],
     ["Gbit/s, stack → kernel", outward, gigabits],
@@ -53,11 +53,11 @@ function comparedLines({ inward, outward, echoes, connections, offload }: TcpRes
   const lines = rows.map(([what, { stack, yardstick, loopback, processor }, show]) =>
     [
       what.padEnd(26),
-      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(20),
+      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(19),
       (yardstick === undefined ? "" : show(yardstick.median)).padStart(9),
       (yardstick === undefined ? "" : `${Math.round(stack.median / yardstick.median * 100)} %`).padStart(6),
       show(loopback.median).padStart(9),
-      `${(processor / 1000).toFixed(1)} µs`.padStart(9),
+      `${(processor / 1000).toFixed(1)} µs`.padStart(8),
     ].join("")
   );
   const waited = rows.map(([, { waited }]) => Math.round(waited * 100)).join(", ");
