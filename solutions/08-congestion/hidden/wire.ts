@@ -100,7 +100,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Segments go one by one, each acknowledged. How large is the window after twenty?",
       "As large as in the beginning.",
-      "newAck grows the window only if `state.limited`.",
+      "Where newAck makes the window grow, it asks for `limited` first.",
     ],
     run: async (t: Trial) => {
       const talking = await talk(t, 1);
@@ -135,7 +135,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     },
   },
   "cubic": {
-    title: "with CUBIC a loss of ten leaves seven",
+    title: "CUBIC goes on with seven of ten segments",
     kind: "scenario",
     covers: ["9438", "6675-5"],
     look: ["duplicateAck", "reduceCubic", "newAck"],
