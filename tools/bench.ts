@@ -11,6 +11,10 @@ import { bulkRig, SEGMENT } from "./bench/bulk.ts";
 import { contest, type ContestOptions, spreadOf } from "./bench/contest.ts";
 import { BATCH, echo, virtualRig } from "./bench/echo.ts";
 import { type EchoFigures, type Figures, type Made, reportLines } from "./bench/report.ts";
+import type { CrowdResult, CrowdSize } from "./bench/connections.ts";
+import type { CrowdCost } from "./bench/crowd.ts";
+import { crowdPicture } from "./bench/crowd_picture.ts";
+import { type CrowdFigures, crowdLines } from "./bench/crowd_report.ts";
 import type { IdleResult } from "./bench/idle.ts";
 import type { TapResult } from "./bench/tap.ts";
 import type { TcpResult, TcpSize } from "./bench/tcp.ts";
@@ -22,6 +26,9 @@ import { loadReference, NoReference } from "./reference.ts";
 const DONE = 0, USAGE = 2, IMPOSSIBLE = 3;
 const OPTIONS: ContestOptions = { rounds: 15, sample: 25 };
 
+const CROWD_SIZE: Omit<CrowdSize, "connections"> = { echoes: 20_000, turns: 3, calling: 1000, flood: 5_000_000 };
+/** With --connections at most: clients that can be asked for, connections whose cost is measured on the virtual wire, and idle ones. */
+const MOST_CLIENTS = 1_000_000, MOST_COSTS = 10_000, MOST_IDLE = 100_000;
 const TCP_SIZE: TcpSize = { rounds: 7, bytes: 64_000_000, echoes: 2000, connections: 1000 };
 /** Connections that are idle, and bytes of a sample on the virtual wire. */
 const IDLE = 10_000;
@@ -29,6 +36,10 @@ const VIRTUAL_BYTES = 4_000_000;
 
 const HELP = `deno task bench: what the reference stack costs, in half a minute
 
+  --connections N  many connections instead, in a minute: N clients of the kernel at
+                   once, costs with 1 to N of them (10 000 at most), 10 N idle ones
+                   (100 000 at most), and a flood of SYNs
+  --svg FILE       with --connections: and a picture of the costs
   --grading        what deno task grade costs instead, in a minute or two
   --virtual        leave TAP and TUN out
   --json           one JSON object in place of the report
@@ -87,11 +98,28 @@ export function measureSegments(modules: Modules, samples: number, bytes: number
 }
 
 /** Memory of idle connections, in a process that has nothing else to remember. */
-export async function measureIdle(connections: number): Promise<IdleResult> {
-  const program = [new URL("bench/idle.ts", import.meta.url).href, `${connections}`];
-  const args = ["run", "--v8-flags=--expose-gc", ...CHILD, ...program];
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
-  if (!success) throw new Error(`The measurement of memory failed:\n${new TextDecoder().decode(stderr)}`);
+export function measureIdle(connections: number): Promise<IdleResult> {
+  return inProcess("bench/idle.ts", ["--v8-flags=--expose-gc"], [connections]);
+}
+
+/** What a connection, an echo and a segment cost with 1 to `most` connections open; `work`: how many of each make a sample. */
+export function measureCosts(most: number, work: number): Promise<CrowdCost[]> {
+  return inProcess("bench/crowd.ts", ["--allow-ffi"], [most, work]);
+}
+
+/** Many clients of the kernel. Throws a NoLiveWire. */
+export function measureConnections(size: CrowdSize): Promise<CrowdResult> {
+  return inNamespace("bench/connections.ts", size, ["--v8-flags=--expose-gc"]);
+}
+
+/** Runs a measurement in a process of its own. */
+async function inProcess<T>(path: string, options: readonly string[], words: readonly number[]): Promise<T> {
+  const program = [new URL(path, import.meta.url).href, ...words.map(String)];
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...CHILD, ...options, ...program],
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error(`The measurement failed:\n${new TextDecoder().decode(stderr)}`);
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
@@ -100,9 +128,9 @@ const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
 const CHILD = ["--quiet", "--no-config", "--no-prompt", "--no-check", "--cached-only", `--allow-read=${ROOT}`];
 
 /** Runs a measurement in a namespace of its own. Throws a NoLiveWire. */
-async function inNamespace<T>(path: string, argument: unknown): Promise<T> {
+async function inNamespace<T>(path: string, argument: unknown, options: readonly string[] = []): Promise<T> {
   const program = [new URL(path, import.meta.url).href, JSON.stringify(argument)];
-  const command = [Deno.execPath(), "run", ...CHILD, "--allow-ffi", "--allow-net", ...program];
+  const command = [Deno.execPath(), "run", ...CHILD, "--allow-ffi", "--allow-net", ...options, ...program];
   const child = spawnInNamespace(command, { stdin: "null", stdout: "piped", stderr: "piped" });
   const { success, stdout, stderr } = await child.output();
   const [said, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
@@ -112,22 +140,35 @@ async function inNamespace<T>(path: string, argument: unknown): Promise<T> {
   return result;
 }
 
+/** What it gives; or why there is no live wire. */
+async function live<T>(virtualOnly: boolean, measuring: () => Promise<T>): Promise<T | string> {
+  if (virtualOnly) return "Left out, as asked.";
+  return await measuring().catch((error) => {
+    if (error instanceof NoLiveWire) return error.message;
+    throw error;
+  });
+}
+
+/** `deno task bench --connections`. */
+async function measureMany(asked: number, virtualOnly: boolean): Promise<CrowdFigures> {
+  await loadReference();
+  const crowd = await live(virtualOnly, () => measureConnections({ ...CROWD_SIZE, connections: asked }));
+  const costs = await measureCosts(Math.min(asked, MOST_COSTS), CROWD_SIZE.echoes / 2);
+  return { machine: machine(), asked, live: crowd, costs, idle: await measureIdle(Math.min(10 * asked, MOST_IDLE)) };
+}
+
+function machine(): string {
+  return `Deno ${Deno.version.deno} · ${Deno.build.os} ${Deno.build.arch} · ${navigator.hardwareConcurrency} processors`;
+}
+
 async function measure(virtualOnly: boolean): Promise<Figures> {
   const modules = await loadReference();
-  const live = async <T>(measuring: () => Promise<T>): Promise<T | string> => {
-    if (virtualOnly) return "Left out, as asked.";
-    return await measuring().catch((error) => {
-      if (error instanceof NoLiveWire) return error.message;
-      throw error;
-    });
-  };
   const virtual = measureVirtual(modules, OPTIONS);
-  const tap = await live(() => measureTap(OPTIONS));
-  const overTun = await live(() => measureTcp(TCP_SIZE));
+  const tap = await live(virtualOnly, () => measureTap(OPTIONS));
+  const overTun = await live(virtualOnly, () => measureTcp(TCP_SIZE));
   const idle = await measureIdle(IDLE);
   const segments = measureSegments(modules, OPTIONS.rounds, VIRTUAL_BYTES);
-  const machine = `Deno ${Deno.version.deno} · ${Deno.build.os} ${Deno.build.arch} · ${navigator.hardwareConcurrency} processors`;
-  return { machine, virtual, tap, tcp: { live: overTun, segments, idle }, ...measureMade(modules) };
+  return { machine: machine(), virtual, tap, tcp: { live: overTun, segments, idle }, ...measureMade(modules) };
 }
 
 /** Has grading measured, by a process with the permissions of `deno task grade`, and returns its exit status. */
@@ -139,25 +180,54 @@ async function measureGrading(json: boolean): Promise<number> {
   return (await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn().status).success ? DONE : IMPOSSIBLE;
 }
 
+/** What the command line says. */
+interface BenchOptions extends Record<"grading" | "virtual" | "json" | "help", boolean> {
+  readonly connections: number | undefined;
+  readonly svg: string | undefined;
+}
+
 /** Reads the command line. Throws a UsageError. */
-function readOptions(words: readonly string[]): Record<"grading" | "virtual" | "json" | "help", boolean> {
-  const { grading, virtual, json, help } = parseArgs(words, {
+function readOptions(words: readonly string[]): BenchOptions {
+  const { grading, virtual, json, help, connections, svg } = parseArgs(words, {
     boolean: ["grading", "virtual", "json", "help"],
+    string: ["connections", "svg"],
     alias: { h: "help" },
     unknown: (word: string) => {
       throw new UsageError(`Cannot make sense of "${word}". --help lists the options.`);
     },
   });
-  return { grading: grading === true, virtual: virtual === true, json: json === true, help: help === true };
+  const clients = connections === undefined ? undefined : readClients(`${connections}`);
+  if (svg !== undefined && clients === undefined) {
+    throw new UsageError("--svg draws what --connections measures: say how many, as in --connections 1000.");
+  }
+  if (svg === "") throw new UsageError("--svg wants a file, as in --svg connections.svg.");
+  return {
+    grading: grading === true,
+    virtual: virtual === true,
+    json: json === true,
+    help: help === true,
+    connections: clients,
+    svg: svg === undefined ? undefined : `${svg}`,
+  };
+}
+
+function readClients(word: string): number {
+  const clients = /^\d{1,7}$/.test(word) ? Number(word) : 0;
+  if (clients >= 1 && clients <= MOST_CLIENTS) return clients;
+  throw new UsageError(`Cannot measure "${word}" connections: 1 to ${MOST_CLIENTS} are possible, as in --connections 10000.`);
 }
 
 /** Runs the command and returns its exit status. */
 async function main(words: readonly string[]): Promise<number> {
   try {
-    const { grading, virtual, json, help } = readOptions(words);
+    const { grading, virtual, json, help, connections, svg } = readOptions(words);
     if (help) console.log(HELP);
     else if (grading) return await measureGrading(json);
-    else {
+    else if (connections !== undefined) {
+      const figures = await measureMany(connections, virtual);
+      console.log(json ? JSON.stringify(figures, undefined, 2) : crowdLines(figures).join("\n"));
+      if (svg !== undefined) await Deno.writeTextFile(svg, crowdPicture(figures.costs, figures.machine));
+    } else {
       const figures = await measure(virtual);
       console.log(json ? JSON.stringify(figures, undefined, 2) : reportLines(figures).join("\n"));
     }
