@@ -194,6 +194,28 @@ export const labs: readonly Lab[] = [
     points: 100,
     draft: true,
   }),
+  lab({
+    number: 11,
+    folder: "11-http",
+    name: "HTTP",
+    module: "http",
+    files: ["request.ts", "body.ts", "reader.ts", "response.ts"],
+    functions: {
+      parseRequestLine: "request.ts",
+      parseHeaderLine: "request.ts",
+      checkHost: "request.ts",
+      bodyOf: "body.ts",
+      persists: "body.ts",
+      parseChunkSize: "body.ts",
+      createRequestReader: "reader.ts",
+      statusOf: "response.ts",
+      planAnswer: "response.ts",
+      writeHead: "response.ts",
+      writeChunk: "response.ts",
+    },
+    points: 100,
+    draft: true,
+  }),
 ];
 
 /** The labs that are complete: what is promised to students, and tested. */

@@ -10,6 +10,7 @@ import type { CongestionModule } from "./congestion.ts";
 import type { DatagramsModule } from "./datagrams.ts";
 import type { FramingModule } from "./framing.ts";
 import type { HandshakeModule } from "./handshake.ts";
+import type { HttpModule } from "./http.ts";
 import type { IpModule } from "./ip.ts";
 import type { StatesModule } from "./states.ts";
 
@@ -38,8 +39,13 @@ export interface DatagramLab {
   readonly datagrams: DatagramsModule;
 }
 
+/** Lab 11: HTTP. No host knows of it: it is above the sockets (`stack/http/server.ts`). */
+export interface HttpLab {
+  readonly http: HttpModule;
+}
+
 /** All labs. */
-export interface Modules extends NetworkLabs, TcpLabs, CongestionLab, DatagramLab {}
+export interface Modules extends NetworkLabs, TcpLabs, CongestionLab, DatagramLab, HttpLab {}
 
 /** The name of a lab's module. */
 export type ModuleName = keyof Modules;

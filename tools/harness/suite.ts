@@ -17,6 +17,7 @@ import type { CongestionModule } from "../../stack/contract/congestion.ts";
 import type { DatagramsModule } from "../../stack/contract/datagrams.ts";
 import type { FramingModule } from "../../stack/contract/framing.ts";
 import type { HandshakeModule } from "../../stack/contract/handshake.ts";
+import type { HttpModule } from "../../stack/contract/http.ts";
 import type { IpModule } from "../../stack/contract/ip.ts";
 import type { ModuleName, Modules } from "../../stack/contract/modules.ts";
 import type { StatesModule } from "../../stack/contract/states.ts";
@@ -156,6 +157,7 @@ export interface Trial {
   readonly accept: Remote<AcceptModule>;
   readonly datagrams: Remote<DatagramsModule>;
   readonly congestion: Remote<CongestionModule>;
+  readonly http: Remote<HttpModule>;
   /** Calls one function many times in one message (for tables of hundreds). Exceptions are outcomes here, but "not written yet" still ends the check. */
   many<M extends ModuleName, F extends keyof Modules[M] & string>(
     module: M,

@@ -103,6 +103,7 @@ class RunningTrial implements Trial {
   readonly accept: Trial["accept"];
   readonly datagrams: Trial["datagrams"];
   readonly congestion: Trial["congestion"];
+  readonly http: Trial["http"];
   readonly #check: Check;
   readonly #means: TrialMeans;
   readonly #transcript: Transcript;
@@ -126,6 +127,7 @@ class RunningTrial implements Trial {
     this.accept = module("accept");
     this.datagrams = module("datagrams");
     this.congestion = module("congestion");
+    this.http = module("http");
   }
 
   // deno-lint-ignore no-explicit-any -- as in the interface
