@@ -122,8 +122,9 @@ class Congestion implements CongestionControl {
     return verdict;
   }
 
+  /** In recovery ssthresh stays: it was reduced already, for less than what has been sent since then, much of which has arrived. */
   timedOut(una: number, highData: number, again: boolean): void {
-    this.#module.timedOut(this.state, una, highData, again);
+    this.#module.timedOut(this.state, una, highData, again || this.state.phase === "recovery");
     this.#una = una;
     this.#startAgain(highData);
   }

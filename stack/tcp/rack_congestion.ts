@@ -110,7 +110,7 @@ export class RackCongestion implements CongestionControl {
   timedOut(una: number, highData: number, again: boolean): void {
     this.#mustProbe = this.#mustSend = false;
     this.#probeEnd = -1;
-    this.#module.timedOut(this.state, una, highData, again);
+    this.#module.timedOut(this.state, una, highData, again || this.state.phase === "recovery");
     this.#rack.timedOut();
     this.#before = undefined;
     this.#probeAt = Infinity;
