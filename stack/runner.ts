@@ -12,7 +12,8 @@
  *
  * Sleeping is dear: to go to sleep in `poll(2)` on another thread and be woken costs tens of microseconds, many times
  * what a packet costs. So the loop lingers: while packets keep coming it only lets the event loop turn, and it goes to
- * sleep when nothing has come for a while.
+ * sleep when nothing has come for a while. And what an application writes goes out when it has written it, and not
+ * when the event loop has come around: a peer that waits for an answer has often not gone to sleep yet.
  */
 import type { Device } from "./link/device.ts";
 
@@ -36,6 +37,8 @@ export interface RunOptions {
 
 /** Milliseconds without a packet after which the loop goes to sleep. */
 const LINGER = 0.25;
+/** Milliseconds for which applications and host may hand each other work before the event loop has its turn. */
+const LONGEST_TURN = 0.5;
 /**
  * Milliseconds that it sleeps at most. Whoever calls the host in between may bring a deadline nearer, and the sleeper is
  * woken only for what is to be done at once; so it looks again before long. Where a device cannot be waited for, very soon.
@@ -51,21 +54,45 @@ export async function run(host: Pollable, devices: readonly Device[], options: R
   const { signal, clock = () => performance.now() } = options;
   const longest = devices.every((device) => device.wait !== undefined) ? LONGEST_SLEEP : SHORT_SLEEP;
   let lastPacket = clock();
+  let turnBegan = lastPacket;
+  let isPolling = false;
   let waits: Promise<void>[] = [];
-  let wake = (): void => {};
-  host.wake = () => wake();
-  while (!signal.aborted) {
+  let rouse = (): void => {};
+  let failure: { readonly error: unknown } | undefined;
+
+  const poll = (now: number): void => {
+    isPolling = true;
+    try {
+      if (host.poll(now) > 0) lastPacket = now;
+    } catch (error) {
+      failure ??= { error };
+    }
+    isPolling = false;
+  };
+  const answer = (): void => {
     const now = clock();
-    if (host.poll(now) > 0) lastPacket = now;
-    else if (now - lastPacket > LINGER) {
-      waits = startWaiting(devices, Math.min(host.nextDeadline() - now, longest));
-      await Promise.race([...waits, new Promise<void>((resolve) => wake = resolve)]);
+    if (!signal.aborted && now - turnBegan < LONGEST_TURN) poll(now);
+  };
+  host.wake = (): void => {
+    rouse();
+    if (!isPolling) queueMicrotask(answer);
+  };
+  while (!signal.aborted) {
+    turnBegan = clock();
+    poll(turnBegan);
+    if (failure !== undefined) break;
+    if (turnBegan - lastPacket > LINGER) {
+      waits = startWaiting(devices, Math.min(host.nextDeadline() - turnBegan, longest));
+      turnBegan = Infinity; // asleep: whoever comes is the first
+      await Promise.race([...waits, new Promise<void>((resolve) => rouse = resolve)]);
     }
     // Promises, timers and signals of everybody else have their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
+  host.wake = undefined;
   // Those that were not the first to end would outlive the run.
   await Promise.all(waits);
+  if (failure !== undefined) throw failure.error;
 }
 
 /** One promise for each device that can be waited for; where there is none, only time passes. */

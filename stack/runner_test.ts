@@ -88,6 +88,37 @@ Deno.test("run() lets others have their turn, however busy the host is", async (
   await run({ poll: () => 1, nextDeadline: () => 0 }, [], { signal: AbortSignal.timeout(1) });
 });
 
+Deno.test("run() polls at once when an application has given the host something to do, even out of its sleep", async () => {
+  const stop = new AbortController();
+  let polls = 0;
+  const host: Pollable = { poll: () => (polls++, 0), nextDeadline: () => Infinity };
+  const [device] = createPair();
+  const asleep = Promise.withResolvers<void>();
+  const sleeper = {
+    ...device,
+    wait: (milliseconds: number) => (asleep.resolve(), new Promise<void>((done) => setTimeout(done, milliseconds))),
+  };
+  const running = run(host, [sleeper], { signal: stop.signal });
+  await asleep.promise;
+  const before = polls;
+  host.wake?.();
+  await Promise.resolve();
+  assertEquals(polls, before + 1);
+  stop.abort();
+  await running;
+  assertEquals(host.wake, undefined);
+});
+
+Deno.test("run() lets others have their turn, however much applications and the host give each other to do", async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 1);
+  const host: Pollable = {
+    poll: () => (void Promise.resolve().then(() => host.wake?.()), 1),
+    nextDeadline: () => 0,
+  };
+  await run(host, [], { signal: stop.signal });
+});
+
 Deno.test("run() does not outlive its waits", async () => {
   const stop = new AbortController();
   let waiting = 0;
