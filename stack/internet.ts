@@ -343,6 +343,7 @@ export class Internet {
 
   /** A next hop that means everybody on the link becomes the one address the interface knows as that. */
   #neighbour(nextHop: Ipv4Address, on: NetworkInterface): Ipv4Address {
+    if (on.device.medium === "ip") return nextHop; // which has nobody to choose from
     return this.#module.classifyAddress(nextHop, [on]) === "broadcast" ? LIMITED_BROADCAST : nextHop;
   }
 
