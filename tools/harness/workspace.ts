@@ -161,7 +161,7 @@ async function stackFiles(root: string, folder: string): Promise<string[]> {
   for await (const entry of Deno.readDir(`${root}/${folder}`)) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) {
-      if (entry.name !== "link" && entry.name !== "socket") found.push(...await stackFiles(root, path));
+      if (!["http", "link", "socket"].includes(entry.name)) found.push(...await stackFiles(root, path));
     } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts") && !READERS.includes(path)) found.push(path);
   }
   return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts", ...SOCKET_FILES] : found;
