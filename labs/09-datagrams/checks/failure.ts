@@ -3,12 +3,14 @@ import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
 export const failure: Readonly<Record<string, CheckSpec>> = {
   "refused": {
-    title: "a connected socket hears that nobody has the port",
+    title: "port and protocol unreachable say that nobody is there",
     kind: "table",
+    weight: 2,
     covers: ["UDP-4"],
     look: ["failureOf"],
     why:
-      "Nobody answers a datagram for a port that nobody has, but the host may say so by ICMP. A program that is never told waits for ever.",
+      "Nobody answers a datagram for a port that nobody has, but its host may say so by ICMP (RFC 792, type 3). A program that is never told " +
+      "waits for ever.",
     hints: [
       "ICMP's type 3 says that something does not get there, and its code why.",
       "Code 3 is the port, code 2 the protocol: in both cases the host is there, and nobody wants it.",
@@ -16,6 +18,65 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const code of [2, 3]) t.equal(await t.datagrams.failureOf(3, code, true), "refused", `type 3, code ${code}, connected`);
+    },
+  },
+
+  "too-long": {
+    title: "fragmentation needed means: too long",
+    kind: "table",
+    covers: ["UDP-4"],
+    look: ["failureOf"],
+    why: "A datagram that may not be cut came to a link that it does not fit (RFC 1191). A program can help that: it sends less in one.",
+    hints: [
+      "Which code of type 3 does a router send that may not cut?",
+      "Code 4, fragmentation needed and DF set.",
+      'A case of its own in the switch: "too long".',
+    ],
+    run: async (t) => {
+      t.equal(await t.datagrams.failureOf(3, 4, true), "too long", "type 3, code 4, connected");
+      t.equal(await t.datagrams.failureOf(3, 5, true), "unreachable", "type 3, code 5, connected");
+    },
+  },
+
+  "unreachable": {
+    title: "every other code of type 3 says: no way there",
+    kind: "table",
+    covers: ["UDP-4"],
+    look: ["failureOf"],
+    why:
+      "Net, host, forbidden by a firewall, and what later RFCs have added: to a program all of it is the same, and a code that nobody knew " +
+      "when this was written is one more of them (RFC 1122 §3.2.2.1).",
+    hints: [
+      "What do you do with a code that you don't know?",
+      "It is still type 3: the datagram did not get there.",
+      '`default` of the switch: "unreachable".',
+    ],
+    run: async (t) => {
+      for (const code of [0, 1, 5, 6, 7, 9, 10, 13, t.random.int(16, 255)]) {
+        t.equal(await t.datagrams.failureOf(3, code, true), "unreachable", `type 3, code ${code}, connected`);
+      }
+    },
+  },
+
+  "not-connected": {
+    title: "a socket that is not connected is told nothing",
+    kind: "table",
+    weight: 2,
+    covers: ["UDP-4"],
+    look: ["failureOf"],
+    why:
+      "It may have written to a hundred. An error in its next call could be about any of them, and would be taken for one about the last: a " +
+      "server would give up a client because another one has gone.",
+    hints: [
+      "What does the third argument say?",
+      "Whether the socket has one peer. Only then does it know whom the error is about.",
+      "Not connected: undefined, before anything else.",
+    ],
+    run: async (t) => {
+      for (const code of [0, 1, 2, 3, 4, 13]) {
+        t.equal(await t.datagrams.failureOf(3, code, false), undefined, `type 3, code ${code}, not connected`);
+      }
+      t.equal(await t.datagrams.failureOf(3, 3, true), "refused", "type 3, code 3, connected");
     },
   },
 };

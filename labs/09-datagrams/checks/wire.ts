@@ -1,0 +1,463 @@
+/** Checks of a host with UDP: what its programs send and receive, on the virtual wire. */
+import { fragmentPacket, udp } from "../../../tools/harness/packets.ts";
+import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { amount } from "./samples.ts";
+import {
+  expectArrived,
+  expectNothing,
+  expectUnreachable,
+  joined,
+  line,
+  packet,
+  PEER,
+  reports,
+  STACK,
+  summingToZero,
+  tunnel,
+} from "./wire_bench.ts";
+
+export const wire: Readonly<Record<string, CheckSpec>> = {
+  "arrives": {
+    title: "a datagram reaches the socket of its port",
+    kind: "scenario",
+    weight: 2,
+    covers: ["UDP-5"],
+    look: ["parseDatagram", "createDatagramTable.find", "createDatagramQueue.push"],
+    why:
+      "All of it together: read, find, queue, read. The program gets what was sent, byte for byte, and hears who sent it (RFC 768 calls that the " +
+      "user interface).",
+    hints: [
+      "Do the groups parse, find and queue pass? Begin there.",
+      "Nothing to read: was the socket found? An ICMP packet in the ladder says that it was not.",
+      "Wrong bytes: `payload` and `length` of the record say where `push` is to copy from.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const port = t.random.int(1024, 40_000);
+      const [one, two] = [await station.bind(port), await station.bind(port + 1)];
+      for (const socket of [two, one, two]) {
+        const bytes = line(t), from = t.random.int(1024, 60_000);
+        await station.send(packet({ sourcePort: from, destinationPort: socket.port }, bytes), "somebody writes");
+        await station.expectSilence(0, "a datagram that was taken is not answered by the stack");
+        await expectArrived(t, socket, { bytes, port: from }, "the datagram");
+      }
+      await expectNothing(t, one, "when all was read");
+    },
+  },
+
+  "answered": {
+    title: "an answer goes back to whoever asked",
+    kind: "scenario",
+    weight: 2,
+    covers: ["UDP-2", "UDP-5"],
+    look: ["writeDatagram", "createDatagramQueue.read"],
+    why:
+      "A server answers to the address and port that the queue gave it, from its own port: so the client's socket will know it. The checksum " +
+      "is made by default (RFC 1122 §4.1.3.4).",
+    hints: [
+      "Whose port is the destination of the answer?",
+      "The sender's, as `read` gave it; the source is the port that the socket is bound to.",
+      "Checksum wrong? Run write/range and write/pseudo-header.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const server = await station.bind(53);
+      for (let i = 0; i < 4; i++) {
+        const question = line(t), answer = line(t), from = t.random.int(1024, 60_000);
+        await station.send(packet({ sourcePort: from, destinationPort: 53 }, question), "a question");
+        const { port, address } = await expectArrived(t, server, { bytes: question, port: from }, "the question");
+        await server.send(answer, port, address);
+        await station.expect(
+          { ipv4: { source: STACK, destination: PEER, protocol: 17 }, udp: { sourcePort: 53, destinationPort: from }, data: answer },
+          "the answer, to who asked",
+        );
+      }
+    },
+  },
+
+  "boundaries": {
+    title: "three datagrams are three reads",
+    kind: "scenario",
+    covers: ["UDP-5"],
+    look: ["createDatagramQueue.push", "createDatagramQueue.read"],
+    why:
+      "They came together, and wait together; nevertheless each is read by itself. On a stream the first read could have had it all. What was " +
+      "received must not change when the next packet comes into the same buffer.",
+    hints: [
+      "Are the bytes right, and only their borders wrong? See queue/whole.",
+      "Are the first datagram's bytes those of the last? Then you keep the frame, and not a copy of its bytes.",
+      "`frame.bytes.slice(at, at + length)` is a copy; `subarray` is the frame's own memory, which is used again for the next packet.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      const said = [t.random.bytes(4), new Uint8Array(), t.random.bytes(1), t.random.bytes(60)];
+      for (const bytes of said) await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, bytes), amount(bytes.length));
+      for (const [index, bytes] of said.entries()) await expectArrived(t, socket, { bytes, port: 5000 }, `datagram ${index + 1}`);
+      await expectNothing(t, socket, "when all was read");
+    },
+  },
+
+  "port-unreachable": {
+    title: "a port that nobody has is unreachable",
+    kind: "scenario",
+    weight: 2,
+    covers: ["UDP-1"],
+    look: ["createDatagramTable.find", "createDatagramTable.remove"],
+    why: "The host is there and the program is not: ICMP type 3, code 3 tells the sender at once what would otherwise be a long silence " +
+      "(RFC 1122 §4.1.3.1). The same when the program has closed its socket.",
+    hints: [
+      "What does `find` return for a port that nobody has?",
+      "Undefined; the engine then sends the error.",
+      "After `close` too: the engine has called `remove`, which must have taken the socket out.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(8000);
+      const ask = (port: number): Uint8Array => packet({ sourcePort: 5000, destinationPort: port }, line(t));
+      const nobody = ask(8001);
+      await station.send(nobody, "to a port that nobody has");
+      await expectUnreachable(t, station, nobody, "port unreachable, for port 8001");
+      await station.send(ask(8000), "to a port that somebody has");
+      await station.expectSilence(0, "no error for a port that somebody has");
+      await socket.close();
+      const gone = ask(8000);
+      await station.send(gone, "to the same port, when its socket was closed");
+      await expectUnreachable(t, station, gone, "port unreachable, for port 8000 after close");
+    },
+  },
+
+  "bad-checksum": {
+    title: "a datagram with a bad checksum is dropped in silence",
+    kind: "scenario",
+    covers: ["UDP-2"],
+    look: ["parseDatagram"],
+    why: "Not even an error goes back: which bits are wrong is unknown, and the sender's address may be among them (RFC 1122 §4.1.3.4).",
+    hints: [
+      "Does parse/bad-checksum pass?",
+      "The sum of the pseudo-header takes part: see parse/pseudo-header.",
+      "The host counts what you return; nothing else is to be done.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      const fields = { sourcePort: 5000, destinationPort: 7 };
+      const bytes = line(t);
+      const right = packet(fields, bytes);
+      await station.send(right, "a datagram as it was sent");
+      await expectArrived(t, socket, { bytes, port: 5000 }, "the datagram that is right");
+      for (const at of [20, 23, 28, right.length - 1]) {
+        const changed = right.slice();
+        changed[at] = (changed[at] as number) ^ 1 << t.random.int(0, 7);
+        await station.send(changed, `one bit of it was changed on the way, in byte ${at - 20}`);
+        await station.expectSilence(0, "no answer to a datagram with a bad checksum");
+      }
+      await expectNothing(t, socket, "though four broken ones came");
+      t.equal((await station.counters())["udp: bad checksum"], 4, 'the counter "udp: bad checksum"');
+    },
+  },
+
+  "no-checksum": {
+    title: "a datagram without a checksum is taken",
+    kind: "scenario",
+    covers: ["UDP-3"],
+    look: ["parseDatagram"],
+    why: "Some senders make none: the field is 0 (RFC 768). To a receiver it is a datagram like any other.",
+    hints: [
+      "Does parse/no-checksum pass?",
+      "The field at 6 says 0: then nothing is verified.",
+      "It is not the *sum* that must be 0, but the field.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      for (let i = 0; i < 3; i++) {
+        const bytes = line(t);
+        await station.send(packet({ sourcePort: 5000, destinationPort: 7, checksum: 0 }, bytes), "without a checksum");
+        await expectArrived(t, socket, { bytes, port: 5000 }, "the datagram without a checksum");
+      }
+    },
+  },
+
+  "computed-zero": {
+    title: "a checksum that comes to 0 is sent as ffff",
+    kind: "scenario",
+    covers: ["UDP-3"],
+    look: ["writeDatagram"],
+    why: "Sent as 0 it would say “none” (RFC 768), and a bit that is changed on the way would not be noticed.",
+    hints: [
+      "Does write/zero-sum pass?",
+      "ffff and 0 are the same number in ones' complement, and not the same on the wire.",
+      "`sum === 0 ? 0xffff : sum`.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      for (let i = 0; i < 3; i++) {
+        const bytes = summingToZero(t, { sourcePort: 7, destinationPort: 9000 + i, source: STACK, destination: PEER });
+        await socket.send(bytes, 9000 + i);
+        await station.expect({ udp: { checksum: 0xffff }, data: bytes }, "a checksum of ffff, where the sum comes to 0");
+        const other = line(t);
+        await socket.send(other, 9000 + i);
+        const right = udp({ sourcePort: 7, destinationPort: 9000 + i, source: STACK, destination: PEER }, other);
+        const field = (right[6] as number) * 256 + (right[7] as number);
+        await station.expect({ udp: { checksum: field }, data: other }, "any other checksum, as it is");
+      }
+    },
+  },
+
+  "lengths": {
+    title: "UDP's length decides, within what IP brought",
+    kind: "scenario",
+    covers: ["UDP-8"],
+    look: ["parseDatagram"],
+    why:
+      "A packet may hold more than its datagram: that is padding. One whose datagram claims more than there is, is dropped; so is one that " +
+      "claims less than a header (RFC 768).",
+    hints: [
+      "Do parse/padding and parse/length-too-big pass?",
+      "Between header and length field lies the payload, whatever comes behind it.",
+      "The checksum covers as much as the length says.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      const bytes = t.random.bytes(30);
+      const fields = { sourcePort: 5000, destinationPort: 7 };
+      const whole = packet(fields, bytes);
+      const padded = packet({ ...fields, length: 8 + 20, checksum: 0 }, bytes);
+      await station.send(padded, "28 bytes of datagram in 38 of packet");
+      await expectArrived(t, socket, { bytes: bytes.slice(0, 20), port: 5000 }, "the datagram, without its padding");
+      for (const length of [0, 7, 39, 0xffff]) {
+        await station.send(packet({ ...fields, length, checksum: 0 }, bytes), `38 bytes of packet, and a length field of ${length}`);
+        await station.expectSilence(0, "no answer to a datagram with a bad length");
+      }
+      await expectNothing(t, socket, "though four with a bad length came");
+      await station.send(whole, "a datagram that has nothing against it");
+      await expectArrived(t, socket, { bytes, port: 5000 }, "the datagram that has nothing against it");
+    },
+  },
+
+  "local-address": {
+    title: "a socket hears the address that it is bound to",
+    kind: "scenario",
+    covers: ["UDP-5"],
+    look: ["createDatagramTable.find"],
+    why:
+      "The program may name its address, or leave that open and learn which it was (RFC 1122 §4.1.3.5). Beside one on 0.0.0.0 the one with the very " +
+      "address has precedence.",
+    hints: [
+      "Which of the two sockets should have it?",
+      "The one that named the address; see find/very-address.",
+      "When it has closed, the other one has it.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const named = await station.bind(53, { address: STACK, reuse: true });
+      const open = await station.bind(53, { reuse: true });
+      const [first, second] = [line(t), line(t)];
+      await station.send(packet({ sourcePort: 5000, destinationPort: 53 }, first), "to 10.44.0.2:53");
+      await expectArrived(t, named, { bytes: first, port: 5000 }, "the first datagram");
+      await named.close();
+      await station.send(packet({ sourcePort: 5000, destinationPort: 53 }, second), "to 10.44.0.2:53 again");
+      await expectArrived(t, open, { bytes: second, port: 5000 }, "the second datagram");
+    },
+  },
+
+  "full": {
+    title: "a program that does not read loses what comes last",
+    kind: "scenario",
+    covers: ["UDP-5"],
+    look: ["createDatagramQueue.push"],
+    why:
+      "Nobody is told: the sender was promised nothing, and there is no window that could have held it back. What waits already stays, and " +
+      "when the program reads there is room again.",
+    hints: [
+      "Does queue/full pass?",
+      "False from `push`, and nothing kept: that is all.",
+      "Room: the sum of all lengths and of 28 for each, against the capacity.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7, { receiveBuffer: 3 * (50 + 28) });
+      const said = Array.from({ length: 6 }, () => t.random.bytes(50));
+      for (const bytes of said) await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, bytes));
+      await station.expectSilence(0, "nobody hears of what was lost");
+      for (const bytes of said.slice(0, 3)) await expectArrived(t, socket, { bytes, port: 5000 }, "one of the first three");
+      await expectNothing(t, socket, "after the three that found room");
+      const late = line(t);
+      await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, late), "one more, when there is room again");
+      await expectArrived(t, socket, { bytes: late, port: 5000 }, "the one that came later");
+    },
+  },
+
+  "connected": {
+    title: "a connected socket does not hear strangers",
+    kind: "scenario",
+    weight: 2,
+    covers: ["UDP-5"],
+    look: ["createDatagramTable.connect", "createDatagramTable.find"],
+    why:
+      "For a stranger the port is as good as closed: port unreachable. No packet was sent to connect, and the peer knows nothing of it: a " +
+      "connected UDP socket is no connection.",
+    hints: [
+      "Does find/connected-only pass?",
+      "The engine calls `connect` with the local pair that it called `add` with.",
+      "From the peer's address *and* port, or not at all.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(4000);
+      await socket.connect(53);
+      await station.expectSilence(5000, "nothing is sent to connect");
+      const answer = line(t);
+      for (const from of [5300, 54]) {
+        const stranger = packet({ sourcePort: from, destinationPort: 4000 }, line(t));
+        await station.send(stranger, `a stranger writes, from port ${from}`);
+        await expectUnreachable(t, station, stranger, "port unreachable, for a stranger");
+      }
+      await station.send(packet({ sourcePort: 53, destinationPort: 4000 }, answer), "the peer writes");
+      await expectArrived(t, socket, { bytes: answer, port: 53 }, "the peer's datagram");
+      await socket.send(answer);
+      await station.expect({ udp: { sourcePort: 4000, destinationPort: 53 }, data: answer }, "what it sends goes to its peer");
+    },
+  },
+
+  "refused": {
+    title: "a connected socket hears of port unreachable",
+    kind: "scenario",
+    weight: 2,
+    covers: ["UDP-4"],
+    look: ["failureOf", "createDatagramTable.find"],
+    why:
+      "The error quotes the packet that it is about: its ports say whose it was (RFC 1122 §4.1.3.3). The engine asks `find` with them, and " +
+      "`failureOf` what it means. The program hears it once.",
+    hints: [
+      "Do the checks of failure pass?",
+      "`find` is asked with *our* pair first, as always, and the peer's second.",
+      "A connected socket is found by its peer: see find/connected-only.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(4000);
+      await socket.connect(53);
+      await socket.send(line(t));
+      const sent = await station.expect({ udp: { destinationPort: 53 } }, "the question");
+      await reports(station, 3, 3, sent);
+      t.equal(await socket.failure(), "refused", "what the socket hears");
+      t.equal(await socket.failure(), undefined, "what it hears when it asks again");
+    },
+  },
+
+  "not-connected": {
+    title: "a socket that is not connected hears of no error",
+    kind: "scenario",
+    covers: ["UDP-4"],
+    look: ["failureOf"],
+    why: "It writes to many. The error is about one of them, and the next call of the program about another.",
+    hints: [
+      "Does failure/not-connected pass?",
+      "The third argument is false here.",
+      "Then the answer is undefined, whatever the error.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const [open, connected] = [await station.bind(4000), await station.bind(4001)];
+      await connected.connect(53);
+      for (const socket of [open, connected]) {
+        await socket.send(line(t), 53);
+        const sent = await station.expect({ udp: { destinationPort: 53 } }, "the question");
+        await reports(station, 3, 3, sent);
+      }
+      t.equal(await open.failure(), undefined, "what the socket hears that is not connected");
+      t.equal(await connected.failure(), "refused", "what the connected one hears");
+    },
+  },
+
+  "ttl-and-tos": {
+    title: "a program chooses TTL and type of service",
+    kind: "scenario",
+    covers: ["UDP-7"],
+    look: ["writeDatagram"],
+    why:
+      "They stand in IP's header, so UDP only passes them on (RFC 1122 §4.1.4); traceroute is made of nothing but datagrams with a growing TTL.",
+    hints: [
+      "Is there a packet at all? If not, see write/fields.",
+      "TTL and TOS are the engine's; your header lies behind IP's.",
+      "`frame.push(8)`: IP pushes its own 20 bytes later.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      for (let i = 0; i < 3; i++) {
+        const [timeToLive, typeOfService] = [t.random.int(1, 255), t.random.int(0, 63) * 4];
+        const socket = await station.bind(4000 + i, { timeToLive, typeOfService });
+        const bytes = line(t);
+        await socket.send(bytes, 33434 + i);
+        await station.expect(
+          { ipv4: { timeToLive, typeOfService }, udp: { destinationPort: 33434 + i }, data: bytes },
+          "the datagram, as it was to be sent",
+        );
+      }
+    },
+  },
+
+  "impossible-source": {
+    title: "a datagram from an impossible source is dropped",
+    kind: "scenario",
+    covers: ["UDP-6"],
+    look: ["createDatagramTable.find"],
+    why:
+      "Nobody is at a broadcast or multicast address, and nobody else has ours. An answer to such a datagram would go to everybody, or to " +
+      "ourselves, for ever (RFC 1122 §4.1.3.6).",
+    hints: [
+      "The host drops these before your code is asked. What does the good one at the end say?",
+      "It must reach its socket: see wire/arrives.",
+      "See parse/fields and find/very-pair.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      for (const source of ["255.255.255.255", "10.44.0.255", "224.0.0.1", "127.0.0.1", STACK]) {
+        await station.send(packet({ sourcePort: 7, destinationPort: 7, source }, line(t)), `from ${source}`);
+        await station.expectSilence(0, "no answer to an impossible source");
+        await expectNothing(t, socket, `after a datagram from ${source}`);
+      }
+      const bytes = line(t);
+      await station.send(packet({ sourcePort: 7, destinationPort: 7 }, bytes), "from a host that there is");
+      await expectArrived(t, socket, { bytes, port: 7 }, "the datagram");
+    },
+  },
+
+  "fragments": {
+    title: "a datagram longer than a packet goes in pieces",
+    kind: "scenario",
+    weight: 2,
+    covers: ["UDP-8", "UDP-2"],
+    look: ["writeDatagram", "parseDatagram"],
+    why:
+      "To a program a datagram is one, up to 65,507 bytes; IP cuts it and joins it (lab 03). Only the first piece has your header, whose length " +
+      "and checksum are about the whole. One lost piece loses all.",
+    hints: [
+      "What does the length field of a datagram say that is cut later?",
+      "The whole: you write the header before IP cuts, and read it after IP has joined.",
+      "`getUint16` and `setUint16` reach up to 65,535: nothing here is different for long ones.",
+    ],
+    run: async (t) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      const bytes = t.random.bytes(t.random.int(3000, 4000));
+      const cuts = [1480, 2960];
+      const pieces = fragmentPacket(
+        packet({ sourcePort: 5000, destinationPort: 7 }, bytes, { identification: t.random.int(1, 0xffff) }),
+        cuts,
+      );
+      for (const piece of t.random.shuffle(pieces)) await station.send(piece, "a piece");
+      await expectArrived(t, socket, { bytes, port: 5000 }, "the datagram that came in three pieces");
+      await socket.send(bytes, 5000);
+      const sent = station.take();
+      t.equal(sent.length, 3, `packets of at most 1500 bytes for ${bytes.length} bytes of payload`);
+      const ends = { sourcePort: 7, destinationPort: 5000, source: STACK, destination: PEER };
+      t.equal(joined(sent), udp(ends, bytes), "the datagram in those packets");
+    },
+  },
+};
