@@ -4,7 +4,7 @@ import type { Timed } from "../tcp/timer_heap.ts";
 
 /** Rings once, or never. Times are milliseconds. */
 export class Alarm implements Timed {
-  scheduledFor = Infinity;
+  heapPlace = -1;
   readonly #tcp: Tcp;
   readonly #ring: () => void;
   #at = Infinity;

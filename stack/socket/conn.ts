@@ -58,7 +58,6 @@ export class TcpConn implements Deno.TcpConn {
   readonly #socket: Socket;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
-  #open = true;
 
   /** Of a socket that is connected, and this object's own from now on. */
   constructor(socket: Socket) {
@@ -110,9 +109,7 @@ export class TcpConn implements Deno.TcpConn {
 
   /** Closes it, unless it was closed before. */
   [Symbol.dispose](): void {
-    if (!this.#open) return;
-    this.#open = false;
-    void this.#socket.release();
+    if (this.#isOpen) void this.#socket.release();
   }
 
   setNoDelay(noDelay = true): void {
@@ -129,8 +126,13 @@ export class TcpConn implements Deno.TcpConn {
 
   unref(): void {}
 
+  /** It has its socket for itself. */
+  get #isOpen(): boolean {
+    return this.#socket.role !== "closed";
+  }
+
   #check(): void {
-    if (!this.#open) throw this.#closed();
+    if (!this.#isOpen) throw this.#closed();
   }
 
   #closed(): Error {
@@ -138,9 +140,9 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   #ask<T>(doing: string, attempt: () => T | undefined): Promise<T> {
-    if (!this.#open) return Promise.reject(this.#closed());
+    if (!this.#isOpen) return Promise.reject(this.#closed());
     return this.#socket.whenPossible(doing, attempt, (error) => {
-      return this.#open ? forDeno(error) : new Deno.errors.Interrupted((error as Error).message);
+      return this.#isOpen ? forDeno(error) : new Deno.errors.Interrupted((error as Error).message);
     });
   }
 }

@@ -26,8 +26,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   /** As it is now, which `change` replaces; and as it was made: its buffers never hold more than that says. */
   options: ConnectionOptions;
   readonly made: ConnectionOptions;
-  scheduledFor = Infinity;
-  heapPlace = 0;
+  heapPlace = -1;
   marked = false;
   /** Segments that it ever sent; and when it was made. */
   segmentsSent = 0;
@@ -54,7 +53,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   #notices = 0;
   #failure: TcpFailure | undefined;
   /** When TIME-WAIT is over; or FIN-WAIT-2, because nobody above waits for the peer's FIN any more. */
-  #overAt = Infinity;
+  #overAt: number | undefined;
 
   constructor(tcb: Tcb, context: ConnectionContext, options: ConnectionOptions) {
     this.tcb = tcb;
@@ -175,7 +174,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Opens: a SYN goes out, in answer to the one in `segment` if there is one. */
   open(iss: Seq, segment?: Segment): void {
-    this.#sender.begin(iss);
+    this.#sender.begin();
     if (segment === undefined) this.#context.handshake.activeOpen(this.tcb, iss, this);
     else this.#context.handshake.passiveOpen(this.tcb, iss, segment, this.#context.now(), this);
     this.#context.schedule(this);
@@ -239,7 +238,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   }
 
   deadline(): number {
-    return Math.min(this.#sender.deadline(), this.#awake?.deadline() ?? Infinity, this.#overAt, this.#keepAliveAt());
+    return Math.min(this.#sender.deadline(), this.#awake?.deadline() ?? Infinity, this.#overAt ?? Infinity, this.#keepAliveAt());
   }
 
   /** Nothing is due any more: what is only of use at work goes back. */
@@ -252,7 +251,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
 
   /** Does what is due at `now`. */
   fire(now: number): void {
-    if (this.#overAt <= now) {
+    if (this.#overAt !== undefined && this.#overAt <= now) {
       this.event(this.tcb.state === "TIME-WAIT" ? "time-wait over" : "timeout");
     } else {
       this.#sender.fire(now, this.#silence.lastHeard);
@@ -327,7 +326,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     if (next === "FIN-WAIT-2" && this.orphaned) this.#overAt = this.#context.now() + this.options.orphanTime;
     if (next !== "CLOSED") return;
     this.#sender.stop();
-    this.#overAt = Infinity;
+    this.#overAt = undefined;
     this.#context.ended(this);
   }
 

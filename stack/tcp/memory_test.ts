@@ -82,11 +82,11 @@ Deno.test("segments that are lost, sent again and put in order make no typed arr
   assert(a.resent > before);
 });
 
-Deno.test("an idle connection costs 4 KiB at most", async () => {
+Deno.test("an idle connection costs 2 KiB at most", async () => {
   const program = decodeURIComponent(new URL("../../tools/testing/idle_connections.ts", import.meta.url).pathname);
   const args = ["run", "--quiet", "--no-prompt", "--no-check", "--v8-flags=--expose-gc", program, "5000"];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
   assert(success, new TextDecoder().decode(stderr));
   const cost = Number(new TextDecoder().decode(stdout));
-  assert(cost > 500 && cost <= 4096, `${cost} bytes`);
+  assert(cost > 500 && cost <= 2048, `${cost} bytes`);
 });

@@ -2,7 +2,7 @@
  * The sending half of a connection: what goes out next, what goes out again, and when. The bytes and the rules are lab 06's
  * (`SendBuffer`, `Retransmission`), how much may be in flight is lab 08's (`CongestionControl`); the loop is here.
  *
- * Offsets count the stream's bytes from 0. `una` and `unaOffset` tie them to sequence numbers: offset −1 is our SYN, and the one behind the last
+ * Offsets count the stream's bytes from 0. They are sequence numbers less those of our SYN, which is offset −1; the one behind the last
  * byte is our FIN. Everything that has a number is acknowledged, and lies inside the peer's window when it is sent: the FIN too.
  *
  * Three timers, of which one runs at most:
@@ -14,7 +14,7 @@
 import type { Retransmission, SendBuffer } from "../contract/buffers.ts";
 import type { Segment } from "../contract/tcb.ts";
 import type { Frame } from "../wire/frame.ts";
-import { type Seq, seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
+import { type Seq, seqAdd, seqBefore, seqDiff } from "../wire/seq.ts";
 import { ACK, FIN, PSH, SYN } from "../wire/tcp_flags.ts";
 import type { CongestionControl } from "./congestion_control.ts";
 import type { ConnectionContext, SenderPort } from "./context.ts";
@@ -42,17 +42,15 @@ export class Sender {
   readonly retransmission: Retransmission;
   /** Made when the handshake is over: only then is the segment size known. */
   congestion: CongestionControl | undefined;
-  #una: Seq = seq(0);
   #unaOffset = -1;
-  readonly #roundTrip = new RoundTrip();
+  #roundTrip: RoundTrip | undefined = new RoundTrip();
   /** Where the short segment in flight ends, for those who count (short_segments.ts). */
   shortEnd = 0;
-  /** The oldest segment is to go out again at once; and when anything last went out. */
+  /** The oldest segment is to go out again at once; when anything last went out; and what is to go out again, where something was lost. */
   #mustResend = false;
   #sentAt = 0;
-  /** Made when something is to go out again: most connections lose nothing. */
   #goBack: GoBack | undefined;
-  #probeAt = Infinity;
+  #probeAt: number | undefined;
   /** Probes since the window was shut, and when that was. */
   probes = 0;
   #shutSince = 0;
@@ -86,11 +84,10 @@ export class Sender {
     return options.sendBuffer < made.sendBuffer ? Math.max(0, options.sendBuffer - this.buffer.end() + this.buffer.start()) : Infinity;
   }
 
-  /** Our SYN has this number, and goes out at once. */
-  begin(iss: Seq): void {
-    this.#una = iss;
+  /** Our SYN goes out at once. */
+  begin(): void {
     this.#owedSince = this.#port.openedAt;
-    this.#roundTrip.begin(0, this.#owedSince);
+    this.#roundTrip?.begin(0, this.#owedSince);
     this.retransmission.sent(this.#owedSince);
   }
 
@@ -101,24 +98,25 @@ export class Sender {
 
   deadline(): number {
     const look = this.congestion?.deadline?.() ?? Infinity;
-    return Math.min(this.retransmission.deadline(), this.#probeAt, look, patienceEnds(this.#port.options, this.#owedSince));
+    return Math.min(this.retransmission.deadline(), this.#probeAt ?? Infinity, look, patienceEnds(this.#port.options, this.#owedSince));
   }
 
   /** Does what is due at `now`. `lastHeard`: when the peer last said anything. */
   fire(now: number, lastHeard: number): void {
     if (patienceEnds(this.#port.options, this.#owedSince) <= now) return this.#port.giveUp();
     if (this.retransmission.deadline() <= now) this.#timedOut(now);
-    if (this.#probeAt <= now) this.#probe(now, lastHeard);
+    if (this.#probeAt !== undefined && this.#probeAt <= now) this.#probe(now, lastHeard);
   }
 
   stop(): void {
     this.retransmission.stop();
-    this.#probeAt = this.#owedSince = Infinity;
+    this.#probeAt = undefined;
+    this.#owedSince = Infinity;
   }
 
   /** Nothing is due any more. */
   rest(): void {
-    if (this.buffer.start() === this.buffer.next()) this.#goBack = undefined;
+    if (this.buffer.start() === this.buffer.next()) this.#goBack = this.#roundTrip = undefined;
   }
 
   /** Sends what may go now: old text that is to go again, new text, the FIN behind it. */
@@ -153,8 +151,7 @@ export class Sender {
   acknowledged(ack: Seq, segment: Segment, now: number): void {
     const { buffer } = this;
     const isOpening = this.#unaOffset < 0;
-    this.#unaOffset += seqDiff(ack, this.#una);
-    this.#una = ack;
+    this.#unaOffset += seqDiff(ack, this.#numberOf(this.#unaOffset));
     this.#measure(segment, now);
     if (isOpening) {
       this.retransmission.opened();
@@ -165,9 +162,9 @@ export class Sender {
     const hadRoom = this.room() > 0, before = buffer.start();
     buffer.acknowledge(Math.min(this.#unaOffset, buffer.end()));
     this.#goBack?.allow(this.#port.tcb.sndMss);
-    this.probes = 0;
-    this.timeouts = 0;
-    this.#probeAt = this.#owedSince = Infinity;
+    this.probes = this.timeouts = 0;
+    this.#probeAt = undefined;
+    this.#owedSince = Infinity;
     this.retransmission.acknowledged(now, this.#port.tcb.sndNxt !== ack);
     const acked = buffer.start() - before;
     if (acked > 0) this.#mustResend = this.congestion?.acknowledged(buffer.start(), acked, buffer.next(), now, segment) === "resend";
@@ -178,7 +175,7 @@ export class Sender {
   heard(segment: Segment, frame: Frame, sameWindow: boolean, isNew: boolean): void {
     const start = this.buffer.start(), next = this.buffer.next();
     if (start === next || isNew && segment.sackCount === 0) return;
-    const verdict = this.congestion?.heard(segment, frame, this.#una, start, next, sameWindow, isNew, this.#context.now());
+    const verdict = this.congestion?.heard(segment, frame, this.#numberOf(start), start, next, sameWindow, isNew, this.#context.now());
     if (verdict === "resend") this.#mustResend = true;
   }
 
@@ -201,12 +198,16 @@ export class Sender {
 
   /** The number of the byte behind the last one that was written. */
   endNumber(): Seq {
-    return seqAdd(this.#una, this.buffer.end() - this.#unaOffset);
+    return this.#numberOf(this.buffer.end());
+  }
+
+  #numberOf(offset: number): Seq {
+    return seqAdd(this.#port.tcb.iss, offset + 1);
   }
 
   #measure(segment: Segment, now: number): void {
     const { tcb, openedAt } = this.#port;
-    const elapsed = this.#roundTrip.end(this.#unaOffset, segment, tcb.timestamps, now, openedAt);
+    const elapsed = (this.#roundTrip ??= new RoundTrip()).end(this.#unaOffset, segment, tcb.timestamps, now, openedAt);
     if (elapsed < 0) return;
     this.retransmission.sample(elapsed);
     this.congestion?.measured(elapsed);
@@ -245,7 +246,7 @@ export class Sender {
       buffer.sent(end);
       if (buffer.next() !== end) return; // a buffer that does not note what was sent would offer it for ever
       if (isShort) this.shortEnd = endOfShort(this.shortEnd, end, buffer.start());
-      this.#roundTrip.begin(piece.from + piece.length, now);
+      (this.#roundTrip ??= new RoundTrip()).begin(piece.from + piece.length, now);
     }
     if (finFits && !tcb.finSent && buffer.next() === buffer.end()) this.#sendPiece(buffer.end(), 0, false, true);
   }
@@ -258,11 +259,10 @@ export class Sender {
     if (length > tcb.sndMss) frame.segmentSize = tcb.sndMss;
     if (length > 0) this.buffer.copyInto(frame, from, length);
     if (length > 0) this.congestion?.transmitted?.(from, from + length, this.#context.now());
-    const first = seqAdd(this.#una, from - this.#unaOffset);
-    const behind = seqAdd(first, fin ? length + 1 : length);
+    const behind = this.#numberOf(fin ? from + length + 1 : from + length);
     if (fin) tcb.finSent = true;
     if (seqBefore(tcb.sndNxt, behind)) tcb.sndNxt = behind;
-    this.#port.transmit(frame, ACK | (push ? PSH : 0) | (fin ? FIN : 0), first);
+    this.#port.transmit(frame, ACK | (push ? PSH : 0) | (fin ? FIN : 0), this.#numberOf(from));
     return true;
   }
 
@@ -276,7 +276,7 @@ export class Sender {
     }
     this.timeouts++;
     if (verdict !== "resend") this.#port.tell("trouble");
-    this.#roundTrip.timedOut(now);
+    (this.#roundTrip ??= new RoundTrip()).timedOut(now);
     if (isOpening) return this.#resendSyn();
     this.congestion?.timedOut(this.buffer.start(), this.buffer.next(), this.timeouts > 1);
     this.#sendAllAgain(tcb.sndMss);
@@ -315,7 +315,7 @@ export class Sender {
   #resendSyn(): void {
     const frame = this.#context.acquire();
     if (frame === undefined) return;
-    this.#roundTrip.cancel();
+    this.#roundTrip?.cancel();
     this.resent++;
     this.#port.transmit(frame, this.#port.tcb.state === "SYN-SENT" ? SYN : SYN | ACK, this.#port.tcb.iss);
   }
@@ -344,7 +344,7 @@ export class Sender {
     const fin = tcb.finSent && tcb.sndUna !== tcb.sndNxt && end === this.buffer.end();
     if (piece === undefined && !fin) return undefined;
     if (!this.#sendPiece(piece?.from ?? end, piece?.length ?? 0, piece?.push ?? false, fin)) return undefined;
-    this.#roundTrip.cancel();
+    this.#roundTrip?.cancel();
     this.resent++;
     const behind = fin ? end + 1 : end;
     if (this.#goBack !== undefined) this.#goBack.from = behind;
@@ -361,12 +361,12 @@ export class Sender {
     if (!inFlight && !unsent) this.#owedSince = Infinity;
     else if (this.#owedSince === Infinity) this.#owedSince = now;
     if (!(isShut ? unsent || inFlight : unsent && !inFlight)) {
-      this.#probeAt = Infinity;
+      this.#probeAt = undefined;
       if (inFlight) this.retransmission.sent(now);
       return;
     }
     this.retransmission.stop();
-    if (this.#probeAt !== Infinity) return;
+    if (this.#probeAt !== undefined) return;
     if (this.probes === 0) this.#shutSince = now;
     const timeout = this.retransmission.timeout();
     this.#probeAt = now +
@@ -385,7 +385,7 @@ export class Sender {
    */
   #probe(now: number, lastHeard: number): void {
     const { buffer } = this, { tcb, options, orphaned } = this.#port;
-    this.#probeAt = Infinity;
+    this.#probeAt = undefined;
     if (tcb.sndWnd > 0) {
       this.#sendNew(this.#edge(), 0, now);
       return this.#watch(now);

@@ -157,7 +157,7 @@ export class Tcp implements ConnectionContext {
       const due = this.#timers.takeDue(now);
       if (due === undefined) break;
       due.fire(now);
-      if (due.scheduledFor === Infinity) due.rest?.();
+      if (due.heapPlace < 0) due.rest?.();
     }
     this.#finishEnded();
   }

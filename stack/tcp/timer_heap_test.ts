@@ -3,7 +3,7 @@ import { createRandom } from "../wire/random.ts";
 import { type Timed, TimerHeap } from "./timer_heap.ts";
 
 class Sleeper implements Timed {
-  scheduledFor = Infinity;
+  heapPlace = -1;
   at: number;
   readonly name: string;
 
@@ -79,7 +79,7 @@ Deno.test("TimerHeap gives out the same as a sorted list, over 20 000 changes at
     sleeper.at = random.next() < 0.1 ? Infinity : now + random.int(1, 500);
     if (random.next() < 0.05) heap.remove(sleeper);
     else heap.schedule(sleeper);
-    if (sleeper.scheduledFor === Infinity) sleeper.at = Infinity;
+    if (sleeper.heapPlace < 0) sleeper.at = Infinity;
     const due = sleepers.filter((each) => each.at <= now).map((each) => each.at).sort((a, b) => a - b);
     const came: number[] = [];
     for (let each = heap.takeDue(now); each !== undefined; each = heap.takeDue(now)) {
