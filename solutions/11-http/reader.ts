@@ -113,7 +113,6 @@ class Reader implements RequestReader {
     this.#line.clear();
     const text = line.slice(0, -2);
     // Some end lines with LF alone. Whoever does not expect that sees another line than we do.
-    // deno-lint-ignore no-control-regex -- a NUL ends the text for some
     if (!line.endsWith("\r\n") || /[\r\0]/.test(text)) this.#refuse(this.#stage.startsWith("chunk") ? "bad chunk" : "bad line");
     else this.#takeText(text);
     return to;

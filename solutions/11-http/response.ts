@@ -8,6 +8,7 @@
  *                                 ⏎ h e l l o
  */
 import type { AnswerPlan, HttpHeader, HttpReject, HttpVersion } from "../../stack/contract/http.ts";
+import { GrowingBytes } from "../../stack/wire/growing_bytes.ts";
 import { latin1Bytes } from "../../stack/wire/latin1.ts";
 
 /** What names are made of (RFC 9110 §5.6.2). */
@@ -83,12 +84,9 @@ export function writeHead(status: number, reason: string, headers: readonly Http
  */
 export function writeChunk(bytes: Uint8Array): Uint8Array {
   // region writeChunk
-  const size = latin1Bytes(`${bytes.length.toString(16)}\r\n`);
-  const chunk = new Uint8Array(size.length + bytes.length + 2);
-  chunk.set(size);
-  chunk.set(bytes, size.length);
-  chunk.set(latin1Bytes("\r\n"), size.length + bytes.length);
-  return chunk;
+  const chunk = new GrowingBytes();
+  for (const part of [latin1Bytes(`${bytes.length.toString(16)}\r\n`), bytes, latin1Bytes("\r\n")]) chunk.append(part, 0, part.length);
+  return chunk.take();
   // endregion
 }
 
@@ -96,7 +94,6 @@ export function writeChunk(bytes: Uint8Array): Uint8Array {
 
 /** The text, if it stays on its line. */
 function ownLine(text: string, what: string): string {
-  // deno-lint-ignore no-control-regex -- those that end a line, or the text
   if (/[\r\n\0]/.test(text)) throw new TypeError(`Cannot write the ${what}: it has the end of a line in it`);
   return text;
 }

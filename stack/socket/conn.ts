@@ -112,6 +112,13 @@ export class TcpConn implements Deno.TcpConn {
     if (this.#isOpen) void this.#socket.release();
   }
 
+  /** Gives it up by a RST, unless it was closed before: what the peer has not got is lost. Deno has nothing like it; servers need it for clients that never read. */
+  abort(): void {
+    if (!this.#isOpen) return;
+    this.#socket.setOption("SO_LINGER", 0);
+    this[Symbol.dispose]();
+  }
+
   setNoDelay(noDelay = true): void {
     this.#check();
     this.#socket.setOption("TCP_NODELAY", noDelay);

@@ -2,8 +2,8 @@
  * Time and chance come in as arguments. A clock, a timer, a random number or a promise inside a lab or the stack would make
  * a minute of retransmissions last a minute, and a failure impossible to repeat. The one real clock is `stack/runner.ts`.
  *
- * Promises are further allowed where the outside world begins: in the devices (`stack/link`) and in what applications
- * call (`stack/socket`).
+ * Promises are further allowed where the outside world begins: in the devices (`stack/link`), in what applications
+ * call (`stack/socket`), and in such an application (`stack/http`).
  */
 import { isLabFile, treePath } from "./tree_path.ts";
 
@@ -15,7 +15,7 @@ export const sansIo: Deno.lint.Rule = {
     const path = treePath(context.filename);
     const isStack = path.startsWith("stack/") && path !== "stack/runner.ts" && !path.endsWith("_test.ts");
     if (!isStack && !isLabFile(path)) return {};
-    const mayWait = /^stack\/(link|socket)\//.test(path);
+    const mayWait = /^stack\/(link|socket|http)\//.test(path);
     const refuse = (node: Deno.lint.Node, what: string): void =>
       context.report({
         node,
