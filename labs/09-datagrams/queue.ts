@@ -9,13 +9,15 @@
  * When it is full, what comes is lost, and nobody is told: neither the sender, whom UDP promised nothing, nor the program. That is what a window is for,
  * and UDP has none.
  */
-import type { DatagramQueue } from "../../stack/contract/datagrams.ts";
+import type { DatagramQueue, Received } from "../../stack/contract/datagrams.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
 import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { todo } from "../../stack/wire/not_implemented.ts";
 
 /** Bytes that a datagram takes besides its own: the headers of IP and UDP, which are not kept, but stand for what a datagram costs. */
 const OVERHEAD = 28;
 
+/** A datagram that waits. */
 interface Waiting {
   readonly bytes: Uint8Array;
   readonly address: Ipv4Address;
@@ -25,26 +27,45 @@ interface Waiting {
 
 /** Makes an empty queue for `capacity` bytes. What each method promises: stack/contract/datagrams.ts. */
 export function createDatagramQueue(capacity: number): DatagramQueue {
+  return new WaitingDatagrams(capacity);
+}
+
+class WaitingDatagrams implements DatagramQueue {
+  readonly #capacity: number;
   /** The oldest first. */
-  const waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Bytes that are taken, overhead included. */
-  let taken = 0;
+  #taken = 0;
 
-  return {
-    push(frame, at, length, address, port, localAddress): boolean {
-      return todo("createDatagramQueue.push", frame, at, length, address, port, localAddress, OVERHEAD, capacity, waiting, taken);
-    },
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
 
-    read(target, at, count, peek) {
-      return todo("createDatagramQueue.read", target, at, count, peek, OVERHEAD, waiting, taken);
-    },
+  push(frame: Frame, at: number, length: number, address: Ipv4Address, port: number, localAddress: Ipv4Address): boolean {
+    return todo(
+      "createDatagramQueue.push",
+      frame,
+      at,
+      length,
+      address,
+      port,
+      localAddress,
+      OVERHEAD,
+      this.#capacity,
+      this.#waiting,
+      this.#taken,
+    );
+  }
 
-    size(): number {
-      return todo("createDatagramQueue.size", waiting);
-    },
+  read(target: Uint8Array, at: number, count: number, peek: boolean): Received | undefined {
+    return todo("createDatagramQueue.read", target, at, count, peek, OVERHEAD, this.#waiting, this.#taken);
+  }
 
-    nextLength(): number {
-      return todo("createDatagramQueue.nextLength", waiting);
-    },
-  };
+  size(): number {
+    return todo("createDatagramQueue.size", this.#waiting);
+  }
+
+  nextLength(): number {
+    return todo("createDatagramQueue.nextLength", this.#waiting);
+  }
 }

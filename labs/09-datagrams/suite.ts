@@ -10,11 +10,12 @@ import { find } from "./checks/find.ts";
 import { live } from "./checks/live.ts";
 import { parse } from "./checks/parse.ts";
 import { queue } from "./checks/queue.ts";
+import { sockets } from "./checks/sockets.ts";
 import { wire } from "./checks/wire.ts";
 import { write } from "./checks/write.ts";
 
 export default suite({
   lab: 9,
   visibility: "public",
-  groups: { parse, write, find, everybody, queue, failure, wire: { ...wire, ...broadcast }, live },
+  groups: { parse, write, find, everybody, queue, failure, wire: { ...wire, ...sockets, ...broadcast }, live },
 });

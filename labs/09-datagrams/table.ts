@@ -29,15 +29,14 @@ interface Bound<S> {
 export function createDatagramTable<S>(): DatagramTable<S> {
   /** By port; of each the one that was added last comes first. A port that nobody has is not in it. */
   const ports = new Map<number, Bound<S>[]>();
-  let count = 0;
 
   return {
     add(localAddress, localPort, socket): void {
-      return todo("createDatagramTable.add", localAddress, localPort, socket, ports, count);
+      return todo("createDatagramTable.add", localAddress, localPort, socket, ports);
     },
 
     remove(localAddress, localPort, socket): boolean {
-      return todo("createDatagramTable.remove", localAddress, localPort, socket, ports, count);
+      return todo("createDatagramTable.remove", localAddress, localPort, socket, ports);
     },
 
     connect(localAddress, localPort, socket, remoteAddress, remotePort): void {
@@ -54,7 +53,7 @@ export function createDatagramTable<S>(): DatagramTable<S> {
     },
 
     size(): number {
-      return todo("createDatagramTable.size", count);
+      return todo("createDatagramTable.size", ports);
     },
   };
 }

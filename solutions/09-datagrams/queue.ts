@@ -9,12 +9,14 @@
  * When it is full, what comes is lost, and nobody is told: neither the sender, whom UDP promised nothing, nor the program. That is what a window is for,
  * and UDP has none.
  */
-import type { DatagramQueue } from "../../stack/contract/datagrams.ts";
+import type { DatagramQueue, Received } from "../../stack/contract/datagrams.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
 import type { Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 
 /** Bytes that a datagram takes besides its own: the headers of IP and UDP, which are not kept, but stand for what a datagram costs. */
 const OVERHEAD = 28;
 
+/** A datagram that waits. */
 interface Waiting {
   readonly bytes: Uint8Array;
   readonly address: Ipv4Address;
@@ -24,46 +26,56 @@ interface Waiting {
 
 /** Makes an empty queue for `capacity` bytes. What each method promises: stack/contract/datagrams.ts. */
 export function createDatagramQueue(capacity: number): DatagramQueue {
+  return new WaitingDatagrams(capacity);
+}
+
+class WaitingDatagrams implements DatagramQueue {
+  readonly #capacity: number;
   /** The oldest first. */
-  const waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Bytes that are taken, overhead included. */
-  let taken = 0;
+  #taken = 0;
 
-  return {
-    push(frame, at, length, address, port, localAddress): boolean {
-      // region createDatagramQueue.push
-      if (waiting.length > 0 && taken + length + OVERHEAD > capacity) return false;
-      waiting.push({ bytes: frame.bytes.slice(at, at + length), address, port, localAddress });
-      taken += length + OVERHEAD;
-      return true;
-      // endregion
-    },
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
 
-    read(target, at, count, peek) {
-      // region createDatagramQueue.read
-      const oldest = waiting[0];
-      if (oldest === undefined) return undefined;
-      const { bytes, address, port, localAddress } = oldest;
-      const copied = Math.min(count, bytes.length);
-      target.set(bytes.subarray(0, copied), at);
-      if (!peek) {
-        waiting.shift();
-        taken -= bytes.length + OVERHEAD;
-      }
-      return { count: copied, length: bytes.length, address, port, localAddress };
-      // endregion
-    },
+  push(frame: Frame, at: number, length: number, address: Ipv4Address, port: number, localAddress: Ipv4Address): boolean {
+    // region createDatagramQueue.push
+    const room = this.#capacity - this.#taken;
+    if (this.#waiting.length > 0 && length + OVERHEAD > room) return false;
+    // deno-lint-ignore wallsocket/packet-path -- the frame goes back to its pool, and a datagram may wait for hours
+    const bytes = frame.bytes.slice(at, at + length);
+    this.#waiting.push({ bytes, address, port, localAddress });
+    this.#taken += length + OVERHEAD;
+    return true;
+    // endregion
+  }
 
-    size(): number {
-      // region createDatagramQueue.size
-      return waiting.length;
-      // endregion
-    },
+  read(target: Uint8Array, at: number, count: number, peek: boolean): Received | undefined {
+    // region createDatagramQueue.read
+    const oldest = this.#waiting[0];
+    if (oldest === undefined) return undefined;
+    const { bytes, address, port, localAddress } = oldest;
+    const copied = Math.min(count, bytes.length);
+    for (let i = 0; i < copied; i++) target[at + i] = bytes[i] as number;
+    if (!peek) {
+      this.#waiting.shift();
+      this.#taken -= bytes.length + OVERHEAD;
+    }
+    return { count: copied, length: bytes.length, address, port, localAddress };
+    // endregion
+  }
 
-    nextLength(): number {
-      // region createDatagramQueue.nextLength
-      return waiting[0]?.bytes.length ?? 0;
-      // endregion
-    },
-  };
+  size(): number {
+    // region createDatagramQueue.size
+    return this.#waiting.length;
+    // endregion
+  }
+
+  nextLength(): number {
+    // region createDatagramQueue.nextLength
+    return this.#waiting[0]?.bytes.length ?? 0;
+    // endregion
+  }
 }

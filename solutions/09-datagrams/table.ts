@@ -28,7 +28,6 @@ interface Bound<S> {
 export function createDatagramTable<S>(): DatagramTable<S> {
   /** By port; of each the one that was added last comes first. A port that nobody has is not in it. */
   const ports = new Map<number, Bound<S>[]>();
-  let count = 0;
 
   return {
     add(localAddress, localPort, socket): void {
@@ -37,7 +36,6 @@ export function createDatagramTable<S>(): DatagramTable<S> {
       const there = ports.get(localPort);
       if (there === undefined) ports.set(localPort, [bound]);
       else there.unshift(bound);
-      count++;
       // endregion
     },
 
@@ -48,7 +46,6 @@ export function createDatagramTable<S>(): DatagramTable<S> {
       if (index < 0) return false;
       there.splice(index, 1);
       if (there.length === 0) ports.delete(localPort);
-      count--;
       return true;
       // endregion
     },
@@ -91,6 +88,8 @@ export function createDatagramTable<S>(): DatagramTable<S> {
 
     size(): number {
       // region createDatagramTable.size
+      let count = 0;
+      for (const there of ports.values()) count += there.length;
       return count;
       // endregion
     },

@@ -126,6 +126,17 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   "createScoreboard.timedOut": "count",
   growCubic: "- count ms",
   reduceCubic: "- count",
+  parseDatagram: "- address address (checksum)",
+  writeDatagram: "- - - address address (checksum)",
+  "createDatagramTable.add": "address - -",
+  "createDatagramTable.remove": "address - -",
+  "createDatagramTable.connect": "address - - address -",
+  "createDatagramTable.find": "address - address -",
+  "createDatagramTable.forEach": "address - address -",
+  createDatagramQueue: "count",
+  "createDatagramQueue.push": "- count count address - address",
+  "createDatagramQueue.read": "bytes count count -",
+  "createDatagramQueue.nextLength": "→ count",
 };
 
 /** The longest text of one argument. */

@@ -8,7 +8,18 @@ import { formatMac, type MacAddress } from "../../stack/wire/mac_address.ts";
 import { Marker } from "./marker.ts";
 import { tcpText } from "./show_tcp.ts";
 
-const IPV4_KEYS = new Set(["senderIp", "targetIp", "ownIp", "address", "network", "gateway", "nextHop", "source", "destination"]);
+const IPV4_KEYS = new Set([
+  "senderIp",
+  "targetIp",
+  "ownIp",
+  "address",
+  "network",
+  "gateway",
+  "nextHop",
+  "source",
+  "destination",
+  "localAddress",
+]);
 const MAC_KEYS = new Set(["senderMac", "targetMac", "ownMac", "mac", "own"]);
 /** Members that are read in hexadecimal, with their number of digits. */
 const HEX_KEYS: ReadonlyMap<string, number> = new Map([["etherType", 4], ["identification", 4], ["checksum", 4], ["crc", 8]]);

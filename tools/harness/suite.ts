@@ -20,6 +20,7 @@ import type { HandshakeModule } from "../../stack/contract/handshake.ts";
 import type { HttpModule } from "../../stack/contract/http.ts";
 import type { IpModule } from "../../stack/contract/ip.ts";
 import type { ModuleName, Modules } from "../../stack/contract/modules.ts";
+import type { SelectorModule } from "../../stack/contract/selector.ts";
 import type { StatesModule } from "../../stack/contract/states.ts";
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { Random } from "../../stack/wire/random.ts";
@@ -157,6 +158,7 @@ export interface Trial {
   readonly accept: Remote<AcceptModule>;
   readonly datagrams: Remote<DatagramsModule>;
   readonly congestion: Remote<CongestionModule>;
+  readonly selector: Remote<SelectorModule>;
   readonly http: Remote<HttpModule>;
   /** Calls one function many times in one message (for tables of hundreds). Exceptions are outcomes here, but "not written yet" still ends the check. */
   many<M extends ModuleName, F extends keyof Modules[M] & string>(

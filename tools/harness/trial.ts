@@ -103,6 +103,7 @@ class RunningTrial implements Trial {
   readonly accept: Trial["accept"];
   readonly datagrams: Trial["datagrams"];
   readonly congestion: Trial["congestion"];
+  readonly selector: Trial["selector"];
   readonly http: Trial["http"];
   readonly #check: Check;
   readonly #means: TrialMeans;
@@ -127,6 +128,7 @@ class RunningTrial implements Trial {
     this.accept = module("accept");
     this.datagrams = module("datagrams");
     this.congestion = module("congestion");
+    this.selector = module("selector");
     this.http = module("http");
   }
 
