@@ -9,7 +9,8 @@ import buffers from "./06-buffers/mod.ts";
 import accept from "./07-accept/mod.ts";
 import congestion from "./08-congestion/mod.ts";
 import datagrams from "./09-datagrams/mod.ts";
+import selector from "./10-selector/mod.ts";
 import http from "./11-http/mod.ts";
 
-const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept, congestion, datagrams, http };
+const reference: Modules = { framing, arp, ip, handshake, states, buffers, accept, congestion, datagrams, selector, http };
 export default reference;

@@ -12,6 +12,7 @@ import type { FramingModule } from "./framing.ts";
 import type { HandshakeModule } from "./handshake.ts";
 import type { HttpModule } from "./http.ts";
 import type { IpModule } from "./ip.ts";
+import type { SelectorModule } from "./selector.ts";
 import type { StatesModule } from "./states.ts";
 
 /** Labs 01 to 03: what every host is bound to. */
@@ -39,13 +40,18 @@ export interface DatagramLab {
   readonly datagrams: DatagramsModule;
 }
 
+/** Lab 10: which sockets are ready. No host knows of it: it is above TCP (`stack/socket/selector.ts`). */
+export interface SelectorLab {
+  readonly selector: SelectorModule;
+}
+
 /** Lab 11: HTTP. No host knows of it: it is above the sockets (`stack/http/server.ts`). */
 export interface HttpLab {
   readonly http: HttpModule;
 }
 
 /** All labs. */
-export interface Modules extends NetworkLabs, TcpLabs, CongestionLab, DatagramLab, HttpLab {}
+export interface Modules extends NetworkLabs, TcpLabs, CongestionLab, DatagramLab, SelectorLab, HttpLab {}
 
 /** The name of a lab's module. */
 export type ModuleName = keyof Modules;

@@ -1,0 +1,4 @@
+/** The public checks of lab 10. */
+import { suite } from "../../tools/harness/suite.ts";
+
+export default suite({ lab: 10, visibility: "public", groups: {} });
