@@ -10,6 +10,7 @@ import { countConstructions, heapBytes } from "./bench/allocations.ts";
 import { bulkRig, SEGMENT } from "./bench/bulk.ts";
 import { contest, type ContestOptions, spreadOf } from "./bench/contest.ts";
 import { BATCH, echo, virtualRig } from "./bench/echo.ts";
+import { profile as profiled, type ProfileName, PROFILES } from "./bench/profiling.ts";
 import { type EchoFigures, type Figures, type Made, reportLines } from "./bench/report.ts";
 import type { CrowdResult, CrowdSize } from "./bench/connections.ts";
 import type { CrowdCost } from "./bench/crowd.ts";
@@ -23,6 +24,8 @@ import { refusalOf, spawnInNamespace } from "./harness/namespace.ts";
 import { UsageError } from "./lab/usage_error.ts";
 import { loadReference, NoReference } from "./reference.ts";
 
+/** Where pictures go when nobody says where. */
+const FOLDER = ".wallsocket";
 const DONE = 0, USAGE = 2, IMPOSSIBLE = 3;
 const OPTIONS: ContestOptions = { rounds: 15, sample: 25 };
 
@@ -39,7 +42,9 @@ const HELP = `deno task bench: what the reference stack costs, in half a minute
   --connections N  many connections instead, in a minute: N clients of the kernel at
                    once, costs with 1 to N of them (10 000 at most), 10 N idle ones
                    (100 000 at most), and a flood of SYNs
-  --svg FILE       with --connections: and a picture of the costs
+  --profile WHAT   where the stack's thread is meanwhile: in, out (bytes), or echo
+  --offload        with --profile: the device puts segments together, and cuts them
+  --svg FILE       the picture: of --connections the costs, of --profile the flame graph
   --grading        what deno task grade costs instead, in a minute or two
   --virtual        leave TAP and TUN out
   --json           one JSON object in place of the report
@@ -181,32 +186,38 @@ async function measureGrading(json: boolean): Promise<number> {
 }
 
 /** What the command line says. */
-interface BenchOptions extends Record<"grading" | "virtual" | "json" | "help", boolean> {
+interface BenchOptions extends Record<"grading" | "virtual" | "offload" | "json" | "help", boolean> {
   readonly connections: number | undefined;
+  readonly profile: ProfileName | undefined;
   readonly svg: string | undefined;
 }
 
 /** Reads the command line. Throws a UsageError. */
 function readOptions(words: readonly string[]): BenchOptions {
-  const { grading, virtual, json, help, connections, svg } = parseArgs(words, {
-    boolean: ["grading", "virtual", "json", "help"],
-    string: ["connections", "svg"],
+  const { grading, virtual, offload, json, help, connections, profile, svg } = parseArgs(words, {
+    boolean: ["grading", "virtual", "offload", "json", "help"],
+    string: ["connections", "profile", "svg"],
     alias: { h: "help" },
     unknown: (word: string) => {
       throw new UsageError(`Cannot make sense of "${word}". --help lists the options.`);
     },
   });
   const clients = connections === undefined ? undefined : readClients(`${connections}`);
-  if (svg !== undefined && clients === undefined) {
-    throw new UsageError("--svg draws what --connections measures: say how many, as in --connections 1000.");
+  if (svg !== undefined && clients === undefined && profile === undefined) {
+    throw new UsageError("--svg draws what --connections or --profile measures: say which, as in --connections 1000.");
+  }
+  if (profile !== undefined && !Object.hasOwn(PROFILES, `${profile}`)) {
+    throw new UsageError(`Cannot profile "${profile}": there are ${Object.keys(PROFILES).join(", ")}.`);
   }
   if (svg === "") throw new UsageError("--svg wants a file, as in --svg connections.svg.");
   return {
     grading: grading === true,
     virtual: virtual === true,
+    offload: offload === true,
     json: json === true,
     help: help === true,
     connections: clients,
+    profile: profile as ProfileName | undefined,
     svg: svg === undefined ? undefined : `${svg}`,
   };
 }
@@ -220,10 +231,13 @@ function readClients(word: string): number {
 /** Runs the command and returns its exit status. */
 async function main(words: readonly string[]): Promise<number> {
   try {
-    const { grading, virtual, json, help, connections, svg } = readOptions(words);
+    const { grading, virtual, offload, json, help, connections, profile, svg } = readOptions(words);
     if (help) console.log(HELP);
     else if (grading) return await measureGrading(json);
-    else if (connections !== undefined) {
+    else if (profile !== undefined) {
+      await loadReference();
+      console.log((await profiled(profile, offload, svg ?? `${FOLDER}/profile-${profile}.svg`)).join("\n"));
+    } else if (connections !== undefined) {
       const figures = await measureMany(connections, virtual);
       console.log(json ? JSON.stringify(figures, undefined, 2) : crowdLines(figures).join("\n"));
       if (svg !== undefined) await Deno.writeTextFile(svg, crowdPicture(figures.costs, figures.machine));
@@ -233,7 +247,7 @@ async function main(words: readonly string[]): Promise<number> {
     }
     return DONE;
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof NoReference)) throw error;
+    if (!(error instanceof UsageError) && !(error instanceof NoReference) && !(error instanceof NoLiveWire)) throw error;
     console.error(error.message);
     return error instanceof UsageError ? USAGE : IMPOSSIBLE;
   }
