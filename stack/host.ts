@@ -12,7 +12,7 @@ import type { HostConfig } from "./host_config.ts";
 import { Internet, PROTOCOL_ICMP, PROTOCOL_UDP, type SendOptions } from "./internet.ts";
 import type { Device } from "./link/device.ts";
 import { NetworkInterface, type Uplink } from "./network_interface.ts";
-import type { Frame } from "./wire/frame.ts";
+import type { Frame, Memory } from "./wire/frame.ts";
 import { FramePool } from "./wire/frame_pool.ts";
 import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_address.ts";
 import { createRandom } from "./wire/random.ts";
@@ -49,6 +49,13 @@ function tcpOptions({ tcp, timeToLive }: HostConfig): TcpOptions {
   return { ...TCP_DEFAULTS, ...own, connection: { ...TCP_DEFAULTS.connection, timeToLive, ...inherited } };
 }
 
+/** Who hears what happens; the time, in milliseconds: 0 when left out; and where frames have their bytes from, where that matters. */
+export interface BindOptions {
+  readonly emit?: EventSink;
+  readonly now?: number;
+  readonly memory?: Memory;
+}
+
 export class Host {
   readonly interfaces: readonly NetworkInterface[];
   /** The Internet layer; undefined while `layers` is below 3. */
@@ -60,12 +67,18 @@ export class Host {
   /** Called when an application has given TCP something to do, between two polls. */
   wake: (() => void) | undefined;
   readonly #pool: FramePool;
-  readonly #big = new FramePool({ capacity: 65535 + 320, limit: 64 });
+  readonly #big: FramePool;
   #now: number;
 
-  private constructor(modules: HostModules, config: HostConfig, devices: readonly Device[], emit: EventSink, now: number) {
+  private constructor(
+    modules: HostModules,
+    config: HostConfig,
+    devices: readonly Device[],
+    { emit = () => {}, now = 0, memory }: BindOptions,
+  ) {
     const mtu = devices.reduce((most, device) => Math.max(most, device.mtu), 1500);
-    this.#pool = new FramePool({ capacity: mtu <= 1800 ? 2048 : mtu + 256 });
+    this.#pool = new FramePool({ capacity: mtu <= 1800 ? 2048 : mtu + 256, memory });
+    this.#big = new FramePool({ capacity: 65535 + 320, limit: 64, memory });
     this.#now = now;
     const random = createRandom(config.seed);
     const uplink: Uplink = {
@@ -106,9 +119,9 @@ export class Host {
     modules: HostModules,
     config: Partial<HostConfig>,
     devices: readonly Device[],
-    options: { emit?: EventSink; now?: number } = {},
+    options: BindOptions = {},
   ): Host {
-    return new Host(Object.freeze({ ...modules }), { ...DEFAULT_CONFIG, ...config }, devices, options.emit ?? (() => {}), options.now ?? 0);
+    return new Host(Object.freeze({ ...modules }), { ...DEFAULT_CONFIG, ...config }, devices, options);
   }
 
   /**

@@ -12,7 +12,7 @@
  * piece before it, which has left by then.
  */
 import type { Checksum } from "../contract/tcb.ts";
-import { copyBytes, Frame } from "../wire/frame.ts";
+import { copyBytes, Frame, type Memory } from "../wire/frame.ts";
 import { ACK, FIN, PSH } from "../wire/tcp_flags.ts";
 import { decorate } from "./decorate.ts";
 import type { Device } from "./device.ts";
@@ -27,9 +27,9 @@ const PLAIN_HEADER = 0x45;
 const FRAGMENT = 0x3fff;
 
 /** `inside`, with the offload of checksums and segmentation. Unchanged, if it is an Ethernet, or can do that itself. `checksum` is lab 03's. */
-export function largeSegments(inside: Device, checksum: Checksum): Device {
+export function largeSegments(inside: Device, checksum: Checksum, memory?: Memory): Device {
   if (inside.medium !== "ip" || inside.offload.segmentation) return inside;
-  const joiner = new Joiner(inside, checksum);
+  const joiner = new Joiner(inside, checksum, memory);
   return decorate(inside, {
     offload: { checksum: true, segmentation: true },
     receive: (frame) => joiner.receive(frame),
@@ -57,10 +57,10 @@ class Joiner {
   /** A view of the text in `#next`, made again only when that lies elsewhere: full segments follow each other. */
   #text: Uint8Array = new Uint8Array();
 
-  constructor(inside: Device, checksum: Checksum) {
+  constructor(inside: Device, checksum: Checksum, memory: Memory | undefined) {
     this.#inside = inside;
     this.#checksum = checksum;
-    this.#next = new Frame(Math.max(2048, inside.mtu + 256));
+    this.#next = new Frame(Math.max(2048, inside.mtu + 256), 128, memory);
   }
 
   receive(frame: Frame): boolean {
@@ -107,7 +107,7 @@ class Joiner {
   #append(frame: Frame): void {
     const length = this.#textLength;
     const { bytes } = this.#next;
-    if (this.#text.byteOffset !== this.#textAt || this.#text.length !== length) {
+    if (this.#text.byteOffset !== bytes.byteOffset + this.#textAt || this.#text.length !== length) {
       this.#text = bytes.subarray(this.#textAt, this.#textAt + length);
     }
     const at = frame.append(length);

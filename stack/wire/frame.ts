@@ -33,10 +33,10 @@ export class Frame {
   /** One subarray per distinct start, made once: what a system call is given. */
   readonly #tails: (Uint8Array<ArrayBuffer> | undefined)[] = [];
 
-  /** Makes an empty frame of `capacity` bytes, of which `headroom` lie in front of the packet. */
-  constructor(capacity = 2048, headroom = 128) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
+  /** Makes an empty frame of `capacity` bytes, of which `headroom` lie in front of the packet. They are where `memory` says. */
+  constructor(capacity = 2048, headroom = 128, memory: Memory = plainMemory) {
+    this.bytes = memory(capacity);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, capacity);
     this.headroom = headroom;
     this.start = headroom;
     this.end = headroom;
@@ -115,6 +115,13 @@ export class Frame {
   toBytes(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(this.start, this.end);
   }
+}
+
+/** Where frames have their bytes from: gives as many as are asked for, all 0. */
+export type Memory = (bytes: number) => Uint8Array<ArrayBuffer>;
+
+function plainMemory(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
 }
 
 /** Copies `length` bytes from one frame's buffer to another's (or within one, forwards), four at a time and without making a view. */

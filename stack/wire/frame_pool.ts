@@ -3,7 +3,7 @@
  * releases it exactly once. An empty stock answers `undefined`, and the packet is dropped and
  * counted: a flood costs packets, never memory.
  */
-import { Frame } from "./frame.ts";
+import { Frame, type Memory } from "./frame.ts";
 
 export class FramePool {
   /** Bytes in each frame's buffer. */
@@ -11,14 +11,16 @@ export class FramePool {
   /** The most frames that are ever lent at once. */
   readonly limit: number;
   readonly #headroom: number;
+  readonly #memory: Memory | undefined;
   readonly #free: Frame[] = [];
   #made = 0;
 
   /** Frames are made when first needed, at most `limit` of them, and kept for ever. */
-  constructor(options: { capacity?: number; headroom?: number; limit?: number } = {}) {
+  constructor(options: { capacity?: number; headroom?: number; limit?: number; memory?: Memory | undefined } = {}) {
     this.capacity = options.capacity ?? 2048;
     this.#headroom = options.headroom ?? 128;
     this.limit = options.limit ?? 1024;
+    this.#memory = options.memory;
   }
 
   /** Frames lent at the moment. */
@@ -35,7 +37,7 @@ export class FramePool {
     }
     if (this.#made >= this.limit) return undefined;
     this.#made++;
-    return new Frame(this.capacity, this.#headroom);
+    return new Frame(this.capacity, this.#headroom, this.#memory);
   }
 
   /** Takes a frame back. The caller must not touch it afterwards. */

@@ -8,13 +8,13 @@
  */
 import type { Modules } from "../../stack/contract/modules.ts";
 import { Host } from "../../stack/host.ts";
-import { largeSegments } from "../../stack/link/large_segments.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
 import { run } from "../../stack/runner.ts";
 import { connect } from "../../stack/socket/conn.ts";
 import { listen } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { fastPath } from "../fast/fast_path.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { readKernelFile } from "../harness/kernel/tables.ts";
 import { dieWithParent } from "../harness/namespace.ts";
@@ -213,8 +213,8 @@ function startStack(
   offload: boolean,
 ): { world: World; refused?: string; stop(): Promise<void> } {
   const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(kernel), offload });
-  const device = largeSegments(tun, modules.ip.internetChecksum); // unchanged where the kernel does it
-  const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: ours }] }, [device], { now: performance.now() });
+  const { modules: fast, device, options } = fastPath(modules, tun);
+  const host = Host.bind(fast, { interfaces: [{ medium: "ip", address: ours }] }, [device], { now: performance.now(), ...options });
   const ending = new AbortController();
   const running = run(host, [device], { signal: ending.signal });
   const world: World = {
