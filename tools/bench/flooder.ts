@@ -14,7 +14,7 @@ const SYMBOLS = {
 const SOCK_RAW = 3, IPPROTO_RAW = 255;
 /** SYNs that go in with one call, and how many different ones there are. `struct mmsghdr`, and `struct iovec`. */
 const BATCH = 64;
-const KINDS = 65_536;
+const KINDS = 16_384;
 const HEADER = 64, VECTOR = 16, LENGTH = 40;
 
 /** What to send: at most so many; until the flag is not 0. With 0 it only makes itself ready. */
