@@ -19,7 +19,7 @@ export interface CallText {
 
 /**
  * For each function, what its arguments are, and its result behind the arrow, as `showValue` knows them. "-" speaks for
- * itself. A frame or a view with "start" and "end" behind it is shown by the bytes between them, a frame that is a "segment"
+ * itself; "text" is bytes that are text. A frame or a view with "start" and "end" behind it is shown by the bytes between them, a frame that is a "segment"
  * by its options; of "bytes" only the length matters. What stands in parentheses only stands for something, and is called so.
  */
 const SIGNATURES: Readonly<Record<string, string>> = {
@@ -126,6 +126,13 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   "createScoreboard.timedOut": "count",
   growCubic: "- count ms",
   reduceCubic: "- count",
+  parseChunkSize: "- → count",
+  "createRequestReader.push": "text ms → count",
+  "createRequestReader.next": "ms",
+  "createRequestReader.deadline": "→ ms",
+  planAnswer: "- - - - count",
+  writeHead: "- - - - → text",
+  writeChunk: "text → text",
   parseDatagram: "- address address (checksum)",
   writeDatagram: "- - - address address (checksum)",
   "createDatagramTable.add": "address - -",

@@ -4,6 +4,7 @@
  */
 import { Frame } from "../../stack/wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
+import { latin1Text } from "../../stack/wire/latin1.ts";
 import { formatMac, type MacAddress } from "../../stack/wire/mac_address.ts";
 import { Marker } from "./marker.ts";
 import { tcpText } from "./show_tcp.ts";
@@ -68,6 +69,7 @@ function plainText(value: unknown, key: string, depth: number, limit: number): s
   if (typeof value === "string") return stringText(value);
   if (typeof value === "number") return numberText(value, key);
   if (value instanceof Frame) return value.length >= 0 ? `${value.length}-byte frame` : `frame from ${value.start} to ${value.end}`;
+  if (key === "text" && value instanceof Uint8Array) return JSON.stringify(latin1Text(value.subarray(0, limit)));
   const most = limit < 100 ? 12 : 24;
   if (value instanceof DataView) return showBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), most);
   if (value instanceof Uint8Array) return showBytes(value, most);

@@ -4,7 +4,7 @@
  */
 import type { TcpState } from "../../stack/contract/tcb.ts";
 import { CheckFailed } from "./failure.ts";
-import type { TcpAct } from "./subject/protocol.ts";
+import type { SiteOptions, TcpAct } from "./subject/protocol.ts";
 
 /** What a connection is like from above: its Tcb by the RFC's names, its buffers, and what it was told since the last look. */
 export interface ConnectionView {
@@ -50,6 +50,8 @@ export interface TcpActs {
   listen(port: number, options?: ListenOptions): Promise<number>;
   tryListen(port: number, options?: ListenOptions): Promise<number | CallError>;
   closeListener(listener?: number): Promise<void>;
+  /** From now on a web server listens on port 80, with the student's lab 11 in it (`subject/web_site.ts`). */
+  serve(options?: SiteOptions): Promise<void>;
   /** The oldest connection that waits, or undefined. */
   accept(listener?: number): Promise<StackConnection | undefined>;
   /** How many wait in the listener's queues. */
@@ -105,6 +107,11 @@ export class TcpApplication implements TcpActs {
   async closeListener(listener = 0): Promise<void> {
     this.#station.note("it stops listening");
     await this.#act("closeListener", [listener]);
+  }
+
+  async serve(options: SiteOptions = {}): Promise<void> {
+    this.#station.note("a web server of yours listens on port 80");
+    await this.#act("serve", [80, options]);
   }
 
   async accept(listener = 0): Promise<StackConnection | undefined> {

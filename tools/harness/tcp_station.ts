@@ -62,6 +62,7 @@ export class ScriptedTcp implements TcpStation {
   events: Station["events"] = () => this.#station.events();
   arpTable: Station["arpTable"] = (...args) => this.#station.arpTable(...args);
 
+  serve: TcpActs["serve"] = (...args) => this.#application.serve(...args);
   listen: TcpActs["listen"] = (...args) => this.#application.listen(...args);
   tryListen: TcpActs["tryListen"] = (...args) => this.#application.tryListen(...args);
   closeListener: TcpActs["closeListener"] = (...args) => this.#application.closeListener(...args);

@@ -56,16 +56,17 @@ export interface WorkspaceOptions {
 }
 
 const SUBJECT_FILES = [
-  "tools/harness/message.ts",
+  ...["message", "stream_pattern"].map((name) => `tools/harness/${name}.ts`),
   ...["main", "application", "datagram_application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
     `tools/harness/subject/${name}.ts`
   ),
-  ...["system_call", "system_calls"].map((name) => `tools/harness/subject/${name}.ts`),
+  ...["system_call", "system_calls", "web_site"].map((name) => `tools/harness/subject/${name}.ts`),
 ];
-/** What of `stack/socket` a process in a subject makes its system calls with. */
-const SOCKET_FILES = ["address", "alarm", "descriptors", "errors", "poll", "read_ahead", "socket", "socket_options", "waiting"].map((
-  name,
-) => `stack/socket/${name}.ts`);
+/** What of `stack/socket` a process in a subject makes its system calls with, and a server its connections. */
+const SOCKET_FILES = [
+  ...["address", "alarm", "descriptors", "errors", "poll", "read_ahead", "socket", "socket_options", "waiting"],
+  ...["conn", "listener", "streams"],
+].map((name) => `stack/socket/${name}.ts`);
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);
 /** All modules of the reference in one bundle, and what it says of itself to the compiler. */
@@ -161,7 +162,7 @@ async function stackFiles(root: string, folder: string): Promise<string[]> {
   for await (const entry of Deno.readDir(`${root}/${folder}`)) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) {
-      if (!["http", "link", "socket"].includes(entry.name)) found.push(...await stackFiles(root, path));
+      if (!["link", "socket"].includes(entry.name)) found.push(...await stackFiles(root, path));
     } else if (entry.isFile && entry.name.endsWith(".ts") && !entry.name.endsWith("_test.ts") && !READERS.includes(path)) found.push(path);
   }
   return folder === "stack" ? [...found, "stack/link/device.ts", "stack/link/pipe.ts", ...SOCKET_FILES] : found;

@@ -1,9 +1,11 @@
 /** An application above the subject's TCP, moved by the grader: it listens, connects, reads and writes when it is told. */
+import type { HttpModule } from "../../../stack/contract/http.ts";
 import type { Host } from "../../../stack/host.ts";
 import type { Connection } from "../../../stack/tcp/connection.ts";
 import type { Listener } from "../../../stack/tcp/listener.ts";
 import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
-import type { TcpAct } from "./protocol.ts";
+import type { SiteOptions, TcpAct } from "./protocol.ts";
+import { WebSite } from "./web_site.ts";
 
 /** One connection, with what it was told since somebody looked. */
 interface Held {
@@ -12,14 +14,18 @@ interface Held {
 }
 
 export class Application {
+  /** The web site, once one is served. */
+  site: WebSite | undefined = undefined;
   readonly #host: Host;
+  readonly #http: HttpModule;
   readonly #listeners: Listener[] = [];
   /** How the lengths of a listener's queues are asked for, taken before any lab can get hold of the queue. */
   readonly #lengths: (() => { halfOpen: number; accept: number })[] = [];
   readonly #held: Held[] = [];
 
-  constructor(host: Host) {
+  constructor(host: Host, http: HttpModule) {
     this.#host = host;
+    this.#http = http;
   }
 
   /** Does one thing; returns plain data. Errors of the socket layer are returned as { error }. */
@@ -40,6 +46,9 @@ export class Application {
     switch (act) {
       case "listen":
         return this.#keep(tcp.listen(parseIpv4Address(args[0] as string), args[1] as number, args[2] as number, args[3] as boolean));
+      case "serve":
+        this.site = new WebSite(this.#host, this.#http, args[0] as number, args[1] as SiteOptions);
+        return 0;
       case "accept": {
         const connection = this.#listeners[number]?.accept();
         return connection === undefined ? -1 : this.#hold(connection);

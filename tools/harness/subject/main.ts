@@ -121,6 +121,8 @@ type Timed = Request & { readonly op: "system call" | "step" };
  */
 const TURNS = 24;
 const ROUNDS = 8;
+/** The same where a site is served: a step may bring dozens of requests, each with dozens of promises behind one another. */
+const SITE_TURNS = 4000;
 
 class Subject {
   #modules: Record<string, Record<string, (...args: unknown[]) => unknown>>;
@@ -145,24 +147,28 @@ class Subject {
 
   /** Whether promises have something to say before the answer is known. */
   mustWait(request: Request): request is Timed {
-    return request.op === "system call" || request.op === "step" && (this.#stations[request.host]?.calls?.waiting ?? 0) > 0;
+    if (request.op !== "step") return request.op === "system call";
+    const station = this.#stations[request.host];
+    return station?.application.site !== undefined || (station?.calls?.waiting ?? 0) > 0;
   }
 
-  /** Like `answer`, for what is done by a process: whoever waits in it has his turn. */
+  /** Like `answer`, for what is done by a process or a server: whoever waits in it has his turn. */
   async answerLater(request: Timed): Promise<Reply> {
     let reply: Reply;
     try {
       const station = this.#station(request.host);
-      const calls = station.calls ??= new SystemCalls(station.host);
       if (request.op === "step") { for (const { on, bytes } of request.frames) station.wires[on]?.inject(bytes); }
       station.host.poll(request.now);
-      if (request.op === "system call") calls.begin(request.number, request.call);
+      if (request.op === "system call") (station.calls ??= new SystemCalls(station.host)).begin(request.number, request.call);
+      const { site } = station.application;
+      const turns = site === undefined ? TURNS : SITE_TURNS;
       for (let round = 0; round < ROUNDS; round++) {
-        for (let turn = 0; turn < TURNS; turn++) await undefined;
+        for (let turn = 0; turn < turns; turn++) await undefined;
         if (round > 0 && station.host.nextDeadline() > request.now) break;
         station.host.poll(request.now);
       }
-      reply = { ...this.#drain(station), ...calls.takeOutcomes() };
+      site?.rethrow();
+      reply = { ...this.#drain(station), ...station.calls?.takeOutcomes() };
     } catch (error) {
       reply = { threw: describeThrown(error) };
     }
@@ -275,7 +281,13 @@ class Subject {
       now: request.now,
       emit: (event) => void events.push(readable(event)),
     });
-    const station: Station = { host, wires, events, application: new Application(host), datagrams: new DatagramApplication(host) };
+    const station: Station = {
+      host,
+      wires,
+      events,
+      application: new Application(host, this.#modules.http as never),
+      datagrams: new DatagramApplication(host),
+    };
     this.#stations.push(station);
     return { ...this.#drain(station), returned: { t: "value", value: this.#stations.length - 1 } };
   }

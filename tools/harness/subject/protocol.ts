@@ -3,7 +3,9 @@
  * The subject is a pure function of what it was asked: it has no clock, no randomness and no files. So a run
  * that ended badly can be repeated, message by message, in a fresh process.
  */
+import type { HttpLimits } from "../../../stack/contract/http.ts";
 import type { HostConfig } from "../../../stack/host_config.ts";
+import type { HttpServerOptions } from "../../../stack/http/server.ts";
 import type { PipeOptions } from "../../../stack/link/pipe.ts";
 import type { SystemCall } from "./system_call.ts";
 import type { Completed } from "./system_calls.ts";
@@ -131,6 +133,7 @@ export type Asked = Request & { readonly id: number };
  */
 export type TcpAct =
   | "listen"
+  | "serve"
   | "accept"
   | "closeListener"
   | "queues"
@@ -144,6 +147,11 @@ export type TcpAct =
   | "connection"
   | "info"
   | "connections";
+
+/** How the site is served: what is left out is as in `HTTP_DEFAULTS`. */
+export type SiteOptions =
+  & Partial<Pick<HttpServerOptions, "idleTime" | "stallTime" | "lingerTime">>
+  & { readonly limits?: Partial<HttpLimits> };
 
 /**
  * What a check asks an application above the subject's UDP to do. Sockets go by number, peers are [address, port].
