@@ -121,6 +121,7 @@ export default [
     replace: "  if (!again) reduce(",
     by: "  reduce(",
     caughtBy: "timeout/again",
+    unseen: "between two timeouts of a segment nothing is acknowledged and nothing new goes: half of what is in flight is the same again",
   },
   {
     name: "two-segments-are-lost",
