@@ -20,4 +20,28 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+
+  "every-code": {
+    title: "every code of type 3 has its meaning",
+    kind: "table",
+    covers: ["UDP-4"],
+    look: ["failureOf"],
+    why:
+      "2 and 3: nobody is there. 4: too long. All the others, known or not: no way there. And nothing at all to a socket that is not connected.",
+    hints: [
+      "Which codes have a meaning of their own?",
+      "2, 3 and 4.",
+      "A switch with a `default`.",
+    ],
+    run: async (t) => {
+      const codes = Array.from({ length: 256 }, (_, code) => code);
+      const lists = codes.flatMap((code) => [[3, code, true], [3, code, false]]);
+      const outcomes = await t.many("datagrams", "failureOf", lists);
+      for (const [index, { value }] of outcomes.entries()) {
+        const [, code, connected] = lists[index] as [number, number, boolean];
+        const meaning = code === 2 || code === 3 ? "refused" : code === 4 ? "too long" : "unreachable";
+        t.equal(value, connected ? meaning : undefined, `type 3, code ${code}, ${connected ? "connected" : "not connected"}`);
+      }
+    },
+  },
 };
