@@ -118,6 +118,44 @@ Deno.test("runScript() lets several segments meet one expectation, unless it is 
     assertMatch(strict.differences.join(), /length: 1000 in place of 3000/);
   }));
 
+Deno.test("runScript() does not compare where text is pushed, if that does not matter", () =>
+  withJudge(async (judged) => {
+    const script = `${CONNECTED}+0 write(4, ..., 3000) = 3000\n+0 > . 1:3001(3000) ack 1\n`;
+    assertEquals((await failureOf(judged(script))).differences, ["flags: P. in place of ."]);
+    assertEquals((await judged(`--ignore_push\n${script}`)).verdict, "passed");
+  }));
+
+Deno.test("runScript() has a network with congestion control, and an initial window of ten", () =>
+  withJudge(async (judged) => {
+    const script = `${CONNECTED}+0 write(4, ..., 30000) = 30000
++0 > . 1:10001(10000) ack 1
++0 %{ assert tcpi_snd_cwnd == 10 and tcpi_unacked == 10 and tcpi_ca_state == TCP_CA_Open }%
++.1 < . 1:1(0) ack 2001 win 65535
++0 > . 10001:14001(4000) ack 1
+`;
+    assertEquals((await judged(script)).verdict, "passed");
+    const narrow = await failureOf(judged(`\`ip route change default initcwnd 3\`\n${script}`));
+    assertEquals(narrow.got, "nothing until 0.101");
+    assertEquals((await judged(`\`sysctl net.inet.tcp.initcwnd_segments=0\`\n${script}`)).verdict, "failed");
+  }));
+
+Deno.test("runScript() sets congestion control by its name", () =>
+  withJudge(async (judged) => {
+    const option = "IPPROTO_TCP, TCP_CONGESTION";
+    const script = `${CONNECTED}+0 getsockopt(4, ${option}, "reno", [16]) = 0
++0 setsockopt(4, ${option}, "cubic", 5) = 0
++0 getsockopt(4, SOL_TCP, TCP_CONGESTION, "cubic", [16]) = 0
++0 setsockopt(4, ${option}, [1], 4) = -1 EINVAL
++0 setsockopt(4, IPPROTO_TCP, TCP_NODELAY, "on", 2) = -1 EINVAL
+`;
+    assertEquals((await judged(script)).verdict, "passed");
+    assertEquals((await failureOf(judged(`\`sysctl net.ipv4.tcp_congestion_control=cubic\`\n${script}`))).differences, [
+      "value: cubic in place of reno",
+    ]);
+    const other = await judged(`${CONNECTED}+0 setsockopt(4, ${option}, "bbr", 3) = 0\n`);
+    assertEquals(other.verdict === "needs" && other.needs[0]?.what, "TCP_CONGESTION bbr");
+  }));
+
 Deno.test("runScript() compares the text itself", () =>
   withJudge(async (judged) => {
     const literal = `${CONNECTED}+0 < P. 1:6(5) ack 1 win 65535\n+0 read(4, "hello", 5) = 5\n`;
