@@ -26,7 +26,7 @@ const LONG = 500;
 /** Shorter lines are in every program. */
 const LINE = 20;
 /** Lines that say nothing, however long their names are. */
-const TRIVIAL = [/^[\w.]+ = [\w.]+;$/, /^\w+: [\w.]+,$/, /^return "[\w ]+";$/];
+const TRIVIAL = [/^[\w.]+ = [\w.]+;$/, /^\w+: [\w.]+,$/, /^return "[\w ]+";$/, /^[\w.#]+\(\);$/];
 /** By so many first characters a secret is found; a shorter one cannot be told from chance. */
 const START = 8;
 
