@@ -11,6 +11,7 @@ import type { AddressKind, Ipv4Header } from "../contract/ip.ts";
 import type { Checksum } from "../contract/tcb.ts";
 import { Counters } from "../counters.ts";
 import type { PacketError, SendOptions } from "../internet.ts";
+import { checkedByDevice } from "../tcp/offload.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { Endpoint, type EndpointOptions } from "./endpoint.ts";
@@ -66,7 +67,8 @@ export class Udp {
 
   /** A datagram came. `frame` holds what IP carried; IP keeps it. */
   receive(frame: Frame, header: Ipv4Header): "taken" | "no port" {
-    const { datagrams, checksum } = this.#parts;
+    const { datagrams } = this.#parts;
+    const checksum = frame.checksumByDevice ? checkedByDevice : this.#parts.checksum;
     const { source, destination } = header;
     const datagram = datagrams.parseDatagram(frame, source, destination, checksum);
     if (typeof datagram === "string") {
