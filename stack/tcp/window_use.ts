@@ -1,4 +1,4 @@
-/** Whether the congestion window is what holds a sender back: one that nobody uses up must not grow (RFC 9293 does not say so; RFC 7661 §4.1 does). */
+/** Whether the congestion window is what holds a sender back: one that nobody uses up proves nothing by being acknowledged, and does not grow. */
 import type { CongestionState } from "../contract/congestion.ts";
 
 export class WindowUse {
