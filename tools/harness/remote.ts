@@ -8,7 +8,8 @@ import { CheckFailed } from "./failure.ts";
 import { InOut, Marker } from "./marker.ts";
 import type { Subject } from "./subject.ts";
 import { SubjectDied } from "./subject_process.ts";
-import type { Reaction, RecordedCall, Reply, Request, Returned, Sent, Thrown } from "./subject/protocol.ts";
+import { RemoteChannels } from "./remote_channels.ts";
+import type { Reaction, RecordedCall, Reply, Request, Returned, ScriptedAct, Sent, Thrown } from "./subject/protocol.ts";
 import type { Outcome, Recorder } from "./suite.ts";
 import { failureOf, outcomeOf, thrownText } from "./thrown.ts";
 import type { Transcript } from "./transcript.ts";
@@ -108,6 +109,19 @@ export class Conversation {
     };
   }
 
+  /** Channels that do what a check says (lab 10). */
+  channels(): RemoteChannels {
+    const id = this.#nextId++;
+    const act = async (act: ScriptedAct, args: readonly unknown[], selector?: object): Promise<unknown> => {
+      const handle = selector === undefined ? {} : { selector: this.#handles.get(selector)?.id as number };
+      const reply = await this.ask({ op: "channels", channels: id, act, args, ...handle });
+      if (reply.threw !== undefined) throw failureOf(reply.threw, undefined);
+      return reply.returned?.t === "value" ? reply.returned.value : undefined;
+    };
+    const part = (part: "facts" | "calls"): never => new Marker({ t: "channels", id, part }) as never;
+    return new RemoteChannels(act, (text) => this.transcript.note(this.now(), text), part("facts"), part("calls"));
+  }
+
   /** Turns an exception of the student's code into the check's end. */
   exception(threw: Thrown): Error {
     return failureOf(threw, undefined);
@@ -173,6 +187,7 @@ export class Conversation {
           this.#call(`${name}.${method}`, args, { op: "method", handle: id, name: method, args: args.map(encode) })
         );
         this.#handles.set(object, { id, maker: name });
+        HANDLES.set(object, id);
         return object;
       }
       case "promise":
@@ -230,8 +245,13 @@ function callable(
   });
 }
 
+/** The handles of remote objects, for those that are passed on to a function. */
+const HANDLES = new WeakMap<object, number>();
+
 function encode(value: unknown): Sent {
   if (value instanceof Marker) return value.sent;
+  const handle = typeof value === "object" && value !== null ? HANDLES.get(value) : undefined;
+  if (handle !== undefined) return { t: "handle", id: handle };
   if (value instanceof Frame) return { t: "frame", bytes: value.bytes, start: value.start, end: value.end, headroom: value.headroom };
   if (value instanceof DataView) return { t: "view", bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
   if (typeof value === "object" && value !== null && Object.values(value).some((member) => member instanceof Marker)) {

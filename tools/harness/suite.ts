@@ -29,6 +29,7 @@ import type { KernelOperations } from "./kernel/operations.ts";
 import type { LiveTcp } from "./live_tcp.ts";
 import type { LiveUdp } from "./live_udp.ts";
 import type { PacketMatcher } from "./matchers.ts";
+import type { RemoteChannels } from "./remote_channels.ts";
 import type { Reaction, RecordedCall } from "./subject/protocol.ts";
 import type { TcpStation } from "./tcp_station.ts";
 import type { UdpStation } from "./udp_station.ts";
@@ -182,6 +183,8 @@ export interface Trial {
     release: (frame: never) => void;
     lent(): Promise<number>;
   };
+  /** Channels that do exactly what the check says, and remember what was asked of them (lab 10). */
+  channels(): RemoteChannels;
   /** Bytes of memory in all rings (`stack/wire/ring.ts`) of the student's process. Other checks may have left some: compare. */
   ringMemory(): Promise<number>;
   /**

@@ -4,6 +4,7 @@
  */
 import type { TcpState } from "../../stack/contract/tcb.ts";
 import { CheckFailed } from "./failure.ts";
+import { SelectorProgram } from "./selector_program.ts";
 import type { SiteOptions, TcpAct } from "./subject/protocol.ts";
 
 /** What a connection is like from above: its Tcb by the RFC's names, its buffers, and what it was told since the last look. */
@@ -46,6 +47,8 @@ export interface StackConnection {
 
 /** What an application does. A listener goes by the number that `listen` gave; the first is 0. */
 export interface TcpActs {
+  /** A program with a selector (lab 10). */
+  readonly selector: SelectorProgram;
   /** Listens; fails the check when the stack refuses (see `tryListen`). Returns the listener's number. */
   listen(port: number, options?: ListenOptions): Promise<number>;
   tryListen(port: number, options?: ListenOptions): Promise<number | CallError>;
@@ -83,12 +86,14 @@ export interface ActingStation {
 
 /** The implementation. */
 export class TcpApplication implements TcpActs {
+  readonly selector: SelectorProgram;
   readonly #station: ActingStation;
   readonly #peerAddress: string;
 
   constructor(station: ActingStation, peerAddress: string) {
     this.#station = station;
     this.#peerAddress = peerAddress;
+    this.selector = new SelectorProgram(station, peerAddress);
   }
 
   async tryListen(port: number, options: ListenOptions = {}): Promise<number | CallError> {

@@ -62,6 +62,10 @@ export class ScriptedTcp implements TcpStation {
   events: Station["events"] = () => this.#station.events();
   arpTable: Station["arpTable"] = (...args) => this.#station.arpTable(...args);
 
+  get selector(): TcpActs["selector"] {
+    return this.#application.selector;
+  }
+
   serve: TcpActs["serve"] = (...args) => this.#application.serve(...args);
   listen: TcpActs["listen"] = (...args) => this.#application.listen(...args);
   tryListen: TcpActs["tryListen"] = (...args) => this.#application.tryListen(...args);

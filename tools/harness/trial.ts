@@ -9,6 +9,7 @@ import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
 import { InOut, Marker } from "./marker.ts";
 import { Conversation } from "./remote.ts";
+import type { RemoteChannels } from "./remote_channels.ts";
 import { keyOf, showBoth, showValue } from "./show.ts";
 import type { Subject } from "./subject.ts";
 import { SubjectDied } from "./subject_process.ts";
@@ -148,6 +149,10 @@ class RunningTrial implements Trial {
 
   pool(options: { capacity?: number; limit?: number }): ReturnType<Trial["pool"]> {
     return this.#conversation.pool(options.capacity ?? 65535 + 320, options.limit ?? 64);
+  }
+
+  channels(): RemoteChannels {
+    return this.#conversation.channels();
   }
 
   ringMemory(): Promise<number> {

@@ -60,12 +60,14 @@ const SUBJECT_FILES = [
   ...["main", "application", "datagram_application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
     `tools/harness/subject/${name}.ts`
   ),
-  ...["system_call", "system_calls", "web_site"].map((name) => `tools/harness/subject/${name}.ts`),
+  ...["system_call", "system_calls", "web_site", "selector_application", "scripted_channels"].map((name) =>
+    `tools/harness/subject/${name}.ts`
+  ),
 ];
 /** What of `stack/socket` a process in a subject makes its system calls with, and a server its connections. */
 const SOCKET_FILES = [
   ...["address", "alarm", "descriptors", "errors", "poll", "read_ahead", "socket", "socket_options", "waiting"],
-  ...["conn", "listener", "streams"],
+  ...["conn", "listener", "streams", "channel"],
 ].map((name) => `stack/socket/${name}.ts`);
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);

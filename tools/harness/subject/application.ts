@@ -1,10 +1,12 @@
 /** An application above the subject's TCP, moved by the grader: it listens, connects, reads and writes when it is told. */
 import type { HttpModule } from "../../../stack/contract/http.ts";
+import type { SelectorModule } from "../../../stack/contract/selector.ts";
 import type { Host } from "../../../stack/host.ts";
 import type { Connection } from "../../../stack/tcp/connection.ts";
 import type { Listener } from "../../../stack/tcp/listener.ts";
 import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
-import type { SiteOptions, TcpAct } from "./protocol.ts";
+import type { SelectorAct, SiteOptions, TcpAct } from "./protocol.ts";
+import { SelectorApplication } from "./selector_application.ts";
 import { WebSite } from "./web_site.ts";
 
 /** One connection, with what it was told since somebody looked. */
@@ -17,15 +19,19 @@ export class Application {
   /** The web site, once one is served. */
   site: WebSite | undefined = undefined;
   readonly #host: Host;
+  /** The program with a selector, once it has done something. */
+  selector: SelectorApplication | undefined = undefined;
   readonly #http: HttpModule;
+  readonly #rules: SelectorModule;
   readonly #listeners: Listener[] = [];
   /** How the lengths of a listener's queues are asked for, taken before any lab can get hold of the queue. */
   readonly #lengths: (() => { halfOpen: number; accept: number })[] = [];
   readonly #held: Held[] = [];
 
-  constructor(host: Host, http: HttpModule) {
+  constructor(host: Host, http: HttpModule, rules: SelectorModule) {
     this.#host = host;
     this.#http = http;
+    this.#rules = rules;
   }
 
   /** Does one thing; returns plain data. Errors of the socket layer are returned as { error }. */
@@ -49,6 +55,9 @@ export class Application {
       case "serve":
         this.site = new WebSite(this.#host, this.#http, args[0] as number, args[1] as SiteOptions);
         return 0;
+      case "selector":
+        this.selector ??= new SelectorApplication(this.#host, this.#rules);
+        return this.selector.act(args[0] as SelectorAct, args.slice(1));
       case "accept": {
         const connection = this.#listeners[number]?.accept();
         return connection === undefined ? -1 : this.#hold(connection);

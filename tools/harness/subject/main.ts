@@ -198,18 +198,16 @@ class Subject {
         return this.#callEach(this.#modules[request.module] ?? {}, request.name, request.lists);
       case "manyOn":
         return this.#callEach(this.#values.handle(request.handle) ?? {}, request.name, request.lists);
+      case "channels":
+        return this.#actOnChannels(request);
       case "memory":
         return { returned: { t: "value", value: Ring.inUse } };
       case "lent":
         return { returned: { t: "value", value: this.#values.lent(request.pool) } };
       case "host":
         return this.#createHost(request);
-      case "step": {
-        const station = this.#station(request.host);
-        for (const { on, bytes } of request.frames) station.wires[on]?.inject(bytes);
-        station.host.poll(request.now);
-        return this.#drain(station);
-      }
+      case "step":
+        return this.#step(request);
       case "act": {
         const station = this.#station(request.host);
         station.host.poll(request.now);
@@ -220,7 +218,7 @@ class Subject {
         const station = this.#station(request.host);
         station.host.poll(request.now);
         const value = station.application.act(request.act, request.args, request.now);
-        station.host.poll(request.now);
+        this.#poll(station, request.now);
         return { ...this.#drain(station), returned: { t: "value", value } };
       }
       case "udp": {
@@ -240,6 +238,24 @@ class Subject {
         return { returned: { t: "value", value } };
       }
     }
+  }
+
+  #step(request: Request & { op: "step" }): Reply {
+    const station = this.#station(request.host);
+    for (const { on, bytes } of request.frames) station.wires[on]?.inject(bytes);
+    this.#poll(station, request.now);
+    return this.#drain(station);
+  }
+
+  #actOnChannels({ channels, act, args, selector }: Request & { op: "channels" }): Reply {
+    const handle = selector === undefined ? undefined : this.#values.handle(selector);
+    return { returned: { t: "value", value: this.#values.channels(channels).act(act, args, handle) } };
+  }
+
+  /** Polls the host; a program in one loop takes its turns, and what that gives the host to do is done. */
+  #poll(station: Station, now: number): void {
+    station.host.poll(now);
+    for (let round = 0; round < ROUNDS && station.application.selector?.takeTurns(); round++) station.host.poll(now);
   }
 
   /** Calls a function with arguments from outside. An exception is part of the answer, beside the frames as it left them. */
@@ -285,7 +301,7 @@ class Subject {
       host,
       wires,
       events,
-      application: new Application(host, this.#modules.http as never),
+      application: new Application(host, this.#modules.http as never, this.#modules.selector as never),
       datagrams: new DatagramApplication(host),
     };
     this.#stations.push(station);

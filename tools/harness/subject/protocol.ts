@@ -4,6 +4,7 @@
  * that ended badly can be repeated, message by message, in a fresh process.
  */
 import type { HttpLimits } from "../../../stack/contract/http.ts";
+import type { ChannelError, ChannelFacts, Outcome } from "../../../stack/contract/selector.ts";
 import type { HostConfig } from "../../../stack/host_config.ts";
 import type { HttpServerOptions } from "../../../stack/http/server.ts";
 import type { PipeOptions } from "../../../stack/link/pipe.ts";
@@ -43,6 +44,10 @@ export type Sent =
   }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
   | { readonly t: "random"; readonly seed: number }
+  /** An object that a function of the student's returned. */
+  | { readonly t: "handle"; readonly id: number }
+  /** Scripted channels (scripted_channels.ts): how their facts are asked for, or the calls on them. */
+  | { readonly t: "channels"; readonly id: number; readonly part: "facts" | "calls" }
   | { readonly t: "record"; readonly members: Readonly<Record<string, Sent>> };
 
 /** A result on its way back. */
@@ -76,6 +81,14 @@ export type Request =
   | { readonly op: "manyOn"; readonly handle: number; readonly name: string; readonly lists: readonly (readonly Sent[])[] }
   | { readonly op: "lent"; readonly pool: number }
   | { readonly op: "memory" }
+  /** Something is done with scripted channels; `selector`: the handle of a student's selector, for "handle". */
+  | {
+    readonly op: "channels";
+    readonly channels: number;
+    readonly act: ScriptedAct;
+    readonly args: readonly unknown[];
+    readonly selector?: number;
+  }
   | {
     readonly op: "host";
     readonly config: Partial<HostConfig>;
@@ -146,7 +159,60 @@ export type TcpAct =
   | "abort"
   | "connection"
   | "info"
-  | "connections";
+  | "connections"
+  /** A program with a selector (selector_application.ts): what it does, and then what that needs. */
+  | "selector";
+
+/** What such a program does. Its channels go by number. */
+export type SelectorAct =
+  | "listen"
+  | "connect"
+  | "register"
+  | "setInterest"
+  | "cancel"
+  | "select"
+  | "accept"
+  | "connected"
+  | "read"
+  | "write"
+  | "close"
+  /** An echo server in one loop listens on a port, and takes its turns from now on. */
+  | "serve"
+  /** What that has done since somebody asked. */
+  | "figures";
+
+/** Turns in which the loop did something, facts that its selector asked for, calls that it made. */
+export interface LoopFigures {
+  turns: number;
+  looks: number;
+  accepts: number;
+  reads: number;
+  writes: number;
+}
+
+/** What a check does with scripted channels: it changes one; or asks which facts were asked for, which calls were made, and what was sent, since it last asked. */
+export type ScriptedAct = "put" | "asked" | "made" | "sent" | "handle";
+
+/** What changes at a scripted channel. At first it is connected, has nothing to be read, and much room. */
+export interface ScriptedState extends Partial<Pick<ChannelFacts, "role" | "ended" | "room" | "shut" | "failure">> {
+  /** Bytes arrive behind those that are there. */
+  readonly arrive?: Uint8Array;
+  /** Who waits to be accepted, behind those who are there: channels, or why accepting will fail once. */
+  readonly knock?: readonly (number | ChannelError)[];
+}
+
+/** A call of the echo loop's. */
+export interface MadeCall {
+  readonly call: "accept" | "read" | "write" | "close";
+  readonly channel: number;
+  readonly outcome: Outcome;
+}
+
+/** What a key said when its turn had come. */
+export interface HandledKey {
+  readonly channel: number;
+  readonly ready: number;
+}
 
 /** How the site is served: what is left out is as in `HTTP_DEFAULTS`. */
 export type SiteOptions =

@@ -6,12 +6,14 @@ import { Frame } from "../../../stack/wire/frame.ts";
 import { FramePool } from "../../../stack/wire/frame_pool.ts";
 import { createRandom } from "../../../stack/wire/random.ts";
 import type { RecordedCall, Returned, Sent, Thrown } from "./protocol.ts";
+import { ScriptedChannels } from "./scripted_channels.ts";
 
 /** The objects of one check. */
 export class Values {
   readonly #handles = new Map<number, object>();
   /** Stocks of frames, and those of them that are lent: one that was made up and given back is no frame of theirs. */
   readonly #pools = new Map<number, { readonly pool: FramePool; readonly lent: Set<Frame> }>();
+  readonly #channels = new Map<number, ScriptedChannels>();
   #nextHandle = 1;
   #recorded: { id: number; call: RecordedCall }[] = [];
   /** What was received to be changed in place, in front of the next recorder of the same call. */
@@ -20,6 +22,13 @@ export class Values {
   /** The object behind a handle. */
   handle(id: number): Record<string, unknown> | undefined {
     return this.#handles.get(id) as Record<string, unknown> | undefined;
+  }
+
+  /** Scripted channels, made when they are first asked for. */
+  channels(id: number): ScriptedChannels {
+    let found = this.#channels.get(id);
+    if (found === undefined) this.#channels.set(id, found = new ScriptedChannels());
+    return found;
   }
 
   lent(pool: number): number {
@@ -54,6 +63,10 @@ export class Values {
         const random = createRandom(sent.seed);
         return () => random.next();
       }
+      case "handle":
+        return this.#handles.get(sent.id);
+      case "channels":
+        return sent.part === "facts" ? this.channels(sent.id).factsOf : this.channels(sent.id).calls;
       case "record": {
         const record: Record<string, unknown> = {};
         for (const key of Object.keys(sent.members)) record[key] = this.receive(sent.members[key] as Sent);
