@@ -58,6 +58,27 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
+  "on-its-way": {
+    title: "what is no type 3 is no failure",
+    kind: "table",
+    covers: ["UDP-4"],
+    look: ["failureOf"],
+    why:
+      "Time exceeded (11) and parameter problem (12) say nothing about whether somebody is there; redirect (5) and source quench (4) are IP's " +
+      "affair. Linux tells such errors only to programs that ask for all of them (IP_RECVERR).",
+    hints: [
+      "Does your switch look at the type before the code?",
+      "Code 1 of type 11 is no host unreachable.",
+      "Any type but 3: undefined, connected or not.",
+    ],
+    run: async (t) => {
+      for (const [type, code] of [[11, 0], [11, 1], [12, 0], [4, 0], [5, 1], [0, 3]] as const) {
+        t.equal(await t.datagrams.failureOf(type, code, true), undefined, `type ${type}, code ${code}, connected`);
+      }
+      t.equal(await t.datagrams.failureOf(3, 1, true), "unreachable", "type 3, code 1, connected");
+    },
+  },
+
   "not-connected": {
     title: "a socket that is not connected is told nothing",
     kind: "table",

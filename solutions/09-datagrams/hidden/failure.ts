@@ -7,7 +7,7 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["UDP-4"],
     look: ["failureOf"],
-    why: "A packet that lived too long, or had a bad option, says nothing about whether somebody is there (RFC 1122 §4.1.3.3).",
+    why: "A packet that lived too long, or had a bad option, says nothing about whether somebody is there.",
     hints: [
       "Which types does the contract name?",
       "Only type 3 becomes a failure.",

@@ -139,7 +139,7 @@ const errors: readonly Mutant[] = [
     file: "udp.ts",
     replace: "if (!connected || type !== UNREACHABLE) return undefined;",
     by: "if (!connected) return undefined;",
-    caughtBy: "failure/other-types",
+    caughtBy: "failure/on-its-way",
   },
   {
     name: "codes-known-only",
