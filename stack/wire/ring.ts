@@ -2,9 +2,10 @@
  * A ring: memory for the part of a byte stream that somebody has to hold for a while.
  *
  * Bytes are named by their *offset* from the stream's first byte, which never wraps. Memory is a ring of 2ᵏ bytes: the byte with
- * offset n lies at position n mod 2ᵏ, so nothing ever moves when the stream goes on.
+ * offset n lies at position (n − zero) mod 2ᵏ, so nothing ever moves when the stream goes on. Zero is where the ring began to be filled, so one that
+ * is emptied again and again uses the same few bytes, which the processor has at hand.
  *
- *     offsets   …  4090 | 4091 …………………………… 6500 | 6501 …          held: 4091 to 6500, in a ring of 4096
+ *     offsets   …  4090 | 4091 …………………………… 6500 | 6501 …          held: 4091 to 6500, in a ring of 4096, zero is 0
  *     positions  | 0 …… 2404 |  nothing  | 4091 … 4095 | dock |
  *
  * The ring does not know which offsets are held: its owner does, and calls `reserve` before it puts something in, and `release` when
@@ -47,6 +48,8 @@ interface Store {
   /** Bytes of the ring: a power of two. The dock begins there. */
   readonly size: number;
   readonly blocks: readonly Uint8Array[];
+  /** The offset that lies at position 0. */
+  zero: number;
 }
 
 /** Memory that no ring uses, by the logarithm of its size; and how many bytes that are. */
@@ -90,9 +93,9 @@ export class Ring {
     }
     const old = this.#store;
     if (old === undefined) {
-      this.#store = take(Math.max(need, this.#neededLately));
+      this.#store = take(Math.max(need, this.#neededLately), from);
     } else if (need > old.size) {
-      this.#store = take(need);
+      this.#store = take(need, old.zero);
       move(old, this.#store);
       giveBack(old);
     }
@@ -113,7 +116,7 @@ export class Ring {
    */
   put(offset: number, bytes: Uint8Array, at: number, count: number): void {
     const store = held(this.#store);
-    const position = offset & store.size - 1;
+    const position = offset - store.zero & store.size - 1;
     const first = Math.min(count, store.size - position);
     if (first < count && at === 0 && count === bytes.length && count <= DOCK) {
       store.bytes.set(bytes, store.size);
@@ -126,7 +129,7 @@ export class Ring {
   /** Copies `count` bytes, which lie at `at` in `frame`, to `offset`. Never makes a view twice, unless the frame is a large one. */
   putFrame(offset: number, frame: Frame, at: number, count: number): void {
     const store = held(this.#store);
-    const position = offset & store.size - 1;
+    const position = offset - store.zero & store.size - 1;
     // A view to the frame's end can be kept for ever, one of just these bytes cannot: what is too much stays in the dock.
     if (count >= FEW_WORDS && frame.bytes.length - at <= DOCK) {
       store.bytes.set(frame.tail(at), store.size);
@@ -148,7 +151,8 @@ export class Ring {
     if (count > MUCH) return takeMuch(store, offset, target, at, count);
     if (count >= FEW_BYTES) return unload(store, offset, target, at, count);
     const mask = store.size - 1;
-    for (let i = 0; i < count; i++) target[at + i] = store.bytes[offset + i & mask] as number;
+    const from = offset - store.zero;
+    for (let i = 0; i < count; i++) target[at + i] = store.bytes[from + i & mask] as number;
   }
 
   /** Copies `count` bytes from `offset` to `at` in `frame`, and touches nothing else of it. Makes a view only of what is more than a packet. */
@@ -156,7 +160,7 @@ export class Ring {
     const store = held(this.#store);
     if (count > MUCH) return takeMuch(store, offset, frame.bytes, at, count);
     if (count >= FEW_WORDS) return unload(store, offset, frame.bytes, at, count);
-    const position = offset & store.size - 1;
+    const position = offset - store.zero & store.size - 1;
     const first = Math.min(count, store.size - position);
     copyBytes(store.memory, position, frame, at, first);
     if (first < count) copyBytes(store.memory, 0, frame, at + first, count - first);
@@ -186,14 +190,14 @@ function load(store: Store, position: number, count: number): void {
 
 /** Out of the ring, block by block over the dock. At least as much as the shortest block. */
 function unload(store: Store, offset: number, target: Uint8Array, at: number, count: number): void {
-  const { bytes, size, blocks } = store;
+  const { bytes, size, blocks, zero } = store;
   let kind = 0;
   while ((BLOCKS[kind] as number) > count) kind++;
   const block = blocks[kind] as Uint8Array;
   const length = block.length;
   for (let done = 0; done < count; done += length) {
     const from = Math.min(done, count - length);
-    const position = offset + from & size - 1;
+    const position = offset - zero + from & size - 1;
     const first = Math.min(length, size - position);
     bytes.copyWithin(size, position, position + first);
     if (first < length) bytes.copyWithin(size + first, 0, length - first);
@@ -202,26 +206,27 @@ function unload(store: Store, offset: number, target: Uint8Array, at: number, co
 }
 
 /** Out of the ring, in one piece or in two. */
-function takeMuch({ bytes, size }: Store, offset: number, target: Uint8Array, at: number, count: number): void {
-  const position = offset & size - 1;
+function takeMuch({ bytes, size, zero }: Store, offset: number, target: Uint8Array, at: number, count: number): void {
+  const position = offset - zero & size - 1;
   const first = Math.min(count, size - position);
   target.set(bytes.subarray(position, position + first), at);
   if (first < count) target.set(bytes.subarray(0, count - first), at + first);
 }
 
-/** Memory for a ring of at least `need` bytes. */
-function take(need: number): Store {
+/** Memory for a ring of at least `need` bytes, at whose position 0 the offset `zero` lies. */
+function take(need: number, zero: number): Store {
   const logarithm = 32 - Math.clz32(Math.max(need, SMALLEST) - 1);
   const spare = stock[logarithm]?.pop();
   const store = spare ?? makeStore(2 ** logarithm);
   if (spare !== undefined) unused -= spare.bytes.length;
   inUse += store.bytes.length;
+  store.zero = zero;
   return store;
 }
 
 function makeStore(size: number): Store {
   const memory = new Frame(size + DOCK, 0);
-  return { memory, bytes: memory.bytes, size, blocks: BLOCKS.map((length) => memory.bytes.subarray(size, size + length)) };
+  return { memory, bytes: memory.bytes, size, blocks: BLOCKS.map((length) => memory.bytes.subarray(size, size + length)), zero: 0 };
 }
 
 function giveBack(store: Store): void {
