@@ -17,7 +17,8 @@ import { FramePool } from "./wire/frame_pool.ts";
 import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_address.ts";
 import { createRandom } from "./wire/random.ts";
 import { TCP_DEFAULTS, type TcpOptions } from "./tcp/options.ts";
-import { PROTOCOL_TCP, Tcp, type TcpModules } from "./tcp/tcp.ts";
+import type { TcpModules } from "./tcp/parts.ts";
+import { PROTOCOL_TCP, Tcp } from "./tcp/tcp.ts";
 import { Udp } from "./udp/udp.ts";
 
 /** What a host is when nothing else is said. */

@@ -67,6 +67,7 @@ export interface TcpConfig {
   readonly maxConnections?: number;
   readonly maxTimeWait?: number;
   readonly halfOpenGrace?: number;
+  readonly synCookies?: boolean;
 }
 
 /** A whole host. */

@@ -116,6 +116,8 @@ export interface TcpOptions {
    * SYN+ACK, it gives way to a newcomer: a flood of SYNs shuts a listening socket for this long at most.
    */
   readonly halfOpenGrace: number;
+  /** Where the half-open queue is full, a SYN is answered with a cookie in place of silence (stack/tcp/syn_cookies.ts). */
+  readonly synCookies: boolean;
 }
 
 /** The defaults. */
@@ -157,4 +159,5 @@ export const TCP_DEFAULTS: TcpOptions = {
   maxConnections: 65_536,
   maxTimeWait: 8192,
   halfOpenGrace: 3000,
+  synCookies: false,
 };

@@ -3,12 +3,16 @@ import type { Tcb } from "../contract/tcb.ts";
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import { seq } from "../wire/seq.ts";
 
-/** What is known before the first segment. */
-export interface TcbStart {
+/** Both ends of a connection. */
+export interface Ends {
   readonly localAddress: Ipv4Address;
   readonly localPort: number;
   readonly remoteAddress: Ipv4Address;
   readonly remotePort: number;
+}
+
+/** What is known before the first segment. */
+export interface TcbStart extends Ends {
   /** Bytes of text per segment that fit our link. */
   readonly mss: number;
   /** The most that the receive window will ever be, in bytes. */

@@ -6,17 +6,14 @@
  */
 import type { ConnectionTable, Ports } from "../contract/accept.ts";
 import type { BuffersModule } from "../contract/buffers.ts";
-import type { CongestionModule } from "../contract/congestion.ts";
-import type { HandshakeModule, SegmentFields } from "../contract/handshake.ts";
-import type { AddressKind, IpModule, Ipv4Header } from "../contract/ip.ts";
-import type { TcpLabs } from "../contract/modules.ts";
+import type { HandshakeModule, SegmentFields, StrayAnswer } from "../contract/handshake.ts";
+import type { Ipv4Header } from "../contract/ip.ts";
 import type { StatesModule } from "../contract/states.ts";
 import type { Segment, Tcb, TcpEvent, TcpState } from "../contract/tcb.ts";
 import { Counters } from "../counters.ts";
 import type { PacketError, SendOptions } from "../internet.ts";
-import type { Offload } from "../link/device.ts";
 import type { Frame } from "../wire/frame.ts";
-import { seq, seqAdd, seqUpTo } from "../wire/seq.ts";
+import { type Seq, seq, seqAdd, seqUpTo } from "../wire/seq.ts";
 import { formatIpv4Address, type Ipv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { createKeyedHash } from "../wire/siphash.ts";
 import type { CreateCongestionControl } from "./congestion_control.ts";
@@ -24,44 +21,19 @@ import { bindError } from "./bind_error.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
 import { checkedByDevice, countSegmentsIn, isTakenWhole, leftToDevice, MOST_TEXT, takeApart } from "./offload.ts";
-import type { ConnectionOptions, TcpOptions } from "./options.ts";
+import type { ConnectionOptions } from "./options.ts";
+import type { TcpModules, TcpParts } from "./parts.ts";
 import { Listener, MAX_BACKLOG } from "./listener.ts";
-import { blankFields } from "./segment_fields.ts";
+import { writeAnswer } from "./answer.ts";
+import { SynCookies } from "./syn_cookies.ts";
 import { bindCongestion } from "./congestion.ts";
 import { createPlainWindow } from "./plain_window.ts";
-import { createTcb } from "./tcb.ts";
+import { ACK, SYN } from "../wire/tcp_flags.ts";
+import { createTcb, type Ends } from "./tcb.ts";
 import { type Timed, TimerHeap } from "./timer_heap.ts";
 
 /** Protocol number of TCP. */
 export const PROTOCOL_TCP = 6;
-
-/** The labs that TCP is made of: its own, and IP for the checksum. */
-export interface TcpModules extends TcpLabs {
-  readonly ip: IpModule;
-  readonly congestion: CongestionModule | undefined;
-}
-
-/** What TCP needs from the host below. */
-export interface TcpParts {
-  readonly modules: TcpModules;
-  readonly options: TcpOptions;
-  readonly random: () => number;
-  /** What every device of the host does itself. */
-  readonly offload: Offload;
-  acquire(text: number): Frame | undefined;
-  release(frame: Frame): void;
-  /** Sends the segment in `frame`, and takes it. */
-  send(frame: Frame, destination: Ipv4Address, now: number, options: SendOptions): boolean;
-  /** What an address is to this host. */
-  kindOf(address: Ipv4Address): AddressKind;
-  /** Our addresses; the one from which `destination` is reached, and the MTU on the way there. */
-  addresses(): readonly Ipv4Address[];
-  routeTo(destination: Ipv4Address): { readonly source: Ipv4Address; readonly mtu: number } | undefined;
-  /** Hears every change of state. */
-  readonly trace?: (connection: Connection, from: TcpState, event: TcpEvent) => void;
-  /** Hears that an application has given it work, to be done at the next poll. */
-  readonly wake?: () => void;
-}
 
 export class Tcp implements ConnectionContext {
   readonly handshake: HandshakeModule;
@@ -84,6 +56,9 @@ export class Tcp implements ConnectionContext {
   readonly #ended: Connection[] = [];
   /** The oldest first. */
   readonly #timeWaits = new Set<Connection>();
+  readonly #cookies: SynCookies | undefined;
+  /** What is being said now was said already, by a cookie. */
+  #isMute = false;
   #now = 0;
 
   constructor(parts: TcpParts) {
@@ -100,6 +75,7 @@ export class Tcp implements ConnectionContext {
     this.#challenges = modules.states.createChallengeLimit(options.challengeLimit, options.challengeInterval);
     const word = (): number => Math.floor(random() * 0x1_0000_0000);
     this.#hash = createKeyedHash([word(), word(), word(), word()]);
+    if (options.synCookies) this.#cookies = new SynCookies(createKeyedHash([word(), word(), word(), word()]));
   }
 
   // ── From below ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,14 +110,11 @@ export class Tcp implements ConnectionContext {
     }
     const verdict = listener === undefined ? "reset" : this.handshake.listenArrives(segment);
     if (verdict === "open" && listener !== undefined) this.#openFor(listener, segment, header, connection);
-    else if (verdict === "reset") this.#answerStray(segment, header);
+    else if (verdict === "reset" && !this.#openByCookie(listener, segment, header, frame)) this.#answerStray(segment, header);
     else this.counters.count("not for a listener");
   }
 
-  /**
-   * There is an error about a segment of ours, whose header `frame` begins with: its ports and its number are there, and perhaps no more. It is for
-   * the connection that the segment was from (MUST-54).
-   */
+  /** There is an error about a segment of ours, of whose header `frame` has ports and number, at least: it is for the connection it was from (MUST-54). */
   packetError(error: PacketError, source: Ipv4Address, destination: Ipv4Address, { view, start }: Frame, now: number): void {
     this.#now = now;
     const connection = this.table.find(source, view.getUint16(start), destination, view.getUint16(start + 2));
@@ -205,7 +178,8 @@ export class Tcp implements ConnectionContext {
     if (local.isBound === true) this.ports.share(address, port, reuse);
     const defaults = this.connectionDefaults;
     const all = options === undefined || options === defaults ? defaults : { ...defaults, ...options };
-    const connection = this.#create(address, port, remote.address, remote.port, route.mtu, all);
+    const ends = { localAddress: address, localPort: port, remoteAddress: remote.address, remotePort: remote.port };
+    const connection = this.#create(ends, route.mtu, all);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
       this.ports.release(address, port, false);
       throw new Deno.errors.AddrInUse(`Cannot connect to ${name}: the same connection exists already`);
@@ -263,7 +237,7 @@ export class Tcp implements ConnectionContext {
   }
 
   acquire(text = 0): Frame | undefined {
-    return this.#parts.acquire(text);
+    return this.#isMute ? undefined : this.#parts.acquire(text);
   }
 
   release(frame: Frame): void {
@@ -328,21 +302,57 @@ export class Tcp implements ConnectionContext {
   /** A SYN for a listening socket: a new connection, if there is room for one. It takes the place of `previous`, which is in TIME-WAIT. */
   #openFor(listener: Listener, segment: Segment, header: Ipv4Header, previous: Connection | undefined): void {
     const route = this.#parts.routeTo(header.source);
-    if (route === undefined || !this.#admits(listener)) return this.counters.count("listen queue full");
-    previous?.event("time-wait over");
-    const { destinationPort, sourcePort } = segment;
-    const options = listener.options ?? this.connectionDefaults;
-    const connection = this.#create(header.destination, destinationPort, header.source, sourcePort, route.mtu, options);
-    connection.owner = listener;
-    this.ports.share(header.destination, destinationPort, listener.reuse);
-    connection.tcb.passive = true;
-    connection.event("passive open");
-    this.table.add(header.destination, destinationPort, header.source, sourcePort, connection);
-    listener.queue.halfOpen(connection);
+    if (route === undefined || !this.#admits(listener)) {
+      const getsCookie = this.#cookies !== undefined && previous === undefined && this.#hasRoom(listener);
+      this.counters.count(getsCookie ? "cookie sent" : "listen queue full");
+      return route === undefined || !getsCookie ? undefined : this.#sendCookie(segment, header, route.mtu);
+    }
+    const connection = this.#createFor(listener, segment, header, route.mtu, previous);
     let iss = this.#chooseIss(connection.tcb);
     // RFC 9293 §3.6.1: beyond all that the connection before it has used.
     if (previous !== undefined && seqUpTo(iss, previous.tcb.sndNxt)) iss = seqAdd(previous.tcb.sndNxt, 1);
     connection.open(iss, segment);
+  }
+
+  #sendCookie(segment: Segment, header: Ipv4Header, mtu: number): void {
+    const seq = this.#cookies?.make(segment, header, this.#now) as Seq;
+    const syn = { mss: mtu - 40, window: Math.min(this.connectionDefaults.receiveBuffer, 0xffff) };
+    this.#answer(segment, header, { flags: SYN | ACK, seq, ack: seqAdd(segment.seq, segment.length) }, syn);
+  }
+
+  /** An ACK for a listening socket: of a cookie, perhaps. False: it was none. While there is no room, it is not heard. */
+  #openByCookie(listener: Listener | undefined, segment: Segment, header: Ipv4Header, frame: Frame): boolean {
+    const syn = listener === undefined ? undefined : this.#cookies?.recognize(segment, header, this.#now);
+    if (syn === undefined || listener === undefined) return false;
+    const route = this.#hasRoom(listener) ? this.#parts.routeTo(header.source) : undefined;
+    this.counters.count(route === undefined ? "accept queue full" : "cookie came back");
+    if (route === undefined) return true;
+    const connection = this.#createFor(listener, syn, header, route.mtu);
+    this.#isMute = true;
+    connection.open(seqAdd(segment.ack, -1), syn);
+    this.#isMute = false;
+    connection.arrives(segment, frame, this.#now);
+    return true;
+  }
+
+  /** A connection for `syn`, in LISTEN. */
+  #createFor(listener: Listener, syn: Segment, header: Ipv4Header, mtu: number, previous?: Connection): Connection {
+    previous?.event("time-wait over");
+    const { source, destination } = header, { sourcePort, destinationPort } = syn;
+    const ends = { localAddress: destination, localPort: destinationPort, remoteAddress: source, remotePort: sourcePort };
+    const connection = this.#create(ends, mtu, listener.options ?? this.connectionDefaults);
+    connection.owner = listener;
+    this.ports.share(destination, destinationPort, listener.reuse);
+    connection.tcb.passive = true;
+    connection.event("passive open");
+    this.table.add(destination, destinationPort, source, sourcePort, connection);
+    listener.queue.halfOpen(connection);
+    return connection;
+  }
+
+  /** Whether one more connection may be made, and accepted. */
+  #hasRoom(listener: Listener): boolean {
+    return this.table.size() < this.#parts.options.maxConnections && listener.queue.acceptCount() < listener.backlog;
   }
 
   /** Whether one more connection may be half-open: in a full queue, in the place of one that has been so for long. */
@@ -350,24 +360,15 @@ export class Tcp implements ConnectionContext {
     if (this.table.size() >= this.#parts.options.maxConnections) return false;
     if (listener.queue.admits()) return true;
     const givesWay = listener.findGivesWay(this.#now, this.#parts.options.halfOpenGrace);
-    if (givesWay === undefined) return false;
-    this.counters.count("half-open given up");
-    givesWay.event("timeout"); // without a RST: most likely nobody ever called from there (RFC 4987 §3.4)
+    if (givesWay !== undefined) this.counters.count("half-open given up");
+    givesWay?.event("timeout"); // without a RST: most likely nobody ever called from there (RFC 4987 §3.4)
     return listener.queue.admits();
   }
 
-  #create(
-    localAddress: Ipv4Address,
-    localPort: number,
-    remoteAddress: Ipv4Address,
-    remotePort: number,
-    mtu: number,
-    options: ConnectionOptions,
-  ): Connection {
-    const { receiveBuffer } = options;
-    const mss = Math.min(mtu - 40, options.maxSegment || Infinity);
-    const tcb = createTcb({ localAddress, localPort, remoteAddress, remotePort, mss, receiveBuffer, offers: this.#parts.options });
-    return new Connection(tcb, this, options);
+  #create(ends: Ends, mtu: number, options: ConnectionOptions): Connection {
+    const { receiveBuffer, maxSegment } = options;
+    const start = { ...ends, mss: Math.min(mtu - 40, maxSegment || Infinity), receiveBuffer, offers: this.#parts.options };
+    return new Connection(createTcb(start), this, options);
   }
 
   #chooseIss(tcb: Tcb): ReturnType<HandshakeModule["chooseIss"]> {
@@ -378,14 +379,13 @@ export class Tcp implements ConnectionContext {
   #answerStray(segment: Segment, header: Ipv4Header): void {
     const answer = this.handshake.answerStray(segment);
     this.counters.count(answer === undefined ? "stray reset" : "stray");
-    const frame = answer === undefined ? undefined : this.acquire();
-    if (answer === undefined || frame === undefined) return;
-    strayFields.sourcePort = segment.destinationPort;
-    strayFields.destinationPort = segment.sourcePort;
-    strayFields.seq = answer.seq;
-    strayFields.ack = answer.ack;
-    strayFields.flags = answer.flags;
-    this.handshake.writeSegment(frame, strayFields, header.destination, header.source, this.#modules.ip.internetChecksum);
+    if (answer !== undefined) this.#answer(segment, header, answer);
+  }
+
+  #answer(segment: Segment, header: Ipv4Header, answer: StrayAnswer, syn = { mss: 0, window: 0 }): void {
+    const frame = this.acquire();
+    if (frame === undefined) return;
+    writeAnswer(frame, segment, header, answer, syn, this.handshake, this.#modules.ip.internetChecksum);
     this.counters.count("sent");
     this.#parts.send(frame, header.source, this.#now, { source: header.destination, dontFragment: true });
   }
@@ -395,6 +395,5 @@ export class Tcp implements ConnectionContext {
   }
 }
 
-const strayFields = blankFields();
 /** What IP is told with each segment: one record, read before it is filled in again. Never cut (RFC 1191). */
 const ipOptions: { -readonly [Name in keyof SendOptions]: SendOptions[Name] } = { dontFragment: true };

@@ -121,7 +121,7 @@ async function measure(modules: Modules, size: CrowdSize): Promise<CrowdResult> 
   const config = {
     interfaces: [{ medium: "ip" as const, address: STACK_IP }],
     routes,
-    tcp: { maxConnections: 2 * size.connections + 10_000 },
+    tcp: { maxConnections: 2 * size.connections + 10_000, synCookies: true },
   };
   const host = Host.bind(modules, config, [tun], { now: performance.now() });
   const stop = new AbortController();
