@@ -107,13 +107,16 @@ export class Rack {
     }
   }
 
-  /** The peer holds the bytes from `from` up to `to`; a segment counts when it holds all of it. */
-  update(from: number, to: number, now: number, echo: number | undefined): void {
+  /**
+   * The peer holds the bytes from `from` up to `to`; a segment counts when it holds all of it. What such an acknowledgment echoes is no answer to what came out
+   * of order (RFC 7323 §4.3), so the clock alone tells which transmission it was.
+   */
+  update(from: number, to: number, now: number): void {
     for (let i = this.#indexOf(from); i < this.#segments.length; i++) {
       const segment = this.#segments[i] as Flown;
       if (segment.end > to) break;
       if (segment.sacked || segment.from < from) continue;
-      this.#arrived(segment, now, echo);
+      this.#arrived(segment, now, undefined);
       segment.sacked = true;
       segment.lost = false;
       this.sacked += segment.end - segment.from;

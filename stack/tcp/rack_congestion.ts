@@ -97,12 +97,11 @@ export class RackCongestion implements CongestionControl {
   ): "resend" | "wait" {
     const { view } = frame;
     const { sackBlocks, sackCount } = segment;
-    const echo = segment.timestamps && segment.tsEcr !== 0 ? segment.tsEcr : undefined;
     for (let at = sackBlocks; at < sackBlocks + sackCount * 8; at += 8) {
       const from = una + seqDiff(seq(view.getUint32(at)), number);
       const to = una + seqDiff(seq(view.getUint32(at + 4)), number);
       if (from < to && to <= una) this.#rack.sentInVain(now);
-      else if (una <= from && from < to && to <= highData) this.#rack.update(from, to, now, echo);
+      else if (una <= from && from < to && to <= highData) this.#rack.update(from, to, now);
     }
     return "wait";
   }
