@@ -90,16 +90,22 @@ export function measureTcp(size: TcpSize): Promise<TcpResult> {
 /** TCP on the virtual wire: samples of so many bytes. What is made is counted last, as in `measureMade`. */
 export function measureSegments(modules: Modules, samples: number, bytes: number): SegmentFigures {
   const bulk = bulkRig(modules);
-  const times: number[] = [];
+  const fast = bulkRig(modules, true);
+  const [times, rates, fastRates] = [[], [], []] as [number[], number[], number[]];
   for (let sample = 0; sample < samples; sample++) {
     const [before, began] = [bulk.segments(), performance.now()];
     bulk.carry(bytes);
-    times.push((performance.now() - began) * 1e6 / (bulk.segments() - before));
+    const between = performance.now();
+    fast.carry(bytes);
+    times.push((between - began) * 1e6 / (bulk.segments() - before));
+    rates.push(bytes * 8 / (between - began) / 1e6);
+    fastRates.push(bytes * 8 / (performance.now() - between) / 1e6);
   }
   const heap = heapBytes((count) => bulk.carry(count * SEGMENT));
   const before = bulk.segments();
   const constructions = countConstructions(() => bulk.carry(bytes));
-  return { time: spreadOf(times), segments: bulk.segments() - before, constructions, heap };
+  const counted = { segments: bulk.segments() - before, constructions, heap };
+  return { time: spreadOf(times), gigabits: spreadOf(rates), fastGigabits: spreadOf(fastRates), ...counted };
 }
 
 /** Memory of idle connections, in a process that has nothing else to remember. */

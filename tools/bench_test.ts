@@ -159,7 +159,13 @@ Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
       offload: { inward: compared, outward: compared },
     },
     segments: measureSegments(reference, 3, 100_000),
-    idle: { connections: 10_000, open: { heap: 12_345.6, external: 1234.5 }, waiting: { heap: 123_456, external: 0 } },
+    idle: {
+      connections: 10_000,
+      open: { heap: 12_345.6, external: 1234.5 },
+      waiting: { heap: 123_456, external: 0 },
+      poll: 123.4,
+      emptyPoll: 12.3,
+    },
   };
   const figures: Figures = {
     machine: "Deno 2.9.6 · linux x86_64 · 2 processors",

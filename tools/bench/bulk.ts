@@ -7,6 +7,7 @@ import { Host } from "../../stack/host.ts";
 import { createPair } from "../../stack/link/pair.ts";
 import type { Connection } from "../../stack/tcp/connection.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { fastPath } from "../fast/fast_path.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
 
 /** Two hosts, and a clock that they share. */
@@ -26,10 +27,13 @@ export const SEGMENT = 1448;
 /** Bytes that an application writes or reads at once. */
 const CHUNK = 64 * 1024;
 
-export function twoHosts(modules: Modules): TwoHosts {
+/** `fast`: by tools/fast/fast_path.ts. */
+export function twoHosts(modules: Modules, fast = false): TwoHosts {
   const [one, other] = createPair({ medium: "ip", queueLimit: QUEUE });
-  const bind = (address: string, device: typeof one, seed: number): Host =>
-    Host.bind(modules, { interfaces: [{ medium: "ip", address }], seed }, [device]);
+  const bind = (address: string, wire: typeof one, seed: number): Host => {
+    const { modules: bound, device, options } = fast ? fastPath(modules, wire) : { modules, device: wire, options: {} };
+    return Host.bind(bound, { interfaces: [{ medium: "ip", address }], seed }, [device], options);
+  };
   const [sender, receiver] = [bind(KERNEL_IP, one, 1), bind(STACK_IP, other, 2)];
   let now = 0;
   const turn = (milliseconds = TURN): void => {
@@ -51,8 +55,8 @@ export interface Bulk {
 /** Most turns for one `carry` of a megabyte: far more than it needs. */
 const PATIENCE = 100_000;
 
-export function bulkRig(modules: Modules): Bulk {
-  const hosts = twoHosts(modules);
+export function bulkRig(modules: Modules, fast = false): Bulk {
+  const hosts = twoHosts(modules, fast);
   const [from, to] = joined(hosts);
   const [chunk, target] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
   const sent = (host: Host): number => host.counters()["tcp: sent"] ?? 0;
@@ -66,7 +70,7 @@ export function bulkRig(modules: Modules): Bulk {
     }
   };
   // The wire's frames are made when they are first used; the fewer acknowledgments need longest to go once around.
-  while (sent(hosts.receiver) <= QUEUE) carry(CHUNK);
+  while (sent(hosts.receiver) <= QUEUE) carry(8 * CHUNK);
   return {
     carry,
     segments: () => sent(hosts.sender) + sent(hosts.receiver),

@@ -9,6 +9,9 @@ import type { Compared, TcpResult } from "./tcp.ts";
 export interface SegmentFigures {
   /** Nanoseconds per segment, for both ends together. */
   readonly time: Spread;
+  /** Gigabits per second from one application to the other; and with segments put together and cut below the hosts. */
+  readonly gigabits: Spread;
+  readonly fastGigabits: Spread;
   readonly segments: number;
   readonly constructions: Constructions;
   /** Bytes of heap that a segment uses up. */
@@ -25,7 +28,7 @@ export interface TcpFigures {
 
 /** The report. */
 export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
-  const { time } = segments;
+  const { time, gigabits: each, fastGigabits: fast } = segments;
   return [
     "",
     paint("bold", "TCP: one thread is the stack, another the kernel's side; TUN, MTU 1500"),
@@ -33,6 +36,8 @@ export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
     "",
     paint("bold", "TCP on the virtual wire, both ends on one thread"),
     line("nanoseconds per segment", `${count(time.median)}  (${count(time.low)}–${count(time.high)})`),
+    line("Gbit/s, each segment by itself", `${gigabits(each.median)}  (${gigabits(each.low)}–${gigabits(each.high)})`),
+    line("Gbit/s, put together and cut", `${gigabits(fast.median)}  (${gigabits(fast.low)}–${gigabits(fast.high)})`),
     line("typed arrays, views and buffers", `${perUnit(segments.constructions, segments.segments)} per segment`),
     line("bytes of heap", `${count(segments.heap)} per segment`),
     line(`idle, ${count(idle.connections)} connections`, `${perEnd(idle.open)} each`),
