@@ -1,5 +1,6 @@
 /** The command as people run it: files and folders of every kind in, verdicts out. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { UsageError } from "./lab/usage_error.ts";
 import { readOptions } from "./packetdrill.ts";
 
 const PASSES = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 close(3) = 0\n";
@@ -93,5 +94,8 @@ Deno.test("readOptions() reads what is asked for", () => {
   assertEquals(readOptions(["--help"]), "help");
   const options = readOptions(["--tolerance", "2.5", "--define", "A", "--define", "B", "x", "y"]);
   assert(options !== "help");
-  assertEquals([options.tolerance, options.defines, options.paths], [2.5, ["A", "B"], ["x", "y"]]);
+  assertEquals([options.tolerance, options.defines, options.paths, options.plain], [2.5, ["A", "B"], ["x", "y"], false]);
+  const plain = readOptions(["--plain", "x"]);
+  assertEquals(plain !== "help" && plain.plain, true);
+  assertThrows(() => readOptions(["--plain", "--live", "x"]), UsageError, "--plain is about the stack that is judged alone.");
 });
