@@ -37,7 +37,7 @@ export interface CallStep {
   readonly packet?: Uint8Array;
 }
 
-/** A host on the virtual wire, for labs 01 to 03; from then on its peer sends and expects bytes. */
+/** A host on the virtual wire, for labs 01 to 03, and 09; from then on its peer sends and expects bytes. */
 export interface HostStep {
   readonly host: StationConfig;
 }

@@ -26,8 +26,17 @@ const LEGAL = /^((Connection reset \(RST\)|D-SACK Sequence)(,|$))+/;
 /** What tshark complains of in a capture, with severity "warning" or above: "3: Bad checksum [should be 0x1234]". */
 export async function tsharkComplaints(path: string): Promise<string[]> {
   const severe = ["-Y", "_ws.expert.severity >= 0x600000 || _ws.malformed"];
-  // Random bytes are no X11, whatever the port.
-  const packetsOnly = ["-o", "ip.defragment:TRUE", "-o", "tcp.analyze_sequence_numbers:FALSE", "-d", "tcp.port==1-65535,data"];
+  // Random bytes are no X11 and no DNS, whatever the port.
+  const packetsOnly = [
+    "-o",
+    "ip.defragment:TRUE",
+    "-o",
+    "tcp.analyze_sequence_numbers:FALSE",
+    "-d",
+    "tcp.port==1-65535,data",
+    "-d",
+    "udp.port==0-65535,data",
+  ];
   const rows = await tsharkFields(path, ["frame.number", "_ws.expert.message", "_ws.malformed"], [...severe, ...packetsOnly]);
   return rows.flatMap(([number, message = "", malformed]) => {
     const complaint = message.replace(LEGAL, "");

@@ -17,6 +17,7 @@ const WORDS: Readonly<Record<number, string>> = {
   6: "true",
   7: "1",
   8: '"wait"',
+  9: '"refused"',
 };
 
 for (const lab of finished) {

@@ -18,6 +18,7 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const code of [2, 3]) t.equal(await t.datagrams.failureOf(3, code, true), "refused", `type 3, code ${code}, connected`);
+      t.equal(await t.datagrams.failureOf(3, 1, true), "unreachable", "type 3, code 1, connected");
     },
   },
 

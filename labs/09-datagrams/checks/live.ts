@@ -43,7 +43,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "ones, and none at all.",
     hints: [
       "Does wire/answered pass?",
-      "Only some lengths arrive? Then the last byte of an odd length is left out of the sum.",
+      "Only the even lengths arrive? Then your sum ends too early.",
       "See write/range: to the frame's end.",
     ],
     run: async (t: Trial) => {

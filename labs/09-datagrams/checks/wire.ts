@@ -45,7 +45,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Whose port is the destination of the answer?",
       "The sender's, as `read` gave it; the source is the port that the socket is bound to.",
-      "Checksum wrong? Run write/range and write/pseudo-header.",
+      "Checksum wrong? write/range and write/pseudo-header look at it alone.",
     ],
     run: async (t) => {
       const station = await tunnel(t);

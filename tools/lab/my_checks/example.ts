@@ -102,6 +102,24 @@ const EXAMPLES: Readonly<Record<number, { readonly imports: readonly string[]; r
     { silence: 500 },
   ],`,
   },
+  9: {
+    imports: [
+      `import { suite } from "../../tools/harness/my_suite.ts";`,
+      `import { ethernet, ipv4, udp } from "../../tools/harness/packets.ts";`,
+    ],
+    checks: `  "who named the address comes before who named none": [
+    { call: "createDatagramTable", as: "table" },
+    { call: "add", on: "table", args: [0x0a2c0002, 53, "named"] },
+    { call: "add", on: "table", args: [0, 53, "any"] },
+    { call: "find", on: "table", args: [0x0a2c0002, 53, 0x0a2c0001, 40000], returns: "named" },
+    { call: "find", on: "table", args: [0x0a2c0009, 53, 0x0a2c0001, 40000], returns: "any" },
+  ],
+  "nobody has port 9": [
+    { host: {} },
+    { send: ethernet({}, ipv4({ protocol: 17 }, udp({ destinationPort: 9 }, new Uint8Array(5)))) },
+    { expect: { icmp: { type: 3, code: 3 } } },
+  ],`,
+  },
 };
 
 /** The file's text. */
