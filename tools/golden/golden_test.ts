@@ -33,6 +33,8 @@ const stories: readonly { readonly lab: number; readonly mutant: string | Mutant
   { lab: 7, mutant: "half-open-accepted" },
   { lab: 8, mutant: "partial-waits" },
   { lab: 8, mutant: "fourth-duplicate" },
+  { lab: 9, mutant: "rest-kept" },
+  { lab: 9, mutant: "zero-sent-as-none" },
 ];
 
 async function storyOf(lab: Lab, mutant: Mutant): Promise<string> {
