@@ -7,7 +7,9 @@ import { answerGroup } from "./checks/answer.ts";
 import { bodyGroup, chunkGroup, persistsGroup } from "./checks/body.ts";
 import { limitsGroup, statusGroup, timeGroup } from "./checks/limits.ts";
 import { headerGroup, hostGroup, requestGroup } from "./checks/lines.ts";
+import { live } from "./checks/live.ts";
 import { readerGroup } from "./checks/reader.ts";
+import { serverGroup } from "./checks/server.ts";
 
 export default suite({
   lab: 11,
@@ -24,5 +26,7 @@ export default suite({
     time: timeGroup,
     status: statusGroup,
     answer: answerGroup,
+    server: serverGroup,
+    live,
   },
 });

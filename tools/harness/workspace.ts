@@ -56,7 +56,7 @@ export interface WorkspaceOptions {
 }
 
 const SUBJECT_FILES = [
-  ...["message", "stream_pattern"].map((name) => `tools/harness/${name}.ts`),
+  "tools/harness/message.ts",
   ...["main", "application", "datagram_application", "protocol", "values", "console", "crumbs", "lockdown", "hold_fast"].map((name) =>
     `tools/harness/subject/${name}.ts`
   ),

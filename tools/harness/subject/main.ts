@@ -22,6 +22,7 @@ import { lockDown } from "./lockdown.ts";
 import type { Asked, Reply, Request, Sent } from "./protocol.ts";
 import { SystemCalls } from "./system_calls.ts";
 import { describeThrown, Values } from "./values.ts";
+import type { WebSite } from "./web_site.ts";
 
 const stdin = Deno.stdin;
 const readSync = stdin.readSync.bind(stdin);
@@ -121,8 +122,20 @@ type Timed = Request & { readonly op: "system call" | "step" };
  */
 const TURNS = 24;
 const ROUNDS = 8;
-/** The same where a site is served: a step may bring dozens of requests, each with dozens of promises behind one another. */
-const SITE_TURNS = 4000;
+/** Turns in which a server that has something to do calls the student's code at least once. */
+const SITE_TURNS = 100;
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await undefined;
+}
+
+/** A step may bring dozens of requests, each with dozens of promises behind one another. */
+async function untilIdle(site: WebSite): Promise<void> {
+  for (let calls = -1; site.calls !== calls;) {
+    calls = site.calls;
+    await turns(SITE_TURNS);
+  }
+}
 
 class Subject {
   #modules: Record<string, Record<string, (...args: unknown[]) => unknown>>;
@@ -161,9 +174,8 @@ class Subject {
       station.host.poll(request.now);
       if (request.op === "system call") (station.calls ??= new SystemCalls(station.host)).begin(request.number, request.call);
       const { site } = station.application;
-      const turns = site === undefined ? TURNS : SITE_TURNS;
       for (let round = 0; round < ROUNDS; round++) {
-        for (let turn = 0; turn < turns; turn++) await undefined;
+        await (site === undefined ? turns(TURNS) : untilIdle(site));
         if (round > 0 && station.host.nextDeadline() > request.now) break;
         station.host.poll(request.now);
       }

@@ -2,7 +2,7 @@
  * A web site above the subject's TCP: the given server (`stack/http/server.ts`) with the student's lab 11 in it. What it has:
  *
  *     /tell             who asked for what, in words: method, target, version, a line for each header, the body's length
- *     /bytes/N          N bytes of the pattern (stream_pattern.ts)
+ *     /bytes/N          N bytes: "0 1 2 3 …", cut there
  *     /pieces/N         the same, in pieces of at most 1000, and nobody says beforehand how many
  *     /echo             the request's body
  *     /status/N         this status, and the body "status N"
@@ -12,19 +12,30 @@ import type { HttpModule, HttpRequest } from "../../../stack/contract/http.ts";
 import type { Host } from "../../../stack/host.ts";
 import { type HttpAnswer, serveHttp } from "../../../stack/http/server.ts";
 import { listen } from "../../../stack/socket/listener.ts";
-import { streamPattern } from "../stream_pattern.ts";
+import { latin1Bytes } from "../../../stack/wire/latin1.ts";
 import type { SiteOptions } from "./protocol.ts";
 
 /** Bytes of a piece. */
 const PIECE = 1000;
 
 export class WebSite {
+  /** How often the student's code was called: as long as that grows, there is something to do. */
+  calls = 0;
   #problem: { readonly error: unknown } | undefined;
 
   /** Serves on `port` from now on. */
   constructor(host: Host, http: HttpModule, port: number, options: SiteOptions) {
     const report = (error: unknown): void => void (this.#problem ??= { error });
-    serveHttp(host, listen(host, { port }), http, answer, { ...options, report });
+    serveHttp(host, listen(host, { port }), this.#counted(http), answer, { ...options, report });
+  }
+
+  #counted(http: HttpModule): HttpModule {
+    return new Proxy(http, {
+      get: (target, name): unknown => {
+        this.calls++;
+        return target[name as keyof HttpModule];
+      },
+    });
   }
 
   /** Throws what the student's code has thrown. */
@@ -42,7 +53,7 @@ function answer(request: HttpRequest): HttpAnswer {
     case "tell":
       return { status: 200, headers: [{ name: "Content-Type", value: "text/plain" }], body: tell(request) };
     case "bytes":
-      return { status: 200, body: streamPattern(0, count) };
+      return { status: 200, body: numbers(count) };
     case "pieces":
       return { status: 200, body: pieces(count) };
     case "echo":
@@ -61,5 +72,16 @@ function tell({ method, target, version, headers, body }: HttpRequest): string {
 }
 
 async function* pieces(count: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < count; at += PIECE) yield await Promise.resolve(streamPattern(at, Math.min(PIECE, count - at)));
+  const all = latin1Bytes(numbers(count));
+  for (let at = 0; at < count; at += PIECE) yield await Promise.resolve(all.subarray(at, at + PIECE));
+}
+
+function numbers(count: number): string {
+  const parts: string[] = [];
+  for (let i = 0, length = 0; length < count; i++) {
+    const part = `${i} `;
+    parts.push(part);
+    length += part.length;
+  }
+  return parts.join("").slice(0, count);
 }
