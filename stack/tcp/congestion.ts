@@ -64,7 +64,8 @@ class Congestion implements CongestionControl {
   #rescueRxt = -1;
   /** What `highData` was when anything was last sent again. */
   #resentAt = 0;
-  readonly #use = new WindowUse();
+  /** What was used of the window that is under way. */
+  #use: WindowUse | undefined;
 
   constructor(module: CongestionModule, state: CongestionState, idleRestart: boolean) {
     this.#module = module;
@@ -85,7 +86,14 @@ class Congestion implements CongestionControl {
   }
 
   sent(una: number, highData: number, unsent: number): void {
+    this.#use ??= new WindowUse();
     this.state.limited = this.#use.limits(this.state, una, highData, unsent);
+  }
+
+  /** Nothing is in flight: what both know is about nothing. */
+  rest(): void {
+    this.#use = undefined;
+    this.#board = undefined;
   }
 
   measured(roundTrip: number): void {

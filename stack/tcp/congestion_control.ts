@@ -51,6 +51,8 @@ export interface CongestionControl {
   next(highData: number, unsent: number): NextSegment | undefined;
   /** Bytes up to `end` were sent again, by this rule of `NextSegment`. */
   resent(end: number, rule: NextSegment["rule"], highData: number): void;
+  /** Nothing is in flight, and nothing is due: what is only of use at work goes back. */
+  rest?(): void;
   /** For those who tell losses by the clock. The text from `from` up to `end` goes out, for the first time or again. */
   transmitted?(from: number, end: number, now: number): void;
   /** Something may be sent now, and all that came in this poll is known: looks what is lost. */

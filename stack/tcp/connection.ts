@@ -244,6 +244,7 @@ export class Connection implements TcpEffects, SenderPort, Timed {
   /** Nothing is due any more: what is only of use at work goes back. */
   rest(): void {
     this.#sender.rest();
+    this.#sender.congestion?.rest?.();
     if (this.#awake?.isIdle !== true) return;
     this.#received = this.#awake.received;
     this.#awake = undefined;
