@@ -197,6 +197,8 @@ export type ScriptedAct = "put" | "asked" | "made" | "sent" | "handle";
 export interface ScriptedState extends Partial<Pick<ChannelFacts, "role" | "ended" | "room" | "shut" | "failure">> {
   /** Bytes arrive behind those that are there. */
   readonly arrive?: Uint8Array;
+  /** Its facts say so many bytes more than there are: what was ready is not any more when it is read. */
+  readonly promised?: number;
   /** Who waits to be accepted, behind those who are there: channels, or why accepting will fail once. */
   readonly knock?: readonly (number | ChannelError)[];
 }

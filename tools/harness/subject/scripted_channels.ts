@@ -10,6 +10,7 @@ interface Scripted {
   /** Who comes next: channels, or why accepting fails. */
   waiting: (number | ChannelError)[];
   incoming: Uint8Array;
+  promised: number;
   ended: boolean;
   room: number;
   shut: boolean;
@@ -28,8 +29,8 @@ export class ScriptedChannels {
   /** What `createSelector` is given. */
   readonly factsOf = (number: number): ChannelFacts => {
     this.#asked.push(number);
-    const { waiting, incoming, ...channel } = this.#channel(number);
-    return { ...channel, waiting: waiting.length, readable: incoming.length };
+    const { waiting, incoming, promised, ...channel } = this.#channel(number);
+    return { ...channel, waiting: waiting.length, readable: incoming.length + promised };
   };
 
   /** What `createEchoLoop` is given. */
@@ -72,7 +73,15 @@ export class ScriptedChannels {
   #channel(number: number): Scripted {
     let channel = this.#channels.get(number);
     if (channel === undefined) {
-      const fresh = { role: "connected", incoming: NOTHING, ended: false, room: 1_000_000, shut: false, failure: undefined } as const;
+      const fresh = {
+        role: "connected",
+        incoming: NOTHING,
+        promised: 0,
+        ended: false,
+        room: 1_000_000,
+        shut: false,
+        failure: undefined,
+      } as const;
       this.#channels.set(number, channel = { ...fresh, waiting: [], sent: NOTHING, closed: false });
     }
     return channel;

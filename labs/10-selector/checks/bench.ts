@@ -1,0 +1,145 @@
+/** What the checks of this lab share: facts of channels, a selector over scripted ones, an echo loop over them, and how they are said in words. */
+import type { ChannelFacts, EchoLimits, Key, Outcome } from "../../../stack/contract/selector.ts";
+import { formatReadiness } from "../../../stack/wire/readiness.ts";
+import type { Trial } from "../../../tools/harness/suite.ts";
+
+/** What is so of a channel that is connected, and on which nothing happens; with these members instead. */
+export function facts(members: Partial<ChannelFacts> = {}): ChannelFacts {
+  return { role: "connected", waiting: 0, readable: 0, ended: false, room: 0, shut: false, failure: undefined, ...members };
+}
+
+export const FAILURES = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ECONNABORTED"] as const;
+
+/** "listening, 2 wait"; what is nothing special is left out. */
+export function factsText({ role, waiting, readable, ended, room, shut, failure }: ChannelFacts): string {
+  const parts: string[] = [role];
+  if (waiting > 0) parts.push(`${waiting} wait`);
+  if (readable > 0) parts.push(`${readable} bytes to be read`);
+  if (ended) parts.push("the peer has ended");
+  if (room > 0) parts.push(`room for ${room} bytes`);
+  if (shut) parts.push("shut");
+  if (failure !== undefined) parts.push(`broke by ${failure}`);
+  return parts.join(", ");
+}
+
+/** The channel must be ready for exactly this. */
+export async function expectReadiness(t: Trial, members: Partial<ChannelFacts>, ready: number): Promise<void> {
+  const given = facts(members);
+  const answer = await t.selector.readinessOf(given);
+  const got = typeof answer === "number" ? formatReadiness(answer) : `${answer}`;
+  t.equal(got, formatReadiness(ready), `ready for (${factsText(given)})`);
+}
+
+/** A function that says what a call comes to. */
+export type OutcomeName = "acceptOutcome" | "connectOutcome" | "readOutcome" | "writeOutcome";
+
+/** The call must come to this. */
+export async function expectOutcome(
+  t: Trial,
+  name: OutcomeName,
+  members: Partial<ChannelFacts>,
+  outcome: Outcome,
+  wanted = 100,
+): Promise<void> {
+  const given = facts(members);
+  const answer = name === "readOutcome" || name === "writeOutcome" ? await t.selector[name](given, wanted) : await t.selector[name](given);
+  t.equal(answer, outcome, `${name} (${factsText(given)})`);
+}
+
+/** Keys in words, by their channels: "3: READ, 7: ACCEPT"; "none" for an empty list. */
+export function keysText(keys: readonly Pick<Key<number, unknown>, "channel" | "ready">[] | "EAGAIN"): string {
+  if (typeof keys === "string") return keys;
+  if (!Array.isArray(keys)) return `${keys}`;
+  const sorted = [...keys].sort((a, b) => a.channel - b.channel);
+  return sorted.map(({ channel, ready }) => `${channel}: ${formatReadiness(ready)}`).join(", ") || "none";
+}
+
+/** A selector over scripted channels. */
+export interface SelectorBench {
+  readonly channels: ReturnType<Trial["channels"]>;
+  readonly selector: Awaited<ReturnType<Trial["selector"]["createSelector"]>>;
+  /** Registers; that must be possible. */
+  add(channel: number, interest: number): Promise<void>;
+  /** Something happens to a channel, and the engine says so. */
+  happen(channel: number, state: Parameters<ReturnType<Trial["channels"]>["put"]>[1]): Promise<void>;
+  /** What is selected must be this: "3: READ, 7: ACCEPT", "none" or "EAGAIN". */
+  expect(keys: string, when: string, limit?: number): Promise<void>;
+  /** Some keys must be given out. */
+  keys(limit: number): Promise<readonly Key<number, unknown>[]>;
+}
+
+/** Makes a selector with no channel in it. */
+export async function selectorBench(t: Trial): Promise<SelectorBench> {
+  const channels = t.channels();
+  const selector = await t.selector.createSelector(channels.factsOf as never);
+  return {
+    channels,
+    selector,
+    add: async (channel, interest) => t.equal(await selector.register(channel, interest, `a${channel}`), true, `register(${channel})`),
+    happen: async (channel, state) => {
+      await channels.put(channel, state);
+      await selector.changed(channel);
+    },
+    keys: async (limit) => {
+      const keys = await selector.select(limit) as readonly Key<number, unknown>[] | "EAGAIN";
+      t.ok(keys !== "EAGAIN", `select(${limit}) to give keys`, "EAGAIN");
+      return keys;
+    },
+    expect: async (keys, when, limit = 10) => t.equal(keysText(await selector.select(limit) as never), keys, `select(${limit}) ${when}`),
+  };
+}
+
+/** Different numbers that stand for channels. */
+export function numbers(t: Trial, count: number): number[] {
+  const found = new Set<number>();
+  while (found.size < count) found.add(t.random.int(3, 9999));
+  return [...found];
+}
+
+/** An echo loop over scripted channels, with its listening channel. */
+export interface EchoBench extends SelectorBench {
+  readonly loop: Awaited<ReturnType<Trial["selector"]["createEchoLoop"]>>;
+  readonly door: number;
+  /** These connections come and are accepted. */
+  connect(...channels: number[]): Promise<void>;
+  /** Lets the loop take turns until it has nothing to do; fails when it never comes to that. Returns how many turns did something. */
+  settle(): Promise<number>;
+  /** Exactly these bytes must have been written to the channel since the last time. */
+  expectSent(channel: number, bytes: Uint8Array, when: string): Promise<void>;
+}
+
+/** More turns than any of these stories needs. */
+const ENOUGH = 60;
+const LIMITS: EchoLimits = { keys: 10, chunk: 100, unsent: 250, connections: 20 };
+
+export async function echoBench(t: Trial, limits: Partial<EchoLimits> = {}): Promise<EchoBench> {
+  const bench = await selectorBench(t);
+  const { channels, selector } = bench;
+  const loop = await t.selector.createEchoLoop(selector as never, channels.calls as never, { ...LIMITS, ...limits });
+  const door = 1;
+  await channels.put(door, { role: "listening", room: 0 });
+  await loop.listen(door as never);
+  const settle = async (): Promise<number> => {
+    for (let turns = 0; turns < ENOUGH; turns++) if (!await loop.turn()) return turns;
+    const got = `it goes round: ${ENOUGH} turns, and nothing more had happened`;
+    t.ok(false, "a loop that waits (turn: false) when there is nothing to do", got);
+    return ENOUGH;
+  };
+  return {
+    ...bench,
+    loop,
+    door,
+    settle,
+    connect: async (...connections) => {
+      await bench.happen(door, { knock: connections });
+      await settle();
+      await channels.made();
+    },
+    expectSent: async (channel, bytes, when) => t.equal(await channels.sent(channel), bytes, `what channel ${channel} got ${when}`),
+  };
+}
+
+/** All of these, one behind the other. */
+export function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
