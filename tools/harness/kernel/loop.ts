@@ -110,7 +110,8 @@ export class Loop {
   async run(afterwards: () => void): Promise<void> {
     while (!this.#ended) {
       if (this.#onThread) {
-        libc().poll(this.#set, this.#prepare(), this.#timeout());
+        const count = this.#prepare(); // first: it may be another set afterwards
+        libc().poll(this.#set, count, this.#timeout());
         this.#dispatch();
       } else if (await this.#waitAside()) {
         this.#dispatch();
@@ -123,12 +124,18 @@ export class Loop {
 
   /** True when the poll came back; false when a stream was first, and the poll is still under way. */
   async #waitAside(): Promise<boolean> {
-    this.#aside ??= libc().pollAside(this.#set, this.#prepare(), this.#timeout()).then(() => true as const);
+    this.#aside ??= this.#pollAside();
     this.#streamAdded = Promise.withResolvers();
     const arrivals = [...this.#streams].map((stream) => stream.wait().then(() => false));
     const polled = await Promise.race([this.#aside, this.#streamAdded.promise, ...arrivals]);
     if (polled) this.#aside = undefined;
     return polled;
+  }
+
+  async #pollAside(): Promise<true> {
+    const count = this.#prepare();
+    await libc().pollAside(this.#set, count, this.#timeout());
+    return true;
   }
 
   /** Fills the set and returns how many entries it has. */

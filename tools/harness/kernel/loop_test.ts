@@ -74,3 +74,10 @@ testWhen(notLinux, "Loop.cancel() leaves an operation that will not end to its d
   assertEquals(ended, ["ended by itself"]);
   assertLess(resumed, 1000);
 });
+
+testWhen(notLinux, "Loop.run() polls for a hundred operations that begin at once", async () => {
+  const ended = await outcomes(100, (loop, settle) => {
+    for (let id = 1; id <= 100; id++) loop.start(id, wakes(2), settle);
+  });
+  assertEquals(ended, Array(100).fill(["late"]));
+});
