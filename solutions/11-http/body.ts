@@ -9,6 +9,7 @@
  * the other. It is refused, like everything else that could be read in two ways.
  */
 import type { BodyFraming, HttpHeader, HttpReject, HttpVersion } from "../../stack/contract/http.ts";
+import { trimOws } from "../../stack/wire/latin1.ts";
 
 /**
  * How long the body is, as the headers say; their names are in small letters (RFC 9112 §6.3).
@@ -60,7 +61,7 @@ export function parseChunkSize(line: string): number | HttpReject {
 /** The members of a header that is a list, in small letters: of all its lines, in their order (RFC 9110 §5.6.1). */
 function membersOf(header: string, headers: readonly HttpHeader[]): string[] {
   const lines = headers.filter(({ name }) => name === header);
-  return lines.flatMap(({ value }) => value.split(",")).map((member) => member.trim().toLowerCase()).filter((member) => member !== "");
+  return lines.flatMap(({ value }) => value.split(",")).map((member) => trimOws(member).toLowerCase()).filter((member) => member !== "");
 }
 
 // endregion

@@ -10,6 +10,7 @@
  * which somebody slips a request past the one and into the other. So there is one way to write each line, and everything else is refused.
  */
 import type { HttpHeader, HttpReject, HttpVersion, RequestLine } from "../../stack/contract/http.ts";
+import { trimOws } from "../../stack/wire/latin1.ts";
 
 /** What names are made of: methods, headers (RFC 9110 §5.6.2). For the middle of a regular expression. */
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
@@ -46,7 +47,7 @@ export function parseHeaderLine(line: string): HttpHeader | HttpReject {
   const name = line.slice(0, colon);
   const value = line.slice(colon + 1);
   if (colon < 0 || !HEADER_NAME.test(name) || !VALUE.test(value)) return "bad header";
-  return { name: name.toLowerCase(), value: withoutOws(value) };
+  return { name: name.toLowerCase(), value: trimOws(value) };
   // endregion
 }
 
@@ -61,20 +62,3 @@ export function checkHost(version: HttpVersion, headers: readonly HttpHeader[]):
   return hosts.length > 1 || /[\s,/?#@]/.test(host.value) ? "bad host" : undefined;
   // endregion
 }
-
-// region withoutOws
-
-/** The text without spaces and tabs at its ends. By hand: `\s+$` looks at a long run of spaces again from each of them. */
-function withoutOws(text: string): string {
-  let from = 0;
-  let to = text.length;
-  while (from < to && isOws(text.charCodeAt(from))) from++;
-  while (to > from && isOws(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-function isOws(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
-// endregion

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { GrowingBytes } from "./growing_bytes.ts";
-import { latin1Bytes, latin1Text } from "./latin1.ts";
+import { latin1Bytes, latin1Text, trimOws } from "./latin1.ts";
 import { createRandom } from "./random.ts";
 
 Deno.test("GrowingBytes puts pieces together, however they were cut", () => {
@@ -33,4 +33,8 @@ Deno.test("latin1Text() and latin1Bytes() lose nothing on the way there and back
   assertEquals(latin1Bytes(latin1Text(all)), all);
   assertEquals(latin1Text(all, 65, 68), "ABC");
   assertThrows(() => latin1Bytes("\u0100"), RangeError);
+});
+
+Deno.test("trimOws() takes spaces and tabs from the ends, and nothing else", () => {
+  assertEquals(["", " \t", " a \t b\t ", "\xa0a\x0b", "a"].map(trimOws), ["", "", "a \t b", "\xa0a\x0b", "a"]);
 });

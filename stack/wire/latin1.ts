@@ -23,3 +23,19 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   }
   return bytes;
 }
+
+/**
+ * The text without spaces and tabs at its ends: OWS, optional white space (RFC 9110 §5.6.3). `trim` takes much more away, 0xa0 for one. By hand, because
+ * `/[ \t]+$/` looks at a long run of spaces again from each of them.
+ */
+export function trimOws(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isOws(text.charCodeAt(from))) from++;
+  while (to > from && isOws(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isOws(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

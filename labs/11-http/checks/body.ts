@@ -102,7 +102,7 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
       "commas, white space, and members that are empty don't count (RFC 9110 §5.6.1).",
     hints: [
       "The value is a list. How do you take a list apart?",
-      "Join the values of all lines with this name by commas, split, trim, small letters, throw empty ones away.",
+      "The values of all lines with this name: split by commas, trimOws, small letters, and empty ones thrown away.",
       'What is left must be ["chunked"].',
     ],
     run: async (t: Trial) => {

@@ -200,7 +200,7 @@ export const headerGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What does `trim()` take away besides spaces and tabs?",
       "Much more: 0xA0 for one, which may be a part of the value.",
-      "Look from both ends, one character at a time. A regular expression like [ \\t]+$ looks again and again at a long run of spaces in the middle.",
+      "stack/wire/latin1.ts has trimOws for it. A regular expression like [ \\t]+$ looks again and again at a long run of spaces in the middle.",
     ],
     run: async (t: Trial) => {
       const [a, b] = [word(t.random), word(t.random)];
