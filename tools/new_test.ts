@@ -1,9 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { labs } from "../labs/manifest.ts";
 import { withMember } from "./new/check.ts";
 import { copyTree } from "./testing/tree_copy.ts";
 
+const last = labs.at(-1)?.number as number;
+const digits = (number: number): string => `${number}`.padStart(2, "0");
+
 Deno.test("deno task new-lab makes a draft that the tree's own tests accept", async () => {
   await using tree = await copyTree();
+  const next = digits(last + 1);
   const made = await tree.deno("task", "--quiet", "new-lab", "two-words");
   assertEquals([made.status, made.err], [0, ""]);
   assertStringIncludes(made.out, "Begin with the contract, stack/contract/two_words.ts");
@@ -15,12 +20,12 @@ Deno.test("deno task new-lab makes a draft that the tree's own tests accept", as
   assertEquals((await tree.deno("lint", ...code)).status, 0);
   const stubs = await tree.deno("task", "--quiet", "stubs", "--check");
   assertEquals(stubs.status, 0, stubs.err);
-  const tests = await tree.deno("test", "-A", "--quiet", "labs/manifest_test.ts", "solutions/09-two-words");
+  const tests = await tree.deno("test", "-A", "--quiet", "labs/manifest_test.ts", `solutions/${next}-two-words`);
   assertEquals(tests.status, 0, tests.out);
-  const run = await tree.deno("task", "--quiet", "lab9", "--virtual");
-  assertMatch(run.out, /01–08 reference · 09 yours/);
-  assertStringIncludes(run.out, "labs/09-two-words/checks/example.ts: the check example/first is not written yet");
-  assertStringIncludes(run.out, "solutions/09-two-words/hidden/example.ts: the check example/second is not written yet");
+  const run = await tree.deno("task", "--quiet", `lab${last + 1}`, "--virtual");
+  assertStringIncludes(run.out, `01–${digits(last)} reference · ${next} yours`);
+  assertStringIncludes(run.out, `labs/${next}-two-words/checks/example.ts: the check example/first is not written yet`);
+  assertStringIncludes(run.out, `solutions/${next}-two-words/hidden/example.ts: the check example/second is not written yet`);
 
   const again = await tree.deno("task", "--quiet", "new-lab", "two-words");
   assertEquals([again.status, again.err.trim()], [2, "There is a lab two-words already."]);
@@ -72,7 +77,7 @@ Deno.test("deno task new-check and new-mutant make what says that it is not writ
       [["new-check", "3", "Bad/name"], 'A group\'s name has small letters, digits and hyphens: "odd-length", not "Bad".'],
       [["new-check", "3", "name"], 'A check is named by its group and its name, "checksum/odd-length", not "name".'],
       [["new-check", "3", "a/b", "--kind", "x"], '--kind takes table, scenario, live, not "x".'],
-      [["new-check", "99", "a/b"], "There is no lab 99: there are 1 to 8."],
+      [["new-check", "99", "a/b"], `There is no lab 99: there are 1 to ${last}.`],
       [["new-mutant", "2", "two-faced"], "Lab 2 has a mutant two-faced already."],
       [["new-mutant", "2", "a", "--hidden"], "There is no option --hidden. --help lists them all."],
       [["new-lab", "arp"], "There is a lab arp already."],
