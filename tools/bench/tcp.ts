@@ -16,7 +16,6 @@ import { listen } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { fastPath } from "../fast/fast_path.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
-import { readKernelFile } from "../harness/kernel/tables.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
 import { SEGMENT } from "./bulk.ts";
@@ -24,6 +23,7 @@ import { BareTcp } from "./bare_tcp.ts";
 import { type Spread, spreadOf } from "./contest.ts";
 import { type AnyConn, type AnyListener, drain, echoAll, greet, pour } from "./conversation.ts";
 import type { KernelAnswer, KernelOrder } from "./kernel_side.ts";
+import { threadTimes } from "./thread_times.ts";
 
 /** How much is measured. */
 export interface TcpSize {
@@ -299,16 +299,6 @@ async function takeTurns(samplers: Samplers, kind: Kind, size: TcpSize): Promise
     processor: ran / units,
     waited: waited / elapsed,
   };
-}
-
-/** Nanoseconds that this thread has run so far, and that it was ready to and could not. Zeros where the kernel does not count them. */
-function threadTimes(): { ran: number; waited: number } {
-  try {
-    const [ran = 0, waited = 0] = readKernelFile("/proc/thread-self/schedstat").split(" ").map(Number);
-    return { ran, waited };
-  } catch {
-    return { ran: 0, waited: 0 };
-  }
 }
 
 if (import.meta.main) {
