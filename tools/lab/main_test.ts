@@ -50,7 +50,7 @@ Deno.test("the report fits 80 columns", async () => {
 
 Deno.test("a wrong command is one sentence and status 2", async () => {
   const wrong: [string[], string][] = [
-    [["9"], "There is no lab 9"],
+    [["99"], "There is no lab 99"],
     [[], "Which lab?"],
     [["1", "--seed", "soon"], `"soon" is no seed`],
     [["1", "--seed"], "--seed needs a value"],
