@@ -65,7 +65,7 @@ function liveLines({ refused, steps, memory, flood }: CrowdResult, asked: number
 function floodLines({ quiet, floods }: FloodResult): string[] {
   return [
     "",
-    ...table(["SYNs/s", "fetched in time", "connections/s", "of those alone"], [
+    ...table(["SYNs/s", "fetched", "connections/s", "of those alone"], [
       ["none", "", count(quiet), ""],
       ...floods.map(({ connectionsPerSecond, syns, reached }) => {
         return [count(syns), percent(reached), count(connectionsPerSecond), percent(connectionsPerSecond / quiet)];
