@@ -5,6 +5,7 @@
  * The ids are the RFC's own where it has them (RFC 9293 Appendix B: MUST-n, SHLD-n), and else sections or short names. A
  * requirement that no check covers is *open*, unless a test of the stack shows it (`testedBy`), or it is `leftOut` (and why).
  */
+import { aboveTcp } from "./requirements_above_tcp.ts";
 
 /** One line of an RFC. */
 export interface Requirement {
@@ -392,21 +393,7 @@ export const chapters: readonly Chapter[] = [
     { id: "LA-10", lab: 7, text: "a connection that ends before it is accepted leaves its queue" },
     { id: "LA-11", lab: 7, text: "what is closed gives everything back, and nothing that is not its own" },
   ]),
-  chapter("Calls that do not wait, and a selector: POSIX.1-2017", [
-    { id: "SEL-1", lab: 10, text: "ready for a call means that it would not answer EAGAIN; what broke is ready for everything" },
-    { id: "SEL-2", lab: 10, text: "EAGAIN is a value, 0 is the end, failures are codes; what came before a failure is read first" },
-    { id: "SEL-3", lab: 10, text: "a write takes what there is room for, and says how much that was" },
-    { id: "SEL-4", lab: 10, text: "level-triggered: what is ready is said again, as long as it is so" },
-    { id: "SEL-5", lab: 10, text: "what is registered, or waited for in another way, may be ready already" },
-    { id: "SEL-6", lab: 10, text: "a cancelled key is never given out again, and is over for whoever holds it" },
-    { id: "SEL-7", lab: 10, text: "fair: what stays ready takes turns" },
-    { id: "SEL-8", lab: 10, text: "the work follows from what happened, and not from how many are registered" },
-    { id: "SEL-9", lab: 10, text: "whoever waits can be woken" },
-    { id: "SEL-10", lab: 10, text: "everybody who waits is accepted, up to a limit; and again when there is room" },
-    { id: "SEL-11", lab: 10, text: "the rest of a write is kept, in order; WRITE is waited for as long as there is one, and no longer" },
-    { id: "SEL-12", lab: 10, text: "who does not read is not read from: what is unsent is bounded" },
-    { id: "SEL-13", lab: 10, text: "the end is answered when everything is sent; an error closes its own connection and no other" },
-  ]),
+  ...aboveTcp,
   chapter("Initial sequence numbers: RFC 6528", [
     { id: "6528", lab: 4, text: "M + F(local, remote, secret): F cannot be guessed, numbers of one pair of addresses keep rising" },
   ]),

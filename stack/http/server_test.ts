@@ -156,6 +156,16 @@ Deno.test("serveHttp() answers 500 when its handler throws, and goes on", async 
   await all.end();
 });
 
+Deno.test("serveHttp() says what time it is, where it has a clock (9110-6.6.1)", async () => {
+  const date = "Sat, 21 Nov 2026 10:00:00 GMT";
+  const [silent, told] = [rig(), rig(tell, { date: () => date })];
+  const request = "GET / HTTP/1.0\r\n\r\nx";
+  assertEquals((await silent.ask(request)).includes("Date"), false);
+  assertStringIncludes(await told.ask(request), `HTTP/1.1 200 OK\r\nDate: ${date}\r\n`);
+  await silent.end();
+  await told.end();
+});
+
 Deno.test("serveHttp() closes on those who say nothing, and tells those who are slow", async () => {
   const all = rig(tell, { idleTime: 5000, limits: { headTime: 3000, requestTime: 8000 } });
   const began = all.now();

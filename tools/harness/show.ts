@@ -69,7 +69,7 @@ function plainText(value: unknown, key: string, depth: number, limit: number): s
   if (typeof value === "string") return stringText(value);
   if (typeof value === "number") return numberText(value, key);
   if (value instanceof Frame) return value.length >= 0 ? `${value.length}-byte frame` : `frame from ${value.start} to ${value.end}`;
-  if (key === "text" && value instanceof Uint8Array) return JSON.stringify(latin1Text(value.subarray(0, limit)));
+  if (key === "text" && value instanceof Uint8Array) return quoted(latin1Text(value.subarray(0, limit)));
   const most = limit < 100 ? 12 : 24;
   if (value instanceof DataView) return showBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), most);
   if (value instanceof Uint8Array) return showBytes(value, most);
@@ -85,10 +85,15 @@ function plainText(value: unknown, key: string, depth: number, limit: number): s
   return `${String(value)}`;
 }
 
+/** Text in quotes, with nothing in it that cannot be seen. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/[\x7f-\xa0]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
+}
+
 /** Text in quotes; but a number that a check wrote in hexadecimal as a number, in full digits. */
 function stringText(value: string): string {
   const [, before, inside, digits] = HEX_TEXT.exec(value) ?? [];
-  if (digits === undefined) return JSON.stringify(value);
+  if (digits === undefined) return quoted(value);
   const width = [2, 4, 8, 12].find((each) => digits.length <= each) ?? digits.length;
   return `${before || inside ? "-" : ""}0x${digits.padStart(width, "0")}`;
 }

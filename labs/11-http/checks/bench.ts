@@ -205,7 +205,7 @@ export async function expectEach(
   const outcomes = await t.many("http", name, cases.map(([line]) => [line]));
   for (const [i, [line, wanted]] of cases.entries()) {
     const { value, threw } = outcomes[i] as { value: unknown; threw?: string };
-    t.equal<unknown>(threw ?? value, wanted, `${name}(${JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)})`);
+    t.equal<unknown>(threw ?? value, wanted, `${name}(${quoted(line)})`);
   }
 }
 
@@ -225,4 +225,10 @@ export async function expectHeaders(
     const lines = headers.map(([key, value]) => `${key}: ${value}`).join(" ⏎ ");
     t.equal<unknown>(threw ?? value, wanted, `${name} of HTTP/${version}${lines === "" ? " without headers" : ` with ${lines}`}`);
   }
+}
+
+/** A line in quotes, cut, with nothing in it that cannot be seen. */
+function quoted(line: string): string {
+  const text = JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line);
+  return text.replaceAll(/[\x7f-\xa0]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
 }

@@ -1,0 +1,80 @@
+/** What is asked of what stands above TCP and UDP: the part of requirements.ts that is about calls, and about HTTP. */
+import type { Chapter } from "./requirements.ts";
+
+export const aboveTcp: readonly Chapter[] = [
+  {
+    title: "Calls that do not wait, and a selector: POSIX.1-2017",
+    requirements: [
+      { id: "SEL-1", lab: 10, text: "ready for a call means that it would not answer EAGAIN; what broke is ready for everything" },
+      { id: "SEL-2", lab: 10, text: "EAGAIN is a value, 0 is the end, failures are codes; what came before a failure is read first" },
+      { id: "SEL-3", lab: 10, text: "a write takes what there is room for, and says how much that was" },
+      { id: "SEL-4", lab: 10, text: "level-triggered: what is ready is said again, as long as it is so" },
+      { id: "SEL-5", lab: 10, text: "what is registered, or waited for in another way, may be ready already" },
+      { id: "SEL-6", lab: 10, text: "a cancelled key is never given out again, and is over for whoever holds it" },
+      { id: "SEL-7", lab: 10, text: "fair: what stays ready takes turns" },
+      { id: "SEL-8", lab: 10, text: "the work follows from what happened, and not from how many are registered" },
+      { id: "SEL-9", lab: 10, text: "whoever waits can be woken" },
+      { id: "SEL-10", lab: 10, text: "everybody who waits is accepted, up to a limit; and again when there is room" },
+      { id: "SEL-11", lab: 10, text: "the rest of a write is kept, in order; WRITE is waited for as long as there is one, and no longer" },
+      { id: "SEL-12", lab: 10, text: "who does not read is not read from: what is unsent is bounded" },
+      { id: "SEL-13", lab: 10, text: "the end is answered when everything is sent; an error closes its own connection and no other" },
+    ],
+  },
+  {
+    title: "HTTP/1.1, the server's side: RFC 9112, RFC 9110, RFC 6585",
+    requirements: [
+      {
+        id: "9112-2.2",
+        lab: 11,
+        text: "a line ends with CR LF; a bare CR in it is refused, and one empty line before a request passed over",
+      },
+      { id: "9112-2.3", lab: 11, text: "HTTP/1.0 and any 1.x are understood, other major versions answered by 505; answers say HTTP/1.1" },
+      {
+        id: "9112-3",
+        lab: 11,
+        text: "request line: method, target, version, one space between them; 8000 bytes at least, 414 beyond the limit",
+      },
+      { id: "9112-3.2", lab: 11, text: "the four forms of a target; one Host in HTTP/1.1, or 400" },
+      { id: "9112-4", lab: 11, text: "status line: version, three digits, a space, and a reason that may be empty" },
+      { id: "9112-5", lab: 11, text: "header lines: a token, no white space before the colon (400), none at the ends of the value" },
+      { id: "9112-5.2", lab: 11, text: "obs-fold is refused" },
+      {
+        id: "9112-6.1",
+        lab: 11,
+        text: "chunked is known; unknown codings are a 501; Transfer-Encoding with Content-Length, or in HTTP/1.0, is refused",
+      },
+      { id: "9112-6.3", lab: 11, text: "the length of a body, by eight rules; a Content-Length that is none, or more than one, is a 400" },
+      { id: "9112-7.1", lab: 11, text: "chunks: sizes that cannot overflow, extensions passed over, each with its CR LF" },
+      { id: "9112-7.1.2", lab: 11, text: "a trailer is read and thrown away, and bounded" },
+      { id: "9112-9.3", lab: 11, text: "connections persist in 1.1 unless somebody says close, in 1.0 only with keep-alive" },
+      { id: "9112-9.3.2", lab: 11, text: "pipelined requests are answered in their order" },
+      {
+        id: "9112-9.6",
+        lab: 11,
+        text: "who closes says so, answers what was asked before, and reads on for a while so that the answer is not lost",
+      },
+      { id: "9112-11.2", lab: 11, text: "no request is smuggled in: behind what is refused nothing is read" },
+      { id: "9110-5.5", lab: 11, text: "no CR, LF or NUL in a value, neither read nor written" },
+      { id: "9110-6.6.1", lab: 11, text: "Date, where the server has a clock", testedBy: "stack/http/server_test.ts" },
+      {
+        id: "9110-7.8",
+        lab: 11,
+        text: "may upgrade a connection to another protocol",
+        leftOut: "nobody asks this server for WebSocket or HTTP/2, and a server may pass over Upgrade",
+      },
+      { id: "9110-8.6", lab: 11, text: "no Content-Length with 204, and no body with 204 and 304" },
+      { id: "9110-9.3.2", lab: 11, text: "HEAD: as GET, without the body" },
+      { id: "9110-10.1.1", lab: 11, text: "100 Continue for those who wait for it, unless the head is refused; nothing of it in 1.0" },
+      {
+        id: "9110-14",
+        lab: 11,
+        text: "may send parts of a page",
+        leftOut: "ranges are the application's affair: the server sends what it is given",
+      },
+      { id: "9110-15.5", lab: 11, text: "what is wrong with a request is told by its status" },
+      { id: "9110-15.5.9", lab: 11, text: "408 for who is too slow" },
+      { id: "9110-15.5.14", lab: 11, text: "413 for too much, before it is read" },
+      { id: "6585-5", lab: 11, text: "431 for headers too long, too large, or too many" },
+    ],
+  },
+];
