@@ -37,7 +37,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "See write/range, and what stands in the field at 6.",
     ],
     run: async (t: Trial) => {
-      const station = await t.live({ kind: "tap" });
+      const station = await t.live({ kind: "tun" });
       const socket = await station.udp.bind(9000);
       const localPort = anyFreePort(t);
       const said = Array.from({ length: 40 }, (_, index) => t.random.bytes(index * 3));
