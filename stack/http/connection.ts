@@ -131,7 +131,7 @@ export class HttpConnection {
 
   async #ask(request: HttpRequest): Promise<HttpAnswer> {
     try {
-      const answer = await this.#within(Promise.resolve(this.#handler(request)), Infinity);
+      const answer = await this.#within(Promise.resolve(this.#handler(request, this.#conn.remoteAddr)), Infinity);
       if (answer === "late") throw new Stalled();
       return answer;
     } catch (error) {

@@ -28,8 +28,8 @@ export interface HttpAnswer {
   readonly length?: number;
 }
 
-/** Makes an answer; when it throws, the client gets a 500. */
-export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+/** Makes an answer, for a client at `from`; when it throws, the client gets a 500. */
+export type HttpHandler = (request: HttpRequest, from: Deno.NetAddr) => HttpAnswer | Promise<HttpAnswer>;
 
 /** How to serve. Times are milliseconds. */
 export interface HttpServerOptions {
