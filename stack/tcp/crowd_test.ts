@@ -9,6 +9,7 @@ import { parseIpv4Address, UNSPECIFIED } from "../wire/ipv4_address.ts";
 import { Ring } from "../wire/ring.ts";
 import { Connection } from "./connection.ts";
 import type { Tcp } from "./tcp.ts";
+import { type Timed, TimerHeap } from "./timer_heap.ts";
 
 const text = (count: number, from = 0): Uint8Array => Uint8Array.from({ length: count }, (_, i) => byteAt(from + i));
 
@@ -148,4 +149,22 @@ Deno.test("who says nothing costs nothing: an echo among 1000 idle connections c
   stage.wait(5000);
   const { flushes } = echoes(stage, friend, connection, () => {});
   assertEquals([...flushes.keys()], [connection]);
+});
+
+Deno.test("a poll with nothing due looks at one timer, however many there are", () => {
+  const stage = new Stage();
+  for (let i = 0; i < 1000; i++) stage.stranger({ port: 1000 + i, address: "10.44.0.9" }).establish().write(text(10));
+  stage.poll();
+  let looks = 0;
+  const real = TimerHeap.prototype.takeDue;
+  TimerHeap.prototype.takeDue = function (this: TimerHeap<Timed>, now: number): Timed | undefined {
+    looks++;
+    return real.call(this, now);
+  };
+  try {
+    for (let i = 0; i < 10; i++) stage.host.poll(stage.now);
+  } finally {
+    TimerHeap.prototype.takeDue = real;
+  }
+  assertEquals([looks, stage.host.nextDeadline() < Infinity], [10, true]);
 });
