@@ -71,7 +71,7 @@ class Flooder {
   }
 }
 
-/** SYNs, one behind the other, from 198.18.0.0/15, which is for benchmarks (RFC 2544). */
+/** SYNs, one behind the other, from 198.18.0.0/15, which nobody has but benchmarks. */
 function makeSyns(to: string, port: number): Uint8Array<ArrayBuffer> {
   const random = createRandom(1);
   const all = new Uint8Array(KINDS * LENGTH);
