@@ -9,7 +9,7 @@
  *                                          │ └────────────────────┘
  *                                          └─ 0 ──▶ trailer ⟲ ────────▶ whole
  *
- * Four stages wait for bytes that are counted, or for nothing; the others for a line. A line is kept until its LF has come, but never more of it than is
+ * Body and chunk wait for bytes, which are counted; the others for a line. A line is kept until its LF has come, but never more of it than is
  * allowed: a client can send a header of a gigabyte, and it costs us a few kilobytes and one answer.
  */
 import type { HttpHeader, HttpLimits, HttpReject, HttpRequest, RequestLine, RequestReader } from "../../stack/contract/http.ts";
@@ -38,6 +38,7 @@ class Reader implements RequestReader {
   /** The line that is being read, as far as it has come; and the body. */
   readonly #line = new GrowingBytes();
   readonly #body = new GrowingBytes();
+
   constructor(limits: HttpLimits) {
     this.#limits = limits;
   }
