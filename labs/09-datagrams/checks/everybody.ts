@@ -11,8 +11,8 @@ export const everybody: Readonly<Record<string, CheckSpec>> = {
     covers: ["UDP-5"],
     look: ["createDatagramTable.forEach"],
     why:
-      "A datagram to one address is for one socket; one to a broadcast address is for all who listen on its port (RFC 1122 §4.1.3.6 asks for " +
-      "that with multicast, and every system does it so). Each gets a copy, and only one.",
+      "A datagram to one address is for one socket; one to a broadcast address is for all who listen on its port: who asked did not know " +
+      "which program would answer. Each gets a copy, and only one.",
     hints: [
       "Does your loop end at the first socket that fits?",
       "Here nobody is nearest: all that fit are visited.",

@@ -90,8 +90,7 @@ export const find: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["UDP-5"],
     look: ["createDatagramTable.connect", "createDatagramTable.find"],
-    why:
-      "“Connected” is a filter that the socket has set for itself (RFC 1122 §4.1.3.5 leaves it to the host): nobody else can slip an answer " +
+    why: "“Connected” is a filter that the socket has set for itself: nobody else can slip an answer " +
       "under its door, who knows its port but not whom it asked.",
     hints: [
       "What must agree, so that a datagram comes from the peer?",

@@ -1,7 +1,6 @@
 /** Checks of a host with UDP: datagrams that come and go, on the virtual wire. */
 import { fragmentPacket, ipv4, join, udp } from "../../../tools/harness/packets.ts";
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { expectArrived, expectNothing, expectUnreachable, joined, line, packet, PEER, STACK, summingToZero, tunnel } from "./wire_bench.ts";
 
 export const wire: Readonly<Record<string, CheckSpec>> = {
@@ -64,25 +63,51 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
   },
 
   "boundaries": {
-    title: "three datagrams are three reads",
+    title: "each datagram is a read of its own",
     kind: "scenario",
     covers: ["UDP-5"],
-    look: ["createDatagramQueue.push", "createDatagramQueue.read"],
+    look: ["createDatagramQueue.read", "createDatagramQueue.push"],
     why:
-      "They came together, and wait together; nevertheless each is read by itself. On a stream the first read could have had it all. What was " +
-      "received must not change when the next packet comes into the same buffer.",
+      "They came one behind the other, and wait together; nevertheless each is read by itself, the empty one too. On a stream the first read could " +
+      "have had it all.",
     hints: [
-      "Are the bytes right, and only their borders wrong? See queue/whole.",
-      "Are the first datagram's bytes those of the last? Then you keep the frame, and not a copy of its bytes.",
-      "`frame.bytes.slice(at, at + length)` is a copy; `subarray` is the frame's own memory, which is used again for the next packet.",
+      "How many bytes does your first read give?",
+      "As many as were sent in one, never more. See queue/whole and queue/empty-ones.",
+      "A list with one entry for each datagram; `read` takes one entry.",
+    ],
+    run: async (t: Trial) => {
+      const station = await tunnel(t);
+      const socket = await station.bind(7);
+      const said = [4, 0, 1, 60].map((size) => t.random.bytes(size));
+      for (const bytes of said) await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, bytes));
+      for (const [index, bytes] of said.entries()) {
+        const arrived = await socket.receive();
+        t.ok(arrived !== undefined, "four reads that give something, for four datagrams", `read ${index + 1} gives nothing`);
+        t.equal(arrived.bytes.length, bytes.length, `how many bytes read ${index + 1} gives`);
+      }
+      await expectNothing(t, socket, "when all was read");
+    },
+  },
+
+  "what-waits-stays": {
+    title: "what waits does not change when more comes",
+    kind: "scenario",
+    covers: ["UDP-5"],
+    look: ["createDatagramQueue.push"],
+    why:
+      "A frame is lent to you: when `push` returns it goes back, and the next packet is received into the same memory. What is to be read later must be " +
+      "a copy.",
+    hints: [
+      "Are the bytes of the first datagram those of the last?",
+      "Then you keep the frame, or a window onto it, and not its bytes.",
+      "`frame.bytes.slice(at, at + length)` is a copy; `subarray` is the frame's own memory.",
     ],
     run: async (t) => {
       const station = await tunnel(t);
       const socket = await station.bind(7);
-      const said = [t.random.bytes(4), new Uint8Array(), t.random.bytes(1), t.random.bytes(60)];
-      for (const bytes of said) await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, bytes), amount(bytes.length));
-      for (const [index, bytes] of said.entries()) await expectArrived(t, socket, { bytes, port: 5000 }, `datagram ${index + 1}`);
-      await expectNothing(t, socket, "when all was read");
+      const said = Array.from({ length: 3 }, () => t.random.bytes(12));
+      for (const bytes of said) await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, bytes));
+      for (const [index, bytes] of said.entries()) await expectArrived(t, socket, { bytes, port: 5000 }, `datagram ${index + 1} of 3`);
     },
   },
 

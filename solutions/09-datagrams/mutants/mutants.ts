@@ -266,7 +266,7 @@ const queue: readonly Mutant[] = [
     file: "queue.ts",
     replace: "frame.bytes.slice(at, at + length)",
     by: "frame.bytes.subarray(at, at + length)",
-    caughtBy: "wire/boundaries",
+    caughtBy: "wire/what-waits-stays",
   },
   {
     name: "newest-first",
