@@ -1,0 +1,30 @@
+/** That the two echo servers are measured. Their figures are nobody's business here: no test depends on time. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { echoLoopLines, measureEchoLoop } from "./echo_loop.ts";
+import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
+import { testWhen } from "./test_when.ts";
+
+testWhen(await whyNoLiveWire(), "measureEchoLoop() asks both servers for echoes, from all clients", async () => {
+  const { clients, loop, tasks } = await measureEchoLoop({ clients: 30, echoes: 300, turns: 1 });
+  assertEquals(clients, 30);
+  for (const { echoesPerSecond, processorPerEcho } of [loop, tasks]) assert(echoesPerSecond > 0 && processorPerEcho > 0);
+});
+
+Deno.test("echoLoopLines() puts both beside each other, in 80 columns", () => {
+  const lines = echoLoopLines({
+    clients: 1000,
+    loop: { echoesPerSecond: 51_029, processorPerEcho: 13_700 },
+    tasks: { echoesPerSecond: 45_123, processorPerEcho: 16_000 },
+  });
+  for (const line of lines) assertLessOrEqual(line.length, 80);
+  assertEquals(lines.filter((line) => /51 029 +13\.7$|45 123 +16\.0$/.test(line)).length, 2);
+});
+
+Deno.test("deno task echo-loop refuses what makes no sense", async () => {
+  const program = new URL("echo_loop.ts", import.meta.url).href;
+  for (const [words, said] of [[["--clients", "0"], "Cannot measure"], [["--fast"], "--fast"]] as const) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "--quiet", program, ...words], stdin: "null" })
+      .output();
+    assertEquals([code, new TextDecoder().decode(stderr).includes(said)], [2, true]);
+  }
+});
