@@ -27,11 +27,9 @@ export const ETHERTYPE_ARP = 0x0806;
 /** EtherType for local experiments (IEEE 802 §9.2.4): what the labs below IP carry. */
 export const ETHERTYPE_EXPERIMENT = 0x88b5;
 
-/**
- * What one poll receives at most: a flood on one interface must not starve the others, nor the clock; and what came is acknowledged and read while it is at
- * hand. The frame with which it becomes that many bytes is the last.
- */
+/** Frames that one poll receives at most: a flood on one interface must not starve the others, nor the clock. */
 const MOST_FRAMES = 1024;
+/** The same where frames may be large, in bytes: so much can be acknowledged and read while it is at hand. The frame that exceeds it is the last. */
 const MOST_BYTES = 256 * 1024;
 
 /** What an interface needs from the host above it. */
@@ -145,12 +143,13 @@ export class NetworkInterface implements Ipv4Interface {
     return state === "announcing" || state === "owned";
   }
 
-  /** Receives until the device is empty (at most `MOST_FRAMES` or `MOST_BYTES`), then does what time demands. Returns how many frames there were. */
+  /** Receives until the device is empty (at most `MOST_FRAMES`, `MOST_BYTES`), then does what time demands. Returns how many frames there were. */
   poll(now: number): number {
     this.#now = now;
     let received = 0;
+    const isLarge = this.device.offload.segmentation;
     for (let bytes = 0; received < MOST_FRAMES && bytes < MOST_BYTES; received++) {
-      const frame = this.device.offload.segmentation ? this.#uplink.acquireLarge() : this.#uplink.acquire();
+      const frame = isLarge ? this.#uplink.acquireLarge() : this.#uplink.acquire();
       if (frame === undefined) {
         this.ethernet.count("no frame free");
         break;
@@ -159,7 +158,7 @@ export class NetworkInterface implements Ipv4Interface {
         this.#uplink.release(frame);
         break;
       }
-      bytes += frame.length;
+      if (isLarge) bytes += frame.length;
       if (this.device.medium === "ethernet") this.#receiveFrame(frame, now);
       else this.#uplink.receivePacket(frame, this, false, now);
     }
