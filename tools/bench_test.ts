@@ -74,7 +74,7 @@ Deno.test("the path of a forwarded packet, and of an ICMP error, makes no typed 
   const carry = () => {
     for (const [to, timeToLive] of kinds) {
       for (let i = 0; i < 16; i++) {
-        sender.output(parseIpv4Address(to), 17, data, { timeToLive });
+        sender.output(parseIpv4Address(to), 253, data, { timeToLive });
         for (const host of [router, receiver, router, receiver, router, sender]) host.poll(0);
       }
     }
@@ -82,7 +82,7 @@ Deno.test("the path of a forwarded packet, and of an ICMP error, makes no typed 
   carry();
   assertEquals(countConstructions(carry), {});
   const counters = router.counters();
-  assertEquals([counters["ip: no port"], counters["ip: time exceeded"], counters["ip: forwarded"]], [32, 32, 64]);
+  assertEquals([counters["ip: no protocol"], counters["ip: time exceeded"], counters["ip: forwarded"]], [32, 32, 64]);
 });
 
 Deno.test("echo() throws when a reply is missing", () => {
