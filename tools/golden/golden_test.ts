@@ -35,6 +35,8 @@ const stories: readonly { readonly lab: number; readonly mutant: string | Mutant
   { lab: 8, mutant: "fourth-duplicate" },
   { lab: 9, mutant: "rest-kept" },
   { lab: 9, mutant: "zero-sent-as-none" },
+  { lab: 11, mutant: "length-beside-chunks" },
+  { lab: 11, mutant: "line-per-piece" },
 ];
 
 async function storyOf(lab: Lab, mutant: Mutant): Promise<string> {

@@ -120,6 +120,26 @@ const EXAMPLES: Readonly<Record<number, { readonly imports: readonly string[]; r
     { expect: { icmp: { type: 3, code: 3 } } },
   ],`,
   },
+  11: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "two lengths are refused": [
+    {
+      call: "bodyOf",
+      args: ["1.1", [{ name: "content-length", value: "5" }, { name: "content-length", value: "6" }]],
+      returns: "bad length",
+    },
+  ],
+  "push takes one request's bytes, and no more": [
+    {
+      call: "createRequestReader",
+      as: "reader",
+      args: [{ requestLine: 99, headerLine: 99, headers: 999, headerCount: 9, body: 99, headTime: 1000, requestTime: 5000 }],
+    },
+    { call: "push", on: "reader", args: [new TextEncoder().encode("GET / HTTP/1.0\\r\\n\\r\\nGET"), 0], returns: 18 },
+    { call: "next", on: "reader", args: [0], fields: { method: "GET", target: "/", persists: false } },
+    { call: "next", on: "reader", args: [0], returns: undefined },
+  ],`,
+  },
 };
 
 /** The file's text. */
