@@ -20,7 +20,7 @@ import { Alarm } from "./alarm.ts";
 import { codeOfFailure, type ErrorCode, SocketError, translated } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { checkOption, connectionOptionsOf, createSocketOptions, limitBuffers, maxSegmentOf, type SocketOptions } from "./socket_options.ts";
-import { asItIs, type Call, NOBODY } from "./waiting.ts";
+import { asItIs, Waiter } from "./waiting.ts";
 
 /** What a socket is at the moment. */
 export type SocketRole = "fresh" | "bound" | "listening" | "connecting" | "connected" | "closed";
@@ -35,9 +35,7 @@ export type Half = "read" | "write" | "both";
 export type ReceiveFlag = "MSG_PEEK" | "MSG_DONTWAIT";
 export type SendFlag = "MSG_OOB" | "MSG_MORE" | "MSG_DONTWAIT" | "MSG_NOSIGNAL";
 
-export class Socket {
-  /** O_NONBLOCK. It is the socket's, so all descriptors for it share it. */
-  nonBlocking = false;
+export class Socket extends Waiter {
   readonly #tcp: Tcp;
   #options: Readonly<SocketOptions>;
   #role: SocketRole = "fresh";
@@ -50,12 +48,10 @@ export class Socket {
   #writeOver = false;
   /** How many descriptors stand for it. */
   #references = 1;
-  #waiting: readonly Call[] = NOBODY;
   #readAhead: ReadAhead | undefined;
-  /** Called after something has happened to it. */
-  watchers: Set<() => void> | undefined = undefined;
 
   constructor(tcp: Tcp) {
+    super();
     this.#tcp = tcp;
     this.#options = createSocketOptions(tcp.connectionDefaults);
   }
@@ -64,6 +60,10 @@ export class Socket {
 
   get role(): SocketRole {
     return this.#role;
+  }
+
+  get isClosed(): boolean {
+    return this.#role === "closed";
   }
 
   /** Its listening half, or its connection; undefined when it has none. For those who look. */
@@ -141,7 +141,7 @@ export class Socket {
     const { ip, port } = this.#bound;
     const listener = translated(() => this.#tcp.listen(ip, port, backlog, this.#options.SO_REUSEADDR, true));
     listener.options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
-    listener.ready = () => this.#wake();
+    listener.ready = () => this.wake();
     this.#listener = listener;
     this.#role = "listening";
   }
@@ -237,19 +237,7 @@ export class Socket {
       this.#writeOver = true;
       connection.shutdown();
     }
-    this.#wake();
-  }
-
-  /**
-   * What the attempt gives: it is made at once, and again each time that something has happened, until it gives something or throws; or
-   * only once, if this socket or this call (`dontWait`) must not wait. `doing` is for messages ("read from"), `failure` makes of an error what the caller is to have. However many layers
-   * are above this one, a call that waits costs one promise and one record: a server has thousands of them, nearly all in `read`.
-   */
-  whenPossible<T>(doing: string, attempt: () => T | undefined, failure = asItIs, dontWait = false): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const call = { doing, attempt, failure, dontWait, resolve, reject } as Call;
-      if (!this.#isOver(call)) this.#waiting = this.#waiting.concat(call);
-    });
+    this.wake();
   }
 
   // ── Options ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,7 +256,7 @@ export class Socket {
     const options = connectionOptionsOf(this.#options, this.#tcp.connectionDefaults);
     if (this.#listener !== undefined) this.#listener.options = options;
     this.#connection?.change(options);
-    this.#wake();
+    this.wake();
   }
 
   /** SO_ERROR: why the connection broke, if nobody was told yet. It is told once. */
@@ -294,7 +282,7 @@ export class Socket {
     if (--this.#references > 0) return;
     const role = this.#role;
     this.#role = "closed";
-    this.#wake();
+    this.wake();
     if (role === "bound") this.#tcp.ports.release(this.#bound.ip, this.#bound.port, false);
     if (this.#listener !== undefined) this.#tcp.closeListener(this.#listener);
     if (this.#connection !== undefined) await this.#leave(this.#connection, role === "connecting");
@@ -346,7 +334,7 @@ export class Socket {
         this.#error = codeOfFailure(notice);
         if (this.#role === "connecting") this.#becomeFresh();
     }
-    this.#wake();
+    this.wake();
   }
 
   /** Connecting failed: the socket may try again. */
@@ -369,31 +357,5 @@ export class Socket {
   #throwError(doing: string, what?: string): void {
     const error = this.takeError();
     if (error !== undefined) throw new SocketError(error, what ?? this.#cannot(doing));
-  }
-
-  /** Makes the attempt. True: the call is over, well or badly. */
-  #isOver({ doing, attempt, failure, dontWait, resolve, reject }: Call): boolean {
-    try {
-      if (this.#role === "closed") throw new SocketError("EBADF", this.#cannot(doing), "it was closed");
-      const result = attempt();
-      if (result === undefined && !this.nonBlocking && !dontWait) return false;
-      if (result === undefined) throw new SocketError("EAGAIN", this.#cannot(doing));
-      resolve(result);
-    } catch (error) {
-      reject(failure(error));
-    }
-    return true;
-  }
-
-  /** Attempts are made again, once everything is told that happened at the same time: an end is told before its reason. */
-  #wake(): void {
-    const waiting = this.#waiting;
-    if (waiting.length === 0 && !this.watchers?.size) return;
-    this.#waiting = NOBODY;
-    void Promise.resolve().then(() => {
-      const left = waiting.filter((call) => !this.#isOver(call));
-      if (left.length > 0) this.#waiting = left.concat(this.#waiting);
-      for (const watcher of this.watchers ?? []) watcher();
-    });
   }
 }
