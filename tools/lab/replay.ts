@@ -176,7 +176,9 @@ async function act(station: VirtualStation, name: "ping" | "output" | "outputLin
 /** "an application of yours: write, 23 bytes". */
 function actText(name: string, args: readonly unknown[]): string {
   const bytes = args.find((arg) => arg instanceof Uint8Array);
-  const port = name === "listen" || name === "connect" || name === "bind" ? `, port ${args[1]}` : "";
+  const [, where] = args;
+  const peer = Array.isArray(where) ? `, ${where.join(":")}` : "";
+  const port = name === "listen" || name === "connect" || name === "bind" ? peer || `, port ${where}` : "";
   return `an application of yours: ${name}${port}${bytes === undefined ? "" : `, ${bytes.length} bytes`}`;
 }
 

@@ -74,7 +74,7 @@ function bodyText(lab: Lab, kind: CheckKind, first: string): string {
       return `      const outcomes = await t.many("${lab.module}", "${first}", []);
       t.equal(outcomes.length, 0, "how many calls were made");`;
     case "scenario":
-      return `      const station = await t.${lab.number < 4 ? "host" : "tcp"}();
+      return `      const station = await t.${lab.number < 4 ? "host" : lab.module === "datagrams" ? "udp" : "tcp"}();
       await station.wait(1);`;
     case "live":
       return `      const station = await t.live();
