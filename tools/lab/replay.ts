@@ -177,8 +177,8 @@ async function act(station: VirtualStation, name: "ping" | "output" | "outputLin
 function actText(name: string, args: readonly unknown[]): string {
   const bytes = args.find((arg) => arg instanceof Uint8Array);
   const [, where] = args;
-  const peer = Array.isArray(where) ? `, ${where.join(":")}` : "";
-  const port = name === "listen" || name === "connect" || name === "bind" ? peer || `, port ${where}` : "";
+  const named = where !== undefined && (name === "listen" || name === "connect" || name === "bind");
+  const port = named ? `, ${Array.isArray(where) ? where.join(":") : `port ${where}`}` : "";
   return `an application of yours: ${name}${port}${bytes === undefined ? "" : `, ${bytes.length} bytes`}`;
 }
 
