@@ -18,6 +18,8 @@ const WORDS: Readonly<Record<number, string>> = {
   7: "1",
   8: '"wait"',
   9: '"refused"',
+  10: '"EAGAIN"',
+  11: '"bad request line"',
 };
 
 for (const lab of finished) {

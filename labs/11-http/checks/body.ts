@@ -63,7 +63,10 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
         `${n}_0`,
         "Infinity",
       ];
-      await expectHeaders(t, "bodyOf", bad.map((value) => ["1.1", [["content-length", value]], "bad length"] as const));
+      await expectHeaders(t, "bodyOf", [
+        ...bad.map((value) => ["1.1", [["content-length", value]], "bad length"] as const),
+        ["1.1", [["content-length", `${n}`]], { chunked: false, length: n }],
+      ]);
     },
   },
 
@@ -87,6 +90,7 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
         ["1.1", [["content-length", `${n}`], ["content-length", `${more}`]], "bad length"],
         ["1.1", [["content-length", `${more}`], ["x", "y"], ["content-length", `${n}`]], "bad length"],
         ["1.0", [["content-length", "0"], ["content-length", `${n}`]], "bad length"],
+        ["1.1", [["x-length", `${more}`], ["content-length", `${n}`]], { chunked: false, length: n }],
       ]);
     },
   },
@@ -136,6 +140,7 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
         ["1.1", [["transfer-encoding", "chunked"], ["content-length", n]], "length and coding"],
         ["1.1", [["transfer-encoding", "identity"], ["content-length", n]], "length and coding"],
         ["1.0", [["transfer-encoding", "chunked"], ["content-length", n]], "length and coding"],
+        ["1.1", [["transfer-encoding", "chunked"]], CHUNKED],
       ]);
     },
   },
@@ -296,7 +301,7 @@ export const chunkGroup: Readonly<Record<string, CheckSpec>> = {
         "1000000000000f",
         `${hex},`,
       ];
-      await expectEach(t, "parseChunkSize", lines.map((line) => [line, "bad chunk"] as const));
+      await expectEach(t, "parseChunkSize", [...lines.map((line) => [line, "bad chunk"] as const), [hex, parseInt(hex, 16)]]);
     },
   },
 };
