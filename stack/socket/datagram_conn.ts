@@ -7,12 +7,11 @@
  * One `receive` gives one datagram, whole; `send` takes one. Nobody says whether it arrived.
  */
 import type { Host } from "../host.ts";
-import { type Endpoint, ENDPOINT_DEFAULTS, type SendResult } from "../udp/endpoint.ts";
-import type { BindReject } from "../contract/accept.ts";
+import { type Endpoint, ENDPOINT_DEFAULTS } from "../udp/endpoint.ts";
 import { formatIpv4Address, type Ipv4Address } from "../wire/ipv4_address.ts";
-import { formatSocketAddress } from "./address.ts";
 import { addressOf } from "./conn.ts";
-import { type ErrorCode, forDeno, SocketError } from "./errors.ts";
+import { bindError, sendError } from "./datagram_socket.ts";
+import { forDeno } from "./errors.ts";
 
 /** Bytes that one datagram has at most, when the program brings no memory of its own. */
 const LONGEST = 65_535;
@@ -28,26 +27,13 @@ export interface DatagramOptions {
   readonly broadcast?: boolean;
 }
 
-const BIND_CODES: Readonly<Record<BindReject, ErrorCode>> = {
-  "address in use": "EADDRINUSE",
-  "address not available": "EADDRNOTAVAIL",
-  "permission denied": "EACCES",
-  "no port free": "EADDRINUSE",
-};
-const SEND_CODES: Readonly<Record<Exclude<SendResult, "sent">, ErrorCode>> = {
-  "too long": "EMSGSIZE",
-  "no route": "ENETUNREACH",
-  "no broadcast": "EACCES",
-  "no frame free": "ENOBUFS",
-};
-
 /** Like `Deno.listenDatagram`. Throws a `Deno.errors`. */
 export function listenDatagram(host: Host, options: DatagramOptions): DatagramConn {
   if (host.udp === undefined) throw new TypeError("Cannot listen: this host has no UDP");
   const wanted = addressOf(options.hostname ?? "0.0.0.0", options.port ?? 0);
   const { reuseAddress: reuse = false, broadcast = false } = options;
   const endpoint = host.udp.bind(wanted.ip, wanted.port, { ...ENDPOINT_DEFAULTS, reuse, broadcast });
-  if (typeof endpoint === "string") throw forDeno(new SocketError(BIND_CODES[endpoint], `Cannot bind ${formatSocketAddress(wanted)}`));
+  if (typeof endpoint === "string") throw forDeno(bindError(endpoint, wanted));
   return new DatagramConn(host, endpoint);
 }
 
@@ -94,9 +80,7 @@ export class DatagramConn {
     const result = this.#endpoint.send(bytes, 0, bytes.length, { address: destination.ip, port: destination.port });
     this.#host.wake?.();
     if (result === "sent") return Promise.resolve(bytes.length);
-    return Promise.reject(
-      forDeno(new SocketError(SEND_CODES[result], `Cannot send ${bytes.length} bytes to ${formatSocketAddress(destination)}`)),
-    );
+    return Promise.reject(forDeno(sendError(result, bytes.length, destination)));
   }
 
   /** Gives the port back. Throws a BadResource when it was closed before. */

@@ -19,8 +19,10 @@ import { FIRST_REGISTERED_PORT, formatSocketAddress, type SocketAddress } from "
 import { type ErrorCode, SocketError } from "./errors.ts";
 import { listenerInfo, type TcpInfo, UNCONNECTED } from "../tcp/tcp_info.ts";
 import { type PollEvent, pollSockets } from "./poll.ts";
+import { DatagramSocket, type DatagramSocketOptions } from "./datagram_socket.ts";
 import { type Half, type ReceiveFlag, type SendFlag, Socket } from "./socket.ts";
 import type { SocketOptions } from "./socket_options.ts";
+import type { Udp } from "../udp/udp.ts";
 
 /** A number in the table of a process. */
 export type Descriptor = number & { readonly __brand: "Descriptor" };
@@ -41,33 +43,43 @@ const STANDARD = ["standard input", "standard output", "standard error"] as cons
 /** A process on a host with TCP. Throws a TypeError when the host has none. */
 export function createProcess(host: Host, options: ProcessOptions = {}): Process {
   if (host.tcp === undefined) throw new TypeError("Cannot create a process: this host has no TCP");
-  return new Process(host.tcp, options, STANDARD);
+  return new Process(host.tcp, host.udp, options, STANDARD);
 }
+
+/** What a descriptor may stand for, besides a file. */
+export type AnySocket = Socket | DatagramSocket;
 
 export class Process {
   readonly name: string;
   readonly #tcp: Tcp;
+  readonly #udp: Udp | undefined;
   readonly #options: ProcessOptions;
   /** By number; undefined where one is free. */
-  readonly #table: (Socket | string | undefined)[];
+  readonly #table: (AnySocket | string | undefined)[];
   #over = false;
 
   /** For `createProcess` and `fork`. */
-  constructor(tcp: Tcp, options: ProcessOptions, table: readonly (Socket | string | undefined)[]) {
+  constructor(tcp: Tcp, udp: Udp | undefined, options: ProcessOptions, table: readonly (AnySocket | string | undefined)[]) {
     this.name = options.name ?? "process";
     this.#tcp = tcp;
+    this.#udp = udp;
     this.#options = options;
     this.#table = [...table];
   }
 
   // ── Sockets ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A new socket, with no address and no peer. Family and type together choose the protocol: IPv4 and a stream of bytes is TCP. */
+  /**
+   * A new socket, with no address and no peer. The type says what its calls are like: a stream of bytes, or datagrams. Which protocol that means follows from family
+   * and type together: for IPv4 TCP and UDP.
+   */
   socket(family: "inet", type: "stream" | "dgram"): Descriptor {
     const what = `Cannot make a socket (${family}, ${type})`;
     if (family !== "inet") throw new SocketError("EAFNOSUPPORT", what);
-    if (type !== "stream") throw new SocketError("EPROTONOSUPPORT", what, "this stack has TCP, which is for streams, and nothing else");
-    return this.#add(what, () => new Socket(this.#tcp));
+    if (type === "stream") return this.#add(what, () => new Socket(this.#tcp));
+    const udp = this.#udp;
+    if (type !== "dgram" || udp === undefined) throw new SocketError("EPROTONOSUPPORT", what);
+    return this.#add(what, () => new DatagramSocket(udp));
   }
 
   bind(descriptor: Descriptor, address: SocketAddress): void {
@@ -80,12 +92,12 @@ export class Process {
 
   /** Begins to listen; `backlog` connections wait to be accepted at most. */
   listen(descriptor: Descriptor, backlog: number): void {
-    this.#socket(descriptor, "listen on").listen(backlog);
+    this.#stream(descriptor, "listen on").listen(backlog);
   }
 
   /** A descriptor for a new socket with the connection that has waited longest. */
   async accept(descriptor: Descriptor): Promise<Descriptor> {
-    const listening = this.#socket(descriptor, "accept on");
+    const listening = this.#stream(descriptor, "accept on");
     const what = `Cannot accept on ${listening}`;
     this.#lowestFree(what); // none: the connection stays in the queue
     const accepted = await listening.accept();
@@ -103,35 +115,47 @@ export class Process {
 
   // ── Bytes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Copies what there is, 1 byte at least, into `target`; gives how many. 0: the peer has sent everything. */
+  /**
+   * Copies what there is into `target`; gives how many bytes. Of a stream 1 at least, or 0: the peer has sent everything. Of a datagram socket the next datagram, which may
+   * be empty; what does not fit is lost.
+   */
   async read(descriptor: Descriptor, target: Uint8Array): Promise<number> {
-    return await this.#socket(descriptor, "read from").read(target);
+    return await this.recv(descriptor, target);
   }
 
-  /** Gives the bytes to TCP, all of them unless the socket must not wait; gives how many. The peer does not have them yet. */
+  /**
+   * Gives the bytes to TCP, all of them unless the socket must not wait; or sends them as one datagram to the socket's peer. Gives how many. The peer does not have
+   * them yet.
+   */
   async write(descriptor: Descriptor, bytes: Uint8Array): Promise<number> {
-    return await this.#socket(descriptor, "write to").write(bytes);
+    return await this.send(descriptor, bytes);
   }
 
   /** `read` with flags (see `ReceiveFlag`). */
   async recv(descriptor: Descriptor, target: Uint8Array, ...flags: ReceiveFlag[]): Promise<number> {
-    return await this.#socket(descriptor, "read from").read(target, ...flags);
+    const socket = this.#socket(descriptor, "read from");
+    if (socket instanceof Socket) return await socket.read(target, ...flags);
+    return (await socket.receive(target, flags.includes("MSG_PEEK"), flags.includes("MSG_DONTWAIT"))).count;
   }
 
   /** The same, and who sent it: on a stream nobody but the peer can. */
   async recvfrom(descriptor: Descriptor, target: Uint8Array, ...flags: ReceiveFlag[]): Promise<{ count: number; from: SocketAddress }> {
+    const socket = this.#socket(descriptor, "read from");
+    if (!(socket instanceof Socket)) return await socket.receive(target, flags.includes("MSG_PEEK"), flags.includes("MSG_DONTWAIT"));
     const from = this.getpeername(descriptor);
-    return { count: await this.recv(descriptor, target, ...flags), from };
+    return { count: await socket.read(target, ...flags), from };
   }
 
   /** `write` with flags (see `SendFlag`). */
   async send(descriptor: Descriptor, bytes: Uint8Array, ...flags: SendFlag[]): Promise<number> {
-    return await this.#socket(descriptor, "write to").write(bytes, ...flags);
+    const socket = this.#socket(descriptor, "write to");
+    return socket instanceof Socket ? await socket.write(bytes, ...flags) : socket.send(bytes);
   }
 
-  /** The same. On a stream the address says nothing new, and is not looked at. */
-  async sendto(descriptor: Descriptor, bytes: Uint8Array, _to: SocketAddress, ...flags: SendFlag[]): Promise<number> {
-    return await this.send(descriptor, bytes, ...flags);
+  /** The same, to `to`. On a stream the address says nothing new, and is not looked at. */
+  async sendto(descriptor: Descriptor, bytes: Uint8Array, to: SocketAddress, ...flags: SendFlag[]): Promise<number> {
+    const socket = this.#socket(descriptor, "write to");
+    return socket instanceof Socket ? await socket.write(bytes, ...flags) : socket.send(bytes, to);
   }
 
   /**
@@ -141,7 +165,7 @@ export class Process {
   async poll(entries: readonly { descriptor: number; events: readonly PollEvent[] }[], timeout: number): Promise<PollEvent[][]> {
     const known = entries.filter(({ descriptor }) => descriptor >= 0).map(({ descriptor, events }) => {
       const held = this.#table[descriptor];
-      return { socket: held instanceof Socket ? held : undefined, events };
+      return { socket: typeof held === "object" ? held : undefined, events };
     });
     const found = await pollSockets(this.#tcp, known, timeout);
     return entries.map(({ descriptor }) => descriptor >= 0 ? found.shift() as PollEvent[] : []);
@@ -149,7 +173,7 @@ export class Process {
 
   /** Ends one half of the connection or both, for whoever has a descriptor for it. */
   shutdown(descriptor: Descriptor, half: Half): void {
-    this.#socket(descriptor, "shut down").shutdown(half);
+    this.#stream(descriptor, "shut down").shutdown(half);
   }
 
   // ── What is known of a socket ──────────────────────────────────────────────────────────────────────────────
@@ -165,15 +189,23 @@ export class Process {
   }
 
   getsockopt<K extends keyof SocketOptions>(descriptor: Descriptor, name: K): SocketOptions[K];
-  /** SO_ERROR: why its connection broke; told once. */
+  /** Of a datagram socket. */
+  getsockopt<K extends keyof DatagramSocketOptions>(descriptor: Descriptor, name: K): DatagramSocketOptions[K];
+  /** SO_ERROR: why its connection broke, or what came of a datagram; told once. */
   getsockopt(descriptor: Descriptor, name: "SO_ERROR"): ErrorCode | undefined;
-  getsockopt(descriptor: Descriptor, name: keyof SocketOptions | "SO_ERROR"): unknown {
+  getsockopt(descriptor: Descriptor, name: keyof SocketOptions | keyof DatagramSocketOptions | "SO_ERROR"): unknown {
     const socket = this.#socket(descriptor, "get an option of");
-    return name === "SO_ERROR" ? socket.takeError() : socket.getOption(name);
+    if (name === "SO_ERROR") return socket.takeError();
+    return socket instanceof Socket ? socket.getOption(name as keyof SocketOptions) : socket.getOption(name as keyof DatagramSocketOptions);
   }
 
-  setsockopt<K extends keyof SocketOptions>(descriptor: Descriptor, name: K, value: SocketOptions[K]): void {
-    this.#socket(descriptor, "set an option of").setOption(name, value);
+  setsockopt<K extends keyof SocketOptions>(descriptor: Descriptor, name: K, value: SocketOptions[K]): void;
+  /** Of a datagram socket. */
+  setsockopt<K extends keyof DatagramSocketOptions>(descriptor: Descriptor, name: K, value: DatagramSocketOptions[K]): void;
+  setsockopt(descriptor: Descriptor, name: string, value: unknown): void {
+    const socket = this.#socket(descriptor, "set an option of");
+    if (socket instanceof Socket) socket.setOption(name as keyof SocketOptions, value as never);
+    else socket.setOption(name as keyof DatagramSocketOptions, value as never);
   }
 
   /**
@@ -182,6 +214,7 @@ export class Process {
    */
   ioctl(descriptor: Descriptor, request: "SIOCINQ" | "SIOCOUTQ" | "SIOCOUTQNSD"): number {
     const socket = this.#socket(descriptor, "ask for bytes at");
+    if (!(socket instanceof Socket)) return request === "SIOCINQ" ? socket.readable : 0;
     if (socket.listener !== undefined) throw new SocketError("EINVAL", `Cannot ask for bytes at ${socket}`, "it listens");
     if (request === "SIOCINQ") return socket.readable;
     return (request === "SIOCOUTQ" ? socket.connection?.unacknowledged : socket.connection?.info().tcpi_notsent_bytes) ?? 0;
@@ -189,7 +222,7 @@ export class Process {
 
   /** TCP_INFO: what is known of its connection, or of its queue (see `stack/tcp/tcp_info.ts`). */
   info(descriptor: Descriptor): TcpInfo {
-    const { listener, connection } = this.#socket(descriptor, "get an option of");
+    const { listener, connection } = this.#stream(descriptor, "get an option of");
     if (listener !== undefined) return listenerInfo(listener.queue.acceptCount(), listener.backlog);
     return connection?.info() ?? UNCONNECTED;
   }
@@ -216,13 +249,13 @@ export class Process {
     const held = this.#table[descriptor];
     if (held === undefined) throw new SocketError("EBADF", `Cannot close descriptor ${descriptor}`);
     this.#table[descriptor] = undefined;
-    if (held instanceof Socket) await held.release();
+    if (typeof held === "object") await held.release();
   }
 
   /** A child that inherits every descriptor. Its sockets are these sockets, not copies. */
   fork(name = `${this.name}'s child`): Process {
-    for (const held of this.#table) if (held instanceof Socket) held.share();
-    return new Process(this.#tcp, { ...this.#options, name }, this.#table);
+    for (const held of this.#table) if (typeof held === "object") held.share();
+    return new Process(this.#tcp, this.#udp, { ...this.#options, name }, this.#table);
   }
 
   /** Ends the process, which closes whatever it has open. */
@@ -233,21 +266,27 @@ export class Process {
   }
 
   /** What is open, for those who look. */
-  *sockets(): Generator<[Descriptor, Socket]> {
-    for (const [number, held] of this.#table.entries()) if (held instanceof Socket) yield [number as Descriptor, held];
+  *sockets(): Generator<[Descriptor, AnySocket]> {
+    for (const [number, held] of this.#table.entries()) if (typeof held === "object") yield [number as Descriptor, held];
   }
 
   // ── Inside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #socket(descriptor: Descriptor, doing: string): Socket {
+  #stream(descriptor: Descriptor, doing: string): Socket {
+    const socket = this.#socket(descriptor, doing);
+    if (socket instanceof Socket) return socket;
+    throw new SocketError("EOPNOTSUPP", `Cannot ${doing} ${socket}`, "datagrams have no connections");
+  }
+
+  #socket(descriptor: Descriptor, doing: string): AnySocket {
     const held = this.#table[descriptor];
-    if (held instanceof Socket) return held;
+    if (typeof held === "object") return held;
     const what = `Cannot ${doing} descriptor ${descriptor}`;
     throw held === undefined ? new SocketError("EBADF", what) : new SocketError("ENOTSOCK", what, `it is ${held}`);
   }
 
   /** Puts a socket under the lowest number that is free. */
-  #add(what: string, make: () => Socket): Descriptor {
+  #add(what: string, make: () => AnySocket): Descriptor {
     const number = this.#lowestFree(what);
     this.#table[number] = make();
     return number;

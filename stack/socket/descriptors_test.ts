@@ -65,7 +65,7 @@ Deno.test("socket() gives the lowest number that is free; the first three are ta
 
 Deno.test("socket() refuses what this stack has no protocol for, and more than the process may have", async () => {
   const client = createProcess(twoHosts().a, { limit: 5 });
-  assertEquals(await codeOf(() => client.socket("inet", "dgram")), "EPROTONOSUPPORT");
+  assertEquals(await codeOf(() => client.socket("inet", "raw" as "dgram")), "EPROTONOSUPPORT");
   assertEquals(await codeOf(() => client.socket("unix" as "inet", "stream")), "EAFNOSUPPORT");
   const first = client.socket("inet", "stream");
   client.socket("inet", "stream");

@@ -13,13 +13,14 @@
  */
 import type { Tcp } from "../tcp/tcp.ts";
 import { Alarm } from "./alarm.ts";
+import { DatagramSocket } from "./datagram_socket.ts";
 import type { Socket } from "./socket.ts";
 
 export type PollEvent = "POLLIN" | "POLLOUT" | "POLLPRI" | "POLLRDHUP" | "POLLHUP" | "POLLERR" | "POLLNVAL";
 
 /** A socket, or undefined where there is none, and what the caller wants to know of it. */
 export interface Polled {
-  readonly socket: Socket | undefined;
+  readonly socket: Socket | DatagramSocket | undefined;
   readonly events: readonly PollEvent[];
 }
 
@@ -53,8 +54,12 @@ function isAny(found: readonly (readonly PollEvent[])[]): boolean {
 }
 
 /** Everything that is so of a socket now. */
-function eventsOf(socket: Socket | undefined): PollEvent[] {
-  if (socket === undefined || socket.role === "closed") return ["POLLNVAL"];
+function eventsOf(socket: Socket | DatagramSocket | undefined): PollEvent[] {
+  if (socket === undefined || socket.isClosed) return ["POLLNVAL"];
+  if (socket instanceof DatagramSocket) {
+    const isReadable = socket.hasDatagram || socket.hasFailed;
+    return [...socket.hasFailed ? ["POLLERR" as const] : [], ...isReadable ? ["POLLIN" as const] : [], "POLLOUT"];
+  }
   const { role, listener, connection, error } = socket;
   const events: PollEvent[] = error === undefined ? [] : ["POLLERR"];
   if (role === "listening") return (listener?.queue.acceptCount() ?? 0) > 0 ? [...events, "POLLIN"] : events;

@@ -57,8 +57,9 @@ export interface SocketOptions {
 type NumberRule = readonly [least: number, most: number, zero: boolean, counts: string];
 
 const LONGEST = 2 ** 31 - 1;
-const RULES: Readonly<Record<Exclude<keyof SocketOptions, "SO_LINGER" | "TCP_CONGESTION">, "flag" | NumberRule>> = {
+const RULES: Readonly<Record<Exclude<keyof SocketOptions, "SO_LINGER" | "TCP_CONGESTION"> | "SO_BROADCAST", "flag" | NumberRule>> = {
   SO_REUSEADDR: "flag",
+  SO_BROADCAST: "flag",
   SO_RCVBUF: [1, 2 ** 30, false, "bytes"],
   SO_SNDBUF: [1, 2 ** 30, false, "bytes"],
   SO_KEEPALIVE: "flag",
@@ -150,7 +151,7 @@ export function maxSegmentOf({ TCP_MAXSEG }: Readonly<SocketOptions>, connection
 }
 
 /** Throws a SocketError when `name` is no option, or `value` none of its values. */
-export function checkOption(name: keyof SocketOptions, value: unknown): void {
+export function checkOption(name: keyof SocketOptions | "SO_BROADCAST", value: unknown): void {
   const what = `Cannot set ${name} to ${value}`;
   if (name === "SO_LINGER") {
     if (value === undefined || isWhole(value) && value >= 0) return;

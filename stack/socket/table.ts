@@ -15,8 +15,8 @@ import type { Connection } from "../tcp/connection.ts";
 import type { Listener } from "../tcp/listener.ts";
 import type { Tcp } from "../tcp/tcp.ts";
 import { formatSocketAddress, type Port } from "./address.ts";
-import type { Descriptor, Process } from "./descriptors.ts";
-import type { Socket } from "./socket.ts";
+import type { AnySocket, Descriptor, Process } from "./descriptors.ts";
+import { Socket } from "./socket.ts";
 
 /** One line. */
 export interface TableRow {
@@ -34,12 +34,12 @@ export interface TableRow {
 /** Everything on a host: what `processes` have open, and what nobody has. */
 export function socketTable(tcp: Tcp, processes: readonly Process[]): TableRow[] {
   const open = new Map<unknown, string[]>();
-  const sockets = new Set<Socket>();
+  const sockets = new Set<AnySocket>();
   for (const process of processes) {
-    const descriptors = new Map<Socket, Descriptor[]>();
+    const descriptors = new Map<AnySocket, Descriptor[]>();
     for (const [descriptor, socket] of process.sockets()) descriptors.set(socket, [...descriptors.get(socket) ?? [], descriptor]);
     for (const [socket, numbers] of descriptors) {
-      const held = socket.listener ?? socket.connection ?? socket;
+      const held = inside(socket) ?? socket;
       open.set(held, [...open.get(held) ?? [], `${process.name}:${numbers.join(",")}`]);
       sockets.add(socket);
     }
@@ -47,9 +47,7 @@ export function socketTable(tcp: Tcp, processes: readonly Process[]): TableRow[]
   return [
     ...[...tcp.listeners].map((listener) => listeningRow(listener, open.get(listener))),
     ...tcp.connections().map((connection) => connectionRow(connection, open.get(connection))),
-    ...[...sockets].filter(({ listener, connection }) => (listener ?? connection) === undefined).map((socket) =>
-      otherRow(socket, open.get(socket))
-    ),
+    ...[...sockets].filter((socket) => inside(socket) === undefined).map((socket) => otherRow(socket, open.get(socket))),
   ];
 }
 
@@ -64,8 +62,21 @@ function connectionRow({ tcb, readable, unacknowledged }: Connection, openAs: re
   return { state: SHORT[tcb.state] ?? tcb.state, receiveQueue: readable, sendQueue: unacknowledged, local, peer, openAs };
 }
 
-function otherRow(socket: Socket, openAs: readonly string[] = []): TableRow {
-  return { state: "UNCONN", receiveQueue: 0, sendQueue: 0, local: formatSocketAddress(socket.localAddress), peer: "*", openAs };
+/** What of TCP's a socket stands for: its listening half, or its connection. */
+function inside(socket: AnySocket): Listener | Connection | undefined {
+  return socket instanceof Socket ? socket.listener ?? socket.connection : undefined;
+}
+
+/** A socket without a connection: fresh or bound, or one for datagrams, which never has one. */
+function otherRow(socket: AnySocket, openAs: readonly string[] = []): TableRow {
+  return {
+    state: "UNCONN",
+    receiveQueue: socket.readable,
+    sendQueue: 0,
+    local: formatSocketAddress(socket.localAddress),
+    peer: "*",
+    openAs,
+  };
 }
 
 /** States that `ss` has shorter names for. */

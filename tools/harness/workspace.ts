@@ -66,7 +66,7 @@ const SUBJECT_FILES = [
 ];
 /** What of `stack/socket` a process in a subject makes its system calls with, and a server its connections. */
 const SOCKET_FILES = [
-  ...["address", "alarm", "descriptors", "errors", "poll", "read_ahead", "socket", "socket_options", "waiting"],
+  ...["address", "alarm", "datagram_socket", "descriptors", "errors", "poll", "read_ahead", "socket", "socket_options", "waiting"],
   ...["conn", "listener", "streams", "channel"],
 ].map((name) => `stack/socket/${name}.ts`);
 /** What takes packets apart and checks them, which is what labs are to write. No subject has it. */

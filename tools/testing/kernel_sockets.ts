@@ -10,6 +10,7 @@ import { connect } from "../../stack/socket/conn.ts";
 import { createProcess, type Descriptor, type Process } from "../../stack/socket/descriptors.ts";
 import { ConnDuplex } from "../../stack/socket/duplex.ts";
 import { listen } from "../../stack/socket/listener.ts";
+import { Socket } from "../../stack/socket/socket.ts";
 import { socketTable } from "../../stack/socket/table.ts";
 import { KERNEL, STACK, startNeighbour } from "../neighbour/inside.ts";
 
@@ -170,7 +171,8 @@ async function settings(host: Host): Promise<unknown> {
   const taken = await text(server, descriptor);
 
   // Unanswered, the first question would be the last one. Linux answers one such segment in 500 ms (tcp_invalid_ratelimit).
-  const connection = [...server.sockets()].find(([number]) => number === descriptor)?.[1].connection;
+  const socket = [...server.sockets()].find(([number]) => number === descriptor)?.[1];
+  const connection = socket instanceof Socket ? socket.connection : undefined;
   const soon = { keepAlive: 550, keepAliveInterval: 300, keepAliveProbes: 1 };
   if (connection !== undefined) connection.change({ ...connection.options, ...soon });
   await new Promise((resolve) => setTimeout(resolve, 1000));
