@@ -9,19 +9,21 @@ import { cubic } from "./checks/cubic.ts";
 import { duplicates } from "./checks/duplicates.ts";
 import { live } from "./checks/live.ts";
 import { scoreboard } from "./checks/scoreboard.ts";
+import { scoreboardEdges } from "./checks/scoreboard_edges.ts";
 import { timeout } from "./checks/timeout.ts";
 import { windowGroup } from "./checks/window.ts";
+import { windowCounts } from "./checks/window_counts.ts";
 import { wire } from "./checks/wire.ts";
 
 export default suite({
   lab: 8,
   visibility: "public",
   groups: {
-    window: windowGroup,
+    window: { ...windowGroup, ...windowCounts },
     duplicates,
     acknowledged,
     timeout,
-    scoreboard,
+    scoreboard: { ...scoreboard, ...scoreboardEdges },
     cubic,
     wire,
     scripts: scriptChecks(new URL("./scripts/", import.meta.url), [

@@ -79,13 +79,10 @@ export function newAck(state: CongestionState, una: number, acked: number, highD
   // region newAck
   const { smss, sack, phase } = state;
   state.dupAcks = 0;
+  if (phase !== "recovery" && state.limited) grow(state, acked, now); // before "loss" ends: L is 1 for this one, too
   const isOver = una >= state.recoveryPoint;
-  if (phase !== "open" && isOver) state.phase = "open";
-  if (phase !== "recovery") {
-    if (state.limited) grow(state, acked, now);
-    return "wait";
-  }
-  if (sack) return "wait";
+  if (isOver) state.phase = "open";
+  if (phase !== "recovery" || sack) return "wait";
   if (isOver) {
     state.cwnd = Math.min(state.ssthresh, Math.max(highData - una, smss) + smss);
     return "wait";

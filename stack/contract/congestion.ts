@@ -135,11 +135,11 @@ export interface CongestionModule {
    * by 1 SMSS (RFC 5681 §3.1, RFC 3465 §2.1). Or by SMSS² / cwnd for each acknowledgment, but never by 0: RFC 5681 allows both.
    */
   growReno(state: CongestionState, acked: number): void;
-  /** A loss was noticed: ssthresh becomes half of FlightSize, but 2 SMSS at least (RFC 5681 §3.1, equation 4). cwnd stays as it is. */
+  /** A loss was noticed: ssthresh becomes half of FlightSize, but 2 SMSS at least (RFC 5681 §3.1, equation 4). cwnd stays as it is; `bytesAcked` is 0. */
   reduceReno(state: CongestionState, flightSize: number): void;
   /**
    * We are about to send, and have sent nothing for `idle` milliseconds: if that is more than the retransmission timeout, cwnd is the restart
-   * window, min(IW, cwnd): nobody knows any more what the way takes (RFC 5681 §4.1).
+   * window, min(IW, cwnd): nobody knows any more what the way takes (RFC 5681 §4.1). `bytesAcked` is 0 then, and `epochStart` −1; ssthresh stays.
    */
   restartAfterIdle(state: CongestionState, idle: number, timeout: number): void;
   /**
@@ -157,7 +157,7 @@ export interface CongestionModule {
   /**
    * One came. "resend": the segment at `una` goes out again at once (fast retransmit).
    * In recovery: without SACK, cwnd grows by 1 SMSS, because a segment has left the network (RFC 5681 §3.2); with SACK, the scoreboard sees to that.
-   * Else it is counted; and with the third, or with SACK when the byte at `una` is `lost` by the scoreboard, recovery begins, unless the loss is one that was
+   * Else it is counted; and with the third and any beyond it, or with SACK when the byte at `una` is `lost` by the scoreboard, recovery begins, unless the loss is one that was
    * noticed already: as long as `una` is not beyond `recoveryPoint` (RFC 6582 §3.2; with SACK it may be equal to it, RFC 6675 §5.1). Then: ssthresh as the
    * algorithm reduces it, for FlightSize without what limited transmit added (so cwnd at most); cwnd becomes ssthresh, and without SACK 3 SMSS more;
    * `recoveryPoint` is `highData`.
@@ -168,12 +168,13 @@ export interface CongestionModule {
    * In recovery, when everything before `recoveryPoint` is acknowledged: recovery is over. With SACK cwnd stays; without, it deflates to min(ssthresh,
    * max(FlightSize, SMSS) + SMSS), or to ssthresh (RFC 6582 §3.2). When it is not, the acknowledgment is a partial one: with SACK nothing is to be done; without,
    * the next hole is to be filled, "resend", and cwnd shrinks by `acked`, and grows by 1 SMSS if that was at least 1 SMSS.
-   * Else the window grows if it was `limited`: slow start below ssthresh, and from there as the algorithm says. "loss" ends as recovery does.
+   * Else the window grows if it was `limited`: slow start below ssthresh, and from there as the algorithm says. "loss" ends as recovery does, but after that: the
+   * acknowledgment that ends it opens the window by 1 SMSS at most (RFC 3465 §2.3).
    */
   newAck(state: CongestionState, una: number, acked: number, highData: number, now: number): "resend" | "wait";
   /**
    * The retransmission timer fired. `again`: it has done so before, and nothing was acknowledged meanwhile: then ssthresh stays as it is; else it is reduced (RFC 5681
-   * §3.1). cwnd is 1 SMSS, the phase "loss", and `recoveryPoint` `highData`: nothing of this window is to be noticed as lost again (RFC 6582 §3.2, RFC 6675 §5.1).
+   * §3.1). cwnd is 1 SMSS, nothing is counted in `dupAcks` and `bytesAcked`, the phase is "loss", and `recoveryPoint` `highData`: nothing of this window is to be noticed as lost again (RFC 6582 §3.2, RFC 6675 §5.1).
    */
   timedOut(state: CongestionState, una: number, highData: number, again: boolean): void;
 

@@ -149,4 +149,35 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+  "never-shrinks": {
+    title: "acknowledgments never make the window smaller",
+    kind: "table",
+    covers: ["9438"],
+    look: GROW,
+    why: "The curve may lie below the window for a while. Only a loss is a reason to shrink (RFC 9438 §4.4: target is at least cwnd).",
+    hints: [
+      "W_cubic(t + RTT) is less than cwnd: what is target?",
+      "cwnd itself: then nothing is added.",
+      "Two bounds for the target: the lower one is cwnd, the upper one 1.5 cwnd.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const wMax = 10 * t.random.int(10, 30);
+      const stage = { wMax, cwndPrior: wMax, k: Math.cbrt(0.3 * wMax / 0.4), epochStart: 0, wEst: wMax / 2, roundTrip: 50 };
+      const state = record({ smss, algorithm: "cubic", cwnd: segments(0.9 * wMax), ssthresh: segments(0.7 * wMax), ...stage });
+      for (const now of [0, 10, 20]) {
+        await change(t, "growCubic", state, smss, now);
+        expectBetween(
+          t,
+          state.cwnd,
+          segments(0.9 * wMax) - 1,
+          segments(0.9 * wMax) + 1,
+          `${now} ms after the stage began at ${0.7 * wMax} segments`,
+        );
+      }
+      const later = Math.round(2500 * stage.k);
+      await change(t, "growCubic", state, segments(1), later);
+      t.ok(state.cwnd > segments(0.9 * wMax), `a larger window ${later} ms after the stage began, far beyond W_max`, `${state.cwnd}`);
+    },
+  },
 };

@@ -244,4 +244,125 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
+  "one-loss-sack": {
+    title: "with SACK a new loss may begin at recoveryPoint itself",
+    kind: "table",
+    covers: ["6675-5.1", "6675-5"],
+    look: DUPLICATES,
+    why:
+      "With SACK duplicates tell what is new: those that needless retransmissions cause are none. So there is no need to wait until una lies beyond RecoveryPoint; but before it is reached it is the same loss (RFC 6675 §5.1).",
+    hints: [
+      "With SACK, una equals recoveryPoint: is that a new loss?",
+      "Yes. Only una *below* recoveryPoint belongs to the loss before; without SACK, una equal to it does as well.",
+      "The same comparison, but for the one byte: which of the two is used, `state.sack` says.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const point = segments(t.random.int(10, 40));
+      for (const [una, answer] of [[point - 1, "wait"], [point, "resend"], [point + smss, "resend"]] as const) {
+        const state = record({ smss, sack: true, cwnd: segments(10), ssthresh: segments(9), recoveryPoint: point });
+        const said = await change(t, "duplicateAck", state, una, una + segments(10), true);
+        t.equal(said, answer, `the answer when una is ${una}, recoveryPoint ${point}, and the byte at una lost, with SACK`);
+      }
+    },
+  },
+  "counted-anyway": {
+    title: "duplicates of the old loss are counted all the same",
+    kind: "table",
+    covers: ["6582", "5681-3.2b"],
+    look: DUPLICATES,
+    why:
+      "They begin no recovery, but each says that a segment has left the network: `sendWindow` lets two new ones go for the first two, and knows of them by the count (RFC 3042 §2).",
+    hints: [
+      "una lies before recoveryPoint, and duplicates come. What is `dupAcks` after each?",
+      "1, 2, 3, 4 …: it is counted first, and asked afterwards whether it is a loss that was noticed already.",
+      "Step 2 comes before steps 3 and 4, whatever these say.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      for (const sack of [false, true]) {
+        const state = record({ smss, sack, cwnd: segments(10), ssthresh: segments(9), recoveryPoint: segments(30) });
+        for (let nth = 1; nth <= 5; nth++) {
+          const said = await change(t, "duplicateAck", state, segments(29), segments(38), sack);
+          t.equal(said, "wait", `the answer to duplicate number ${nth}, with una before recoveryPoint`);
+          expectMembers(t, state, { dupAcks: nth }, `after duplicate number ${nth}, ${sack ? "with" : "without"} SACK`);
+        }
+      }
+    },
+  },
+  "three-or-more": {
+    title: "three duplicates are enough, and so are more",
+    kind: "table",
+    covers: ["5681-3.2b", "6582"],
+    look: DUPLICATES,
+    why:
+      "Duplicates that were waited for count, too. Whoever asks for exactly the third would wait for the timer when the count is beyond that already (RFC 6675 §5: DupAcks ≥ DupThresh).",
+    hints: [
+      "`dupAcks` is 5, and nothing makes you wait for recoveryPoint. One more duplicate comes: is it a loss?",
+      "Yes: six are not less than three.",
+      "Compare with `<`, and not with equality.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      for (const [sack, dupAcks] of [[false, 2], [false, 3], [true, 3], [false, t.random.int(4, 9)]] as const) {
+        const una = segments(t.random.int(5, 20));
+        const state = record({ smss, sack, cwnd: segments(10), dupAcks, recoveryPoint: segments(4) });
+        const said = await change(t, "duplicateAck", state, una, una + segments(10), false);
+        t.equal(said, "resend", `the answer to one more duplicate when dupAcks is ${dupAcks}, ${sack ? "with" : "without"} SACK`);
+        expectMembers(t, state, { phase: "recovery", recoveryPoint: una + segments(10) }, "afterwards");
+      }
+    },
+  },
+  "no-growth": {
+    title: "a duplicate does not make the window grow",
+    kind: "table",
+    covers: ["5681-3.2b", "5681-3.1d"],
+    look: DUPLICATES,
+    why:
+      "It acknowledges nothing. The window grows for what has arrived in order; limited transmit lends a segment, and does not give it (RFC 5681 §3.1: an ACK of new data; RFC 3042 §2).",
+    hints: [
+      "Which member changes with the first two duplicates?",
+      "`dupAcks`, and no other: neither cwnd nor what is counted towards it.",
+      "Nothing in duplicateAck calls what makes the window grow.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const count = t.random.int(8, 30);
+      for (const ssthresh of [Infinity, segments(5)]) {
+        const state = record({ smss, cwnd: segments(count), ssthresh, bytesAcked: segments(count) - 4 });
+        for (const nth of [1, 2]) {
+          await change(t, "duplicateAck", state, 0, segments(count), false);
+          const expected = { dupAcks: nth, cwnd: segments(count), bytesAcked: segments(count) - 4 };
+          expectMembers(t, state, expected, `after duplicate number ${nth}, with ssthresh ${ssthresh}`);
+        }
+      }
+    },
+  },
+  "by-flight": {
+    title: "a loss reduces what is in flight, as the algorithm says",
+    kind: "table",
+    covers: ["5681-3.2c", "9438"],
+    look: ["duplicateAck", "reduceReno", "reduceCubic"],
+    why:
+      "Half of what was in flight, not of the window, which may be far larger; and CUBIC leaves seven tenths of it. Recovery is the same for both (RFC 5681 §3.2, RFC 9438 §4.6).",
+    hints: [
+      "The window is 40 segments, 20 are in flight, and one is lost. What is ssthresh with Reno, and with CUBIC?",
+      "10, and 14. Without SACK cwnd is three segments more than that.",
+      "Which function reduces, `algorithm` says; what it is given is what is in flight, but cwnd at most.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const flight = 10 * t.random.int(1, 3);
+      for (const [algorithm, tenths] of [["reno", 5], ["cubic", 7]] as const) {
+        for (const sack of [false, true]) {
+          const state = record({ smss, algorithm, sack, cwnd: segments(40), dupAcks: 2 });
+          await change(t, "duplicateAck", state, segments(7), segments(7 + flight), false);
+          const left = flight * tenths / 10;
+          const expected = { phase: "recovery", ssthresh: segments(left), cwnd: segments(sack ? left : left + 3) } as const;
+          const when = `${algorithm}, ${sack ? "with" : "without"} SACK, a window of 40 segments of ${smss}, ${flight} in flight`;
+          expectMembers(t, state, expected, `after the third duplicate: ${when}`);
+        }
+      }
+    },
+  },
 };

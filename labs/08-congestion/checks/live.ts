@@ -4,7 +4,7 @@ import { expectHalved, expectOnlyLostAgain, expectWithinSlowStart, transfer, wit
 
 const SIZE = 200_000;
 const RECOVERY = ["duplicateAck", "newAck", "isDuplicateAck"] as const;
-const SCOREBOARD = ["createScoreboard.nextSegment", "createScoreboard.pipe", "createScoreboard.update"] as const;
+const SCOREBOARD = ["createScoreboard.nextSegment", "createScoreboard.isLost", "createScoreboard.pipe", "createScoreboard.update"] as const;
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "slow-start": {

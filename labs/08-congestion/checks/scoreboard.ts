@@ -1,24 +1,40 @@
 /** Public checks of lab 08: the scoreboard (RFC 6675 §4). */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { sizes } from "./bench.ts";
-
-type Board = Awaited<ReturnType<Trial["congestion"]["createScoreboard"]>>;
-type Block = readonly [from: number, to: number];
-
-/** A scoreboard that was told of these blocks, in segments. */
-async function boardWith(t: Trial, smss: number, ...blocks: readonly Block[]): Promise<Board> {
-  const board = await t.congestion.createScoreboard(smss);
-  for (const [from, to] of blocks) await board.update(from * smss, to * smss);
-  return board;
-}
-
-const text = (blocks: readonly Block[]): string => blocks.map(([from, to]) => `${from} to ${to}`).join(", ");
+import { type Block, boardWith, rangesText } from "./scoreboard_bench.ts";
 
 const PIPE =
   "What may go is cwnd less what is on its way. FlightSize counts what the peer holds already, and what is lost: neither is on its way";
-const NEXT = ["createScoreboard.nextSegment"] as const;
+/** What the peer holds, in segments, where several cases are about the same. */
+const BLOCKS: readonly Block[] = [[1, 4], [5, 7]];
+const NEXT = ["createScoreboard.nextSegment", "createScoreboard.isLost"] as const;
+const FIRST = "If scoreboard/lost fails, too, mend that first";
 
 export const scoreboard: Readonly<Record<string, CheckSpec>> = {
+  "acknowledged": {
+    title: "what is acknowledged is forgotten, and never news",
+    kind: "table",
+    covers: ["6675-4"],
+    look: ["createScoreboard.acknowledged", "createScoreboard.update", "createScoreboard.isSacked"],
+    why: "Blocks below the acknowledgment are of no use any more; a late segment may repeat them (RFC 6675 §4, Update).",
+    hints: [
+      "The blocks are 1000 to 3000 and 5000 to 6000, and everything before 2000 is acknowledged. What is left?",
+      "2000 to 3000 and 5000 to 6000.",
+      "Remove blocks that end at `una` or before; let the first that is left begin at `una` at the earliest.",
+    ],
+    run: async (t: Trial) => {
+      const { smss, segments } = sizes(t);
+      const board = await t.congestion.createScoreboard(smss);
+      await board.acknowledged(smss);
+      for (const [from, to] of [[1, 3], [5, 6]] as const) await board.update(segments(from), segments(to));
+      await board.acknowledged(segments(2));
+      const sacked = [];
+      for (const at of [1, 2, 3, 4, 5]) sacked.push(await board.isSacked(segments(at)));
+      t.equal(sacked, [false, true, false, false, true], "whether segments 1–5 are SACKed, when everything before 2 is acknowledged");
+      const news = await board.update(segments(1), segments(4));
+      t.equal(news, smss, "new bytes in a block of segments 1–3 then: 1 is acknowledged, and 2 was known");
+    },
+  },
   "news": {
     title: "a block counts for what was not known before",
     kind: "table",
@@ -76,28 +92,6 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
       }
     },
   },
-  "acknowledged": {
-    title: "what is acknowledged is forgotten, and never news",
-    kind: "table",
-    covers: ["6675-4"],
-    look: ["createScoreboard.acknowledged", "createScoreboard.update"],
-    why: "Blocks below the acknowledgment are of no use any more; a late segment may repeat them (RFC 6675 §4, Update).",
-    hints: [
-      "The blocks are 1000 to 3000 and 5000 to 6000, and everything before 2000 is acknowledged. What is left?",
-      "2000 to 3000 and 5000 to 6000.",
-      "Remove blocks that end at `una` or before; let the first that is left begin at `una` at the earliest.",
-    ],
-    run: async (t: Trial) => {
-      const { smss, segments } = sizes(t);
-      const board = await boardWith(t, smss, [1, 3], [5, 6]);
-      await board.acknowledged(segments(2));
-      const sacked = [];
-      for (const at of [1, 2, 3, 4, 5]) sacked.push(await board.isSacked(segments(at)));
-      t.equal(sacked, [false, true, false, false, true], "whether segments 1 to 5 are SACKed, when everything before 2 is acknowledged");
-      t.equal(await board.update(segments(1), segments(4)), smss, "new bytes in the block 1 to 4 then");
-      t.equal(await board.pipe(0, segments(7)), segments(2), "pipe then, up to segment 7: segments 4 and 6 are on their way");
-    },
-  },
   "lost": {
     title: "IsLost: three blocks above, or more than two segments",
     kind: "table",
@@ -117,6 +111,9 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
         [false, 0],
         [false, 0, [1, 3]],
         [true, 0, [1, 3.25]],
+        [true, 0, [1, 4]],
+        [false, 4, [1, 4], [5, 7]],
+        [true, 4, [1, 4], [5, 10]],
         [true, 0, [1, 2], [3, 5]],
         [false, 0, [1, 1.25], [2, 2.25]],
         [true, 0, [1, 1.25], [2, 2.25], [3, 3.25]],
@@ -126,8 +123,15 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
       ];
       for (const [lost, at, ...blocks] of cases) {
         const board = await boardWith(t, smss, ...blocks);
-        t.equal(await board.isLost(at * smss), lost, `whether segment ${at} is lost with these SACKed: ${text(blocks) || "none"}`);
+        t.equal(await board.isLost(at * smss), lost, `whether segment ${at} is lost with these SACKed: ${rangesText(blocks)}`);
       }
+      const una = t.random.int(1000, 90_000);
+      const later = await t.congestion.createScoreboard(smss);
+      await later.acknowledged(una);
+      await later.update(una + smss, una + 3 * smss);
+      t.equal(await later.isLost(una), false, `whether byte ${una} is lost when una is there, and two segments above it are SACKed`);
+      await later.update(una + 3 * smss, una + 3 * smss + 1);
+      t.equal(await later.isLost(una), true, `whether byte ${una} is lost when one byte more is SACKed`);
     },
   },
   "pipe": {
@@ -138,8 +142,8 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     look: ["createScoreboard.pipe"],
     why: `${PIPE} (RFC 6675 §4, SetPipe).`,
     hints: [
-      "Of ten segments 1 to 3 and 5 to 6 are held. Which are on their way?",
-      "0 is lost (five segments above it), 4 is not (only two), 7 to 9 are not: four segments.",
+      "Of ten segments 1–3 and 5–6 are held. Which are on their way?",
+      "0 is lost (five segments above it), 4 is not (only two), 7–9 are not: four segments.",
       "For each hole: its length if it is not lost. All bytes of a hole have the same above them.",
     ],
     run: async (t: Trial) => {
@@ -157,7 +161,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
         t.equal(
           await board.pipe(0, segments(10)),
           segments(pipe),
-          `pipe in bytes, of ten segments of ${smss} with these SACKed: ${text(blocks) || "none"}`,
+          `pipe in bytes, of ten segments of ${smss} with these SACKed: ${rangesText(blocks)}`,
         );
       }
     },
@@ -175,12 +179,12 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      const board = await boardWith(t, smss, [1, 4], [5, 7]);
+      const board = await boardWith(t, smss, ...BLOCKS);
       for (const [highRxt, pipe] of [[0, 4], [0.5, 4.5], [1, 5], [4, 5], [4.5, 5.5], [5, 6]] as const) {
         t.equal(
           await board.pipe(highRxt * smss, segments(10)),
           segments(pipe),
-          `pipe with highRxt at segment ${highRxt}, when 1 to 4 and 5 to 7 are SACKed`,
+          `pipe with highRxt at segment ${highRxt}, when ${rangesText(BLOCKS)} are SACKed`,
         );
       }
     },
@@ -192,7 +196,8 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     covers: ["6675-4"],
     look: NEXT,
     why:
-      "First what is surely missing, because nothing behind it can be read. Then something new: it keeps the acknowledgments coming. Before nothing goes at all, what may be missing, too; and last the tail, of which nothing will ever be heard (RFC 6675 §4, NextSeg).",
+      "First what is surely missing, because nothing behind it can be read. Then something new: it keeps the acknowledgments coming. Before nothing goes at all, what may be missing, too; and last the tail, of which nothing will ever be heard (RFC 6675 §4, NextSeg). " +
+      `${FIRST}.`,
     hints: [
       "In which order does NextSeg look, and what does each of the four rules find?",
       "The lowest hole from highRxt on, below the highest SACKed byte: by rule 1 if it is lost, by rule 3 if not. Between them, by rule 2, `unsent` bytes at highData. In the end, if `mayRescue`, the last bytes that are not SACKed.",
@@ -200,7 +205,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t: Trial) => {
       const { smss, segments } = sizes(t);
-      const board = await boardWith(t, smss, [1, 4], [5, 7]);
+      const board = await boardWith(t, smss, ...BLOCKS);
       const high = segments(10);
       const cases: readonly (readonly [highRxt: number, unsent: number, mayRescue: boolean, from: number, rule: number])[] = [
         [0, 9, true, 0, 1],
@@ -212,7 +217,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
       for (const [highRxt, unsent, mayRescue, from, rule] of cases) {
         const found = await board.nextSegment(segments(highRxt), high, segments(unsent), mayRescue);
         const asked = `highRxt at segment ${highRxt}, ${unsent} segments unsent, mayRescue ${mayRescue}`;
-        const when = `nextSegment with ${asked}, when 1 to 4 and 5 to 7 are SACKed, SMSS ${smss}`;
+        const when = `nextSegment with ${asked}, when ${rangesText(BLOCKS)} are SACKed, SMSS ${smss}`;
         t.fields(found, { from: segments(from), length: smss, rule }, when);
       }
       t.equal(await board.nextSegment(segments(5), high, 0, false), undefined, "nextSegment when there is nothing more to do");
@@ -223,7 +228,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["6675-4"],
     look: NEXT,
-    why: "What the peer holds need not go again, and one segment holds SMSS bytes (RFC 6675 §4).",
+    why: `What the peer holds need not go again, and one segment holds SMSS bytes (RFC 6675 §4). ${FIRST}.`,
     hints: [
       "A hole of one and a half segments is lost. What goes first, what next?",
       "A whole segment, and then half a one: up to where the SACKed block begins.",
@@ -254,7 +259,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     title: "after a timeout all of it is lost, and told anew",
     kind: "table",
     covers: ["6675-5.1", "2018-5"],
-    look: ["createScoreboard.timedOut", "createScoreboard.nextSegment"],
+    look: ["createScoreboard.timedOut", "createScoreboard.isLost", "createScoreboard.pipe", "createScoreboard.nextSegment"],
     why:
       "The peer may have thrown away what it held: it is allowed to, and then nothing but the timer would ever notice (RFC 2018 §8). What it tells of from now on counts.",
     hints: [
@@ -282,7 +287,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
       t.fields(
         await board.nextSegment(smss, segments(8), segments(5), false),
         { from: segments(4), length: smss, rule: 1 },
-        "nextSegment when the peer tells of 1 to 4 again",
+        "nextSegment when the peer tells of segments 1–3 again",
       );
     },
   },

@@ -109,6 +109,9 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
         const expected = { cwnd: cwnd + more, ssthresh: Infinity, phase: "open" } as const;
         expectMembers(t, state, expected, `after ${acked} bytes were acknowledged, with cwnd ${cwnd} and SMSS ${smss}`);
       }
+      const near = record({ smss, cwnd: segments(10), ssthresh: segments(10) + 4 });
+      await change(t, "slowStart", near, smss);
+      expectMembers(t, near, { cwnd: segments(11) }, `after ${smss} bytes were acknowledged, 4 bytes below ssthresh`);
     },
   },
   "growth-limit": {

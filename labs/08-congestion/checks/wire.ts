@@ -173,9 +173,9 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 3,
     covers: ["6675-5", "6675-4", "5681-4.3"],
-    look: ["createScoreboard.nextSegment", "createScoreboard.pipe", "duplicateAck", "newAck"],
+    look: ["createScoreboard.nextSegment", "createScoreboard.isLost", "createScoreboard.pipe", "duplicateAck", "newAck"],
     why:
-      "The peer has told what it holds. Each hole goes once, as soon as less is on its way than the window allows, and the window is halved once (RFC 6675 §5).",
+      "The peer has told what it holds. Each hole goes once, as soon as less is on its way than the window allows, and the window is halved once (RFC 6675 §5). If a check of scoreboard fails, too, mend that first.",
     hints: [
       "Ten segments, of which 0 and 4 are lost. What goes out when?",
       "0 with the third duplicate. 4 when more than two segments above it are held, and cwnd (5) is larger than what is on its way.",

@@ -36,7 +36,13 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 3,
     covers: ["6675-4"],
-    look: ["createScoreboard.pipe", "createScoreboard.nextSegment", "createScoreboard.update", "createScoreboard.acknowledged"],
+    look: [
+      "createScoreboard.pipe",
+      "createScoreboard.isLost",
+      "createScoreboard.nextSegment",
+      "createScoreboard.update",
+      "createScoreboard.acknowledged",
+    ],
     why: "The RFC walks over bytes; whoever walks over blocks must come to the same (RFC 6675 §4).",
     hints: [
       "Which step of the story goes wrong first?",

@@ -3,28 +3,6 @@ import { change, expectBetween, expectMembers, record, sizes } from "../../../la
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const duplicates: Readonly<Record<string, CheckSpec>> = {
-  "sack-point": {
-    title: "with SACK recovery may begin where the last one ended",
-    kind: "table",
-    covers: ["6675-5.1", "6675-5"],
-    look: ["duplicateAck"],
-    why:
-      "With SACK duplicates tell what is new; there is no need to wait for one segment more. But before RecoveryPoint is reached it is the same loss (RFC 6675 §5.1).",
-    hints: [
-      "With SACK, una equals recoveryPoint: is that a new loss?",
-      "Yes. Only una *below* recoveryPoint belongs to the loss before.",
-      "`sack ? una < state.recoveryPoint : una <= state.recoveryPoint`.",
-    ],
-    run: async (t: Trial) => {
-      const { smss, segments } = sizes(t);
-      const point = segments(t.random.int(10, 40));
-      for (const [una, answer] of [[point - 1, "wait"], [point, "resend"], [point + smss, "resend"]] as const) {
-        const state = record({ smss, sack: true, cwnd: segments(10), ssthresh: segments(9), recoveryPoint: point });
-        const said = await change(t, "duplicateAck", state, una, una + segments(10), true);
-        t.equal(said, answer, `the answer when una is ${una}, recoveryPoint ${point}, and the byte at una lost`);
-      }
-    },
-  },
   "by-algorithm": {
     title: "a loss reduces as the algorithm says",
     kind: "table",
@@ -97,37 +75,6 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
       await change(t, "growCubic", state, smss, 5000);
       t.fields(state, { k: 0, epochStart: 5000 }, "the stage that begins at ssthresh after a timeout");
       t.ok(Math.abs(state.wMax - 0.7 * count) < 0.01, `wMax ${0.7 * count} segments`, `${state.wMax}`);
-    },
-  },
-  "never-shrinks": {
-    title: "acknowledgments never make the window smaller",
-    kind: "table",
-    covers: ["9438"],
-    look: ["growCubic"],
-    why: "The curve may lie below the window for a while. Only a loss is a reason to shrink (RFC 9438 §4.4: target is at least cwnd).",
-    hints: [
-      "W_cubic(t + RTT) is less than cwnd: what is target?",
-      "cwnd itself: then nothing is added.",
-      "`Math.max(curve, cwnd)` before the bound of 1.5 cwnd.",
-    ],
-    run: async (t: Trial) => {
-      const { smss, segments } = sizes(t);
-      const wMax = 10 * t.random.int(10, 30);
-      const stage = { wMax, cwndPrior: wMax, k: Math.cbrt(0.3 * wMax / 0.4), epochStart: 0, wEst: wMax / 2, roundTrip: 50 };
-      const state = record({ smss, algorithm: "cubic", cwnd: segments(0.9 * wMax), ssthresh: segments(0.7 * wMax), ...stage });
-      for (const now of [0, 10, 20]) {
-        await change(t, "growCubic", state, smss, now);
-        expectBetween(
-          t,
-          state.cwnd,
-          segments(0.9 * wMax) - 1,
-          segments(0.9 * wMax) + 1,
-          `${now} ms after the stage began at ${0.7 * wMax} segments`,
-        );
-      }
-      const later = Math.round(2500 * stage.k);
-      await change(t, "growCubic", state, segments(1), later);
-      t.ok(state.cwnd > segments(0.9 * wMax), `a larger window ${later} ms after the stage began, far beyond W_max`, `${state.cwnd}`);
     },
   },
   "three-losses": {

@@ -162,7 +162,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["6675-5", "6675-4", "5681-4.3"],
-    look: ["createScoreboard.nextSegment", "createScoreboard.pipe", "duplicateAck"],
+    look: ["createScoreboard.nextSegment", "createScoreboard.isLost", "createScoreboard.pipe", "duplicateAck"],
     why:
       "One acknowledgment tells of all three. None goes twice, nothing that is held goes at all, and the window is halved once (RFC 6675 §5).",
     hints: [
