@@ -209,7 +209,6 @@ export const labs: readonly Lab[] = [
       createEchoLoop: "echo_loop.ts",
     },
     points: 100,
-    draft: true,
   }),
   lab({
     number: 11,

@@ -35,6 +35,8 @@ const stories: readonly { readonly lab: number; readonly mutant: string | Mutant
   { lab: 8, mutant: "fourth-duplicate" },
   { lab: 9, mutant: "rest-kept" },
   { lab: 9, mutant: "zero-sent-as-none" },
+  { lab: 10, mutant: "write-never-dropped" },
+  { lab: 10, mutant: "edge-triggered" },
   { lab: 11, mutant: "length-beside-chunks" },
   { lab: 11, mutant: "line-per-piece" },
 ];

@@ -41,7 +41,7 @@ export const echo: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "What does `write` return, and how long was the piece?",
       "When it is less: the piece that is left begins behind what was written. Wait for WRITE as long as there is one.",
-      "`unsent[0] = piece.subarray(written)`, `unsentBytes -= written`, and the interest gets WRITE.",
+      "The first piece becomes its own end (`subarray`), `unsentBytes` shrinks by what was written, and the interest gets WRITE.",
     ],
     run: async (t) => {
       const bench = await echoBench(t);

@@ -23,6 +23,13 @@ export const outcomes: Readonly<Record<string, CheckSpec>> = {
       await expectOutcome(t, "connectOutcome", { role: "connecting" }, "EAGAIN");
       await expectOutcome(t, "readOutcome", { role: "connecting" }, "EAGAIN");
       await expectOutcome(t, "writeOutcome", { role: "connecting" }, "EAGAIN");
+      await t.about(
+        { look: ["readOutcome", "writeOutcome"], why: "With a byte, or room for one, there is nothing to wait for." },
+        async () => {
+          await expectOutcome(t, "readOutcome", { readable: 1 }, 1);
+          await expectOutcome(t, "writeOutcome", { room: 1 }, 1);
+        },
+      );
     },
   },
 

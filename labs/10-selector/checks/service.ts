@@ -93,7 +93,7 @@ export const service: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which three kinds of answers has `read`, and which one of them means that nothing will come?",
       'A count, a code, and "EAGAIN". Only 0 is the end, only the other codes are failures.',
-      '`if (read === "EAGAIN") return;` before any other question.',
+      "That answer is asked for before any other, and leaves the method: nothing is to be done.",
     ],
     run: async (t) => {
       const bench = await echoBench(t);

@@ -46,6 +46,7 @@ export const readiness: Readonly<Record<string, CheckSpec>> = {
       for (const [name, bit] of [["readOutcome", READ], ["writeOutcome", WRITE], ["connectOutcome", CONNECT]] as const) {
         const outcomes = await t.many("selector", name, all.map((each) => [each, 50]));
         for (const [index, given] of all.entries()) {
+          t.equal(typeof bits[index]?.value, "number", "what kind of thing readinessOf returns");
           const ready = (Number(bits[index]?.value) & bit) !== 0;
           t.equal(outcomes[index]?.value === "EAGAIN", !ready, `whether ${name} says EAGAIN (${factsText(given)})`);
         }

@@ -120,6 +120,16 @@ const EXAMPLES: Readonly<Record<number, { readonly imports: readonly string[]; r
     { expect: { icmp: { type: 3, code: 3 } } },
   ],`,
   },
+  10: {
+    imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
+    checks: `  "the bytes, then the end; and nothing yet is neither": [
+    ...[[5, true, 5], [0, true, 0], [0, false, "EAGAIN"]].map(([readable, ended, returns]) => ({
+      call: "readOutcome",
+      args: [{ role: "connected", waiting: 0, readable, ended, room: 0, shut: false, failure: undefined }, 100],
+      returns,
+    })),
+  ],`,
+  },
   11: {
     imports: [`import { suite } from "../../tools/harness/my_suite.ts";`],
     checks: `  "two lengths are refused": [
