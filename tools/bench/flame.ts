@@ -24,7 +24,7 @@ svg{--paper:#fff;--ink:#1f2328;--pale:#656d76;--a:#9ec5fe;--b:#ffd08a;--c:#a3dcb
 .paper{fill:var(--paper)}text{fill:var(--ink);font:11px ui-monospace,monospace}.pale{fill:var(--pale);font:13px system-ui,sans-serif}
 .big{font:600 18px system-ui,sans-serif}.a{fill:var(--a)}.b{fill:var(--b)}.c{fill:var(--c)}.d{fill:var(--d)}.e{fill:var(--e)}rect{stroke:var(--paper)}`;
 
-/** The whole file. `units`: into how many segments (or whatever was moved) the time is to be divided, and their name. */
+/** The whole file. `units`: into how many segments (or whatever was moved) the time is to be divided, and "a segment". */
 export function flameGraph(top: Call, title: string, units: { readonly count: number; readonly name: string }): string {
   const bars: string[] = [];
   const scale = (WIDTH - 2 * LEFT) / (top.total || 1);
@@ -69,7 +69,7 @@ function legend(): string {
 function bar(call: Call, left: number, depth: number, width: number, all: number, units: { count: number; name: string }): string {
   const kind = PARTS.find(([prefix]) => call.file.startsWith(prefix))?.[1] ?? "e";
   const y = TOP + depth * ROW;
-  const share = `${(call.total / all * 100).toFixed(1)} %, ${(call.total * 1e6 / units.count).toFixed(0)} ns a ${units.name}`;
+  const share = `${(call.total / all * 100).toFixed(1)} %, ${(call.total * 1e6 / units.count).toFixed(0)} ns ${units.name}`;
   const hint = `${call.name}${call.file === "" ? "" : ` · ${call.file}`}: ${share}`;
   const letters = Math.floor((width - 6) / LETTER);
   const text = letters < 3 ? "" : `<text x="${(left + 3).toFixed(1)}" y="${y + 13}">${escaped(cut(call.name, letters))}</text>`;

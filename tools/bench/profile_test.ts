@@ -36,7 +36,7 @@ Deno.test("readProfile() joins calls from one place, and leaves out who waits", 
 });
 
 Deno.test("flameGraph() is one SVG in which everything is escaped and named", () => {
-  const svg = flameGraph(readProfile(PROFILE, "/kit/"), "in < out", { count: 1000, name: "segment" });
+  const svg = flameGraph(readProfile(PROFILE, "/kit/"), "in < out", { count: 1000, name: "a segment" });
   assertStringIncludes(svg, "<title>in &lt; out</title>");
   assertStringIncludes(svg, "poll · stack/host.ts: 89.7 %, 13000 ns a segment");
   assertStringIncludes(svg, "tools/a &amp; b.ts");

@@ -7,9 +7,9 @@ import type { ProfileOrder, ProfileResult } from "./profiled.ts";
 
 /** What is profiled, and how much of it: bytes, or echoes. */
 export const PROFILES = {
-  in: { title: "kernel → stack", count: 600_000_000, unit: "segment" },
-  out: { title: "stack → kernel", count: 600_000_000, unit: "segment" },
-  echo: { title: "echoes of 64 bytes", count: 50_000, unit: "echo" },
+  in: { title: "kernel → stack", count: 600_000_000, unit: "segment", each: "a segment" },
+  out: { title: "stack → kernel", count: 600_000_000, unit: "segment", each: "a segment" },
+  echo: { title: "echoes of 64 bytes", count: 50_000, unit: "echo", each: "an echo" },
 } as const;
 export type ProfileName = keyof typeof PROFILES;
 
@@ -22,13 +22,13 @@ const DEAREST = 24;
 
 /** Profiles one transfer; writes the flame graph to `out` and gives the table. Throws a NoLiveWire. */
 export async function profile(name: ProfileName, offload: boolean, out: string): Promise<string[]> {
-  const { title, count, unit } = PROFILES[name];
+  const { title, count, unit, each } = PROFILES[name];
   const folder = await Deno.makeTempDir();
   try {
     const result = await run({ what: name, offload, count }, folder);
     const top = stackOnly(await stacksProfile(folder));
-    const units = { count: name === "echo" ? count : count / SEGMENT, name: unit };
-    const whole = `${title}${offload ? " with offload" : ""}: ${perUnit(top.total, units.count)} ns a ${unit}`;
+    const units = { count: name === "echo" ? count : count / SEGMENT, name: each };
+    const whole = `${title}${offload ? " with offload" : ""}: ${perUnit(top.total, units.count)} ns ${each}`;
     await Deno.writeTextFile(out, flameGraph(top, whole, units));
     const rows = dearest(top).slice(0, DEAREST).map(({ name, file, self }) =>
       `  ${perUnit(self, units.count).padStart(6)}  ${`${name}`.padEnd(24)} ${file}`
@@ -37,7 +37,8 @@ export async function profile(name: ProfileName, offload: boolean, out: string):
       ? `${Math.round(count / result.milliseconds * 1000)} echoes/s`
       : `${(count * 8 / result.milliseconds / 1e6).toFixed(2)} Gbit/s`;
     return [
-      `${whole} of the stack's thread (${speed} under the profiler)`,
+      whole,
+      `of the stack's thread, at ${speed} under the profiler`,
       "",
       `  ns by itself, each ${unit}`,
       ...rows,
