@@ -9,6 +9,7 @@ import { run } from "../../stack/runner.ts";
 import { connect } from "../../stack/socket/conn.ts";
 import { listen } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
+import { fastPath } from "../fast/fast_path.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
@@ -30,11 +31,12 @@ export interface ProfileResult {
 
 async function transfer({ what, offload, count }: ProfileOrder): Promise<ProfileResult> {
   prepareNamespace();
-  const { default: modules } = await import("../../solutions/reference.ts");
+  const { default: reference } = await import("../../solutions/reference.ts");
   const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(KERNEL_IP), offload });
-  const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: STACK_IP }] }, [tun], { now: performance.now() });
+  const { modules, device, options } = fastPath(reference, tun);
+  const host = Host.bind(modules, { interfaces: [{ medium: "ip", address: STACK_IP }] }, [device], { ...options, now: performance.now() });
   const stop = new AbortController();
-  const running = run(host, [tun], { signal: stop.signal });
+  const running = run(host, [device], { signal: stop.signal });
   const worker = new Worker(new URL("kernel_side.ts", import.meta.url), { type: "module" });
   const act = (order: KernelOrder, whenReady = () => {}): Promise<KernelAnswer> =>
     new Promise((resolve) => {
