@@ -158,6 +158,8 @@ export const timeout: Readonly<Record<string, CheckSpec>> = {
           again ? "after a second timeout" : "after a timeout"
         }`;
         t.ok(state.cwnd <= segments(4.25) + 1, `cwnd of at most ${segments(4.25)} ${when}, SMSS ${smss}`, `${state.cwnd}`);
+        for (let i = 1; i < 4; i++) await change(t, "growReno", state, smss);
+        t.ok(state.cwnd >= segments(4.75), `cwnd of at least ${segments(4.75)} when four segments are`, `${state.cwnd}`);
       }
     },
   },

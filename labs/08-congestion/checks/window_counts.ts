@@ -47,8 +47,17 @@ export const windowCounts: Readonly<Record<string, CheckSpec>> = {
       await change(t, "reduceReno", state, segments(count));
       state.cwnd = segments(count / 2);
       await change(t, "growReno", state, smss);
-      const most = segments(count / 2) + 2 * smss / count + 1;
-      expectBetween(t, state.cwnd, segments(count / 2), most, `when one of the first ${count / 2} segments after the loss is acknowledged`);
+      const half = segments(count / 2);
+      const when = `acknowledged after the loss, from ${half} bytes on`;
+      expectBetween(
+        t,
+        state.cwnd,
+        half,
+        half + 2 * smss / count + 1,
+        `with one of the first ${count / 2} segments of ${smss} bytes ${when}`,
+      );
+      for (let i = 1; i < count / 2; i++) await change(t, "growReno", state, smss);
+      expectBetween(t, state.cwnd, half + 0.75 * smss, half + smss + 4, `with all of the first ${count / 2} segments ${when}`);
     },
   },
   "count-after-idle": {
