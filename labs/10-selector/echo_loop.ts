@@ -27,8 +27,8 @@ export function createEchoLoop<C extends object | number>(
   }
 
   /** A connection is over, well or badly: it is cancelled and closed. There is room for another one. */
-  function drop(channel: C): void {
-    return todo("createEchoLoop.drop", channel, selector, calls, listeners, count);
+  function drop(gone: C): void {
+    return todo("createEchoLoop.drop", gone, selector, calls, listeners, count);
   }
 
   const loop: EchoLoop<C> = {

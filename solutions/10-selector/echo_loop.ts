@@ -31,10 +31,10 @@ export function createEchoLoop<C extends object | number>(
   }
 
   /** A connection is over, well or badly: it is cancelled and closed. There is room for another one. */
-  function drop(channel: C): void {
+  function drop(gone: C): void {
     // region createEchoLoop.drop
-    selector.cancel(channel);
-    calls.close(channel);
+    selector.cancel(gone);
+    calls.close(gone);
     if (count.open-- === limits.connections) { for (const listener of listeners) selector.setInterest(listener, ACCEPT); }
     // endregion
   }

@@ -28,7 +28,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "full": {
+  "three-at-most": {
     title: "with three connections allowed, eight are served",
     kind: "live",
     twin: "service/full",

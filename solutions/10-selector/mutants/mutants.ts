@@ -263,7 +263,7 @@ const loop: readonly Mutant[] = [
     name: "closed-not-cancelled",
     fault: "a connection that is closed stays registered",
     file: "echo_loop.ts",
-    replace: "    selector.cancel(channel);\n",
+    replace: "    selector.cancel(gone);\n",
     by: "",
     caughtBy: "service/end",
   },
