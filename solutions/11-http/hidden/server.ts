@@ -28,7 +28,7 @@ export const serverGroup: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "two-clients": {
+  "in-turns": {
     title: "two half requests don't mix",
     kind: "scenario",
     covers: ["9112-9.3.2"],
