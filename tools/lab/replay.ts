@@ -176,6 +176,7 @@ async function act(station: VirtualStation, name: "ping" | "output" | "outputLin
 /** "an application of yours: write, 23 bytes". */
 function actText(name: string, args: readonly unknown[]): string {
   const bytes = args.find((arg) => arg instanceof Uint8Array);
+  if (name === "selector") return `a program of yours with a selector: ${args.filter((arg) => !(arg instanceof Uint8Array)).join(" ")}`;
   const [, where] = args;
   const named = where !== undefined && (name === "listen" || name === "connect" || name === "bind");
   const port = named ? `, ${Array.isArray(where) ? where.join(":") : `port ${where}`}` : "";
