@@ -34,7 +34,7 @@ export class RemoteChannels {
 
   /** Changes what is so of a channel. Nobody is told: that is `changed`'s. */
   async put(channel: number, state: ScriptedState): Promise<void> {
-    this.#note(`channel ${channel}: ${stateText(state)}`);
+    this.#note(putText([channel, state]));
     await this.#act("put", [channel, state]);
   }
 
@@ -64,7 +64,11 @@ export class RemoteChannels {
   }
 }
 
-/** "7 bytes arrive; room 0". */
+/** What changes at a channel, in words, from what "put" is given: "channel 3: 7 bytes arrive; room 0". */
+export function putText([channel, state]: readonly unknown[]): string {
+  return `channel ${channel}: ${stateText(state as ScriptedState)}`;
+}
+
 function stateText({ arrive, knock, ...state }: ScriptedState): string {
   const parts = Object.entries(state).map(([name, value]) => `${name} ${value}`);
   if (arrive !== undefined) parts.unshift(`${arrive.length} ${arrive.length === 1 ? "byte arrives" : "bytes arrive"}`);

@@ -14,6 +14,7 @@ import { callText, resultText } from "../harness/call_text.ts";
 import { CheckFailed } from "../harness/failure.ts";
 import { Marker } from "../harness/marker.ts";
 import { Conversation } from "../harness/remote.ts";
+import { putText } from "../harness/remote_channels.ts";
 import { showValue } from "../harness/show.ts";
 import type { Reply, Request, Sent } from "../harness/subject/protocol.ts";
 import type { Subject } from "../harness/subject.ts";
@@ -137,6 +138,7 @@ async function give(conversation: Conversation, stations: VirtualStation[], stim
 
 /** A call's line in the transcript. */
 function fileCall(transcript: Transcript, stimulus: Stimulus, { returned, threw }: Reply): void {
+  if (stimulus.op === "channels" && stimulus.act === "put") transcript.note(0, putText(stimulus.args));
   if (stimulus.op !== "call" && stimulus.op !== "method") return;
   const { name } = stimulus;
   const { args, of } = callText(name, stimulus.args.map(argument));
@@ -176,7 +178,7 @@ async function act(station: VirtualStation, name: "ping" | "output" | "outputLin
 /** "an application of yours: write, 23 bytes". */
 function actText(name: string, args: readonly unknown[]): string {
   const bytes = args.find((arg) => arg instanceof Uint8Array);
-  if (name === "selector") return `a program of yours with a selector: ${args.filter((arg) => !(arg instanceof Uint8Array)).join(" ")}`;
+  if (name === "selector") return `a program of yours with a selector: ${args.filter((arg) => typeof arg !== "object").join(" ")}`;
   const [, where] = args;
   const named = where !== undefined && (name === "listen" || name === "connect" || name === "bind");
   const port = named ? `, ${Array.isArray(where) ? where.join(":") : `port ${where}`}` : "";
