@@ -230,7 +230,6 @@ export const labs: readonly Lab[] = [
       writeChunk: "response.ts",
     },
     points: 100,
-    draft: true,
   }),
 ];
 
