@@ -143,6 +143,19 @@ Deno.test("handout: a kit draws what the student's stack does, beside the peer",
   }
 });
 
+Deno.test("handout: in a kit the peer stands in below a script, too", async () => {
+  const takeOut = await solve([8]);
+  try {
+    const { status, out, err } = await task(KIT, ["packetdrill", "--reference", "1-7", "labs/08-congestion/scripts/slow_start.pkt"]);
+    assertEquals([status, err], [0, ""], out);
+    const { status: alone, out: said } = await task(KIT, ["packetdrill", "labs/08-congestion/scripts/slow_start.pkt"]);
+    assertEquals(alone, 1);
+    assertStringIncludes(said, "The peer can stand in for some:\ndeno task packetdrill --reference 1-7 ");
+  } finally {
+    await takeOut();
+  }
+});
+
 Deno.test("handout: a student's own checks run on the peer and on the student's code, and say who runs them on wrong code", async () => {
   const path = `${KIT}/labs/05-states/my_checks.ts`;
   try {

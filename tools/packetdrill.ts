@@ -7,7 +7,8 @@ import { findLab, labs } from "../labs/manifest.ts";
 import { NoLiveWire } from "../stack/link/no_live_wire.ts";
 import { Subject } from "./harness/subject.ts";
 import type { Selection } from "./harness/workspace.ts";
-import { hasReference, ROOT, selectOrigins } from "./lab/run.ts";
+import { hasStubs } from "./lab/places.ts";
+import { hasReference, ROOT, selectOrigins, standInFor } from "./lab/run.ts";
 import { readLabs } from "./lab/lab_numbers.ts";
 import { UsageError } from "./lab/usage_error.ts";
 import { loadMutants, selectMutant } from "./mutants/fate.ts";
@@ -28,6 +29,7 @@ run against the reference stack, in virtual time
   --beside           against the stack and Linux: where they differ, both
   --longest SECONDS  so much real time a script may take (default 30)
   --mine             against your own labs
+  --reference 1-7    against your labs, these from the reference solutions
   --mutant LAB/NAME  against the reference with this fault in it
   --mutants 4-6      against every mutant of these labs: which survive all?
   --plain            without congestion control, as before lab 08
@@ -49,6 +51,8 @@ failed or are no scripts, 2 the command was wrong, 3 there is no Linux here.`;
 export interface Options {
   readonly paths: readonly string[];
   readonly mine: boolean;
+  /** The labs that something stands in for; all others are the student's. */
+  readonly reference: ReadonlySet<number>;
   readonly mutant: string | undefined;
   /** The labs whose mutants are tried. */
   readonly mutants: ReadonlySet<number> | undefined;
@@ -72,7 +76,7 @@ export interface Options {
 export function readOptions(words: readonly string[]): Options | "help" {
   const args = parseArgs([...words], {
     boolean: ["live", "beside", "mine", "plain", "strict", "all", "json", "help"],
-    string: ["mutant", "mutants", "tolerance", "longest", "define", "junit", "_"],
+    string: ["mutant", "mutants", "reference", "tolerance", "longest", "define", "junit", "_"],
     collect: ["define"],
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word}. --help names them all.`);
@@ -90,7 +94,7 @@ export function readOptions(words: readonly string[]): Options | "help" {
       help: boolean;
     }
     & {
-      readonly [name in "mutant" | "mutants" | "tolerance" | "longest" | "junit"]: string | undefined;
+      readonly [name in "mutant" | "mutants" | "reference" | "tolerance" | "longest" | "junit"]: string | undefined;
     }
     & { readonly define?: readonly string[] };
   if (args.help) return "help";
@@ -100,13 +104,16 @@ export function readOptions(words: readonly string[]): Options | "help" {
   if (!(longest > 0 && longest <= 3600)) throw new UsageError(`--longest ${args.longest}: seconds, more than 0 and at most 3600.`);
   if (args.live && args.beside) throw new UsageError("--live judges Linux alone, --beside the stack and Linux: one at a time.");
   if ((args.live || args.beside) && args.mutants !== undefined) throw new UsageError("--mutants is about the stack, not about Linux.");
-  if (args.live && (args.mine || args.mutant !== undefined)) throw new UsageError("--live judges Linux; --beside judges the stack, too.");
+  const reference = new Set(args.reference === undefined ? [] : readLabs(args.reference, "--reference"));
+  const mine = args.mine || reference.size > 0;
+  if (args.live && (mine || args.mutant !== undefined)) throw new UsageError("--live judges Linux; --beside judges the stack, too.");
   if (args.plain && (args.live || args.mutants !== undefined)) throw new UsageError("--plain is about the stack that is judged alone.");
-  if (args.mine && args.mutant !== undefined) throw new UsageError("--mine and --mutant are two stacks: one at a time.");
+  if (mine && args.mutant !== undefined) throw new UsageError("Your labs and --mutant are two stacks: one at a time.");
   if (args._.length === 0) throw new UsageError("Which scripts? Name files or folders. --help says more.");
   return {
     paths: args._,
-    mine: args.mine,
+    mine,
+    reference,
     mutant: args.mutant,
     mutants: args.mutants === undefined ? undefined : new Set(readLabs(args.mutants, "--mutants")),
     tolerance,
@@ -124,10 +131,17 @@ export function readOptions(words: readonly string[]): Options | "help" {
 }
 
 /** The code that is judged. */
-export async function selectionOf({ mine, mutant }: Pick<Options, "mine" | "mutant">): Promise<Selection> {
+export async function selectionOf(
+  { mine, reference = new Set(), mutant }: Pick<Options, "mine" | "mutant"> & Partial<Pick<Options, "reference">>,
+): Promise<Selection> {
   const everyLab = new Set(labs.map(({ number }) => number));
   const isKit = !hasReference(labs[0] as typeof labs[number]);
-  const selection: Selection = { root: ROOT, origins: selectOrigins(8, mine || isKit ? { mine: true } : { reference: everyLab }) };
+  const missing = labs.find((lab) => reference.has(lab.number) && standInFor(lab) === undefined);
+  if (missing !== undefined) {
+    throw new UsageError(`Nothing here stands in for lab ${missing.number}: solutions/${missing.folder} is not here.`);
+  }
+  const asked = mine || isKit ? { mine: true, reference } : { reference: everyLab };
+  const selection: Selection = { root: ROOT, origins: selectOrigins(8, asked) };
   if (mutant === undefined) return selection;
   if (isKit) throw new UsageError("There are no mutants in a kit: they stay with those who grade.");
   const [number, name] = mutant.split("/");
@@ -235,9 +249,22 @@ async function tell(options: Options, others: number, all: AsyncIterable<Verdict
     verdicts.push(verdict);
     if (!options.json && (options.all || verdict.verdict !== "passed")) console.log(`${verdictText(verdict)}\n`);
   }
-  console.log(options.json ? verdictsJson(verdicts) : summaryText(verdicts, others));
+  const advice = options.json ? "" : standInText(options, verdicts);
+  console.log(options.json ? verdictsJson(verdicts) : `${summaryText(verdicts, others)}${advice}`);
   if (options.junit !== undefined) await Deno.writeTextFile(options.junit, verdictsJunit(verdicts));
   return verdicts.some(({ verdict }) => verdict === "failed" || verdict === "malformed") ? 1 : 0;
+}
+
+/** Where a lab below the last is not written, and something may stand in for it: how that is asked for. "" where it is not so. */
+function standInText({ paths, live }: Options, verdicts: readonly Verdict[]): string {
+  const isUnwritten = verdicts.some((each) => each.verdict === "failed" && each.failure.got.startsWith("NotImplemented: "));
+  const below = labs.filter((lab) => lab.number < 8 && hasStubs(lab) && standInFor(lab) !== undefined);
+  const [first, last] = [below[0], below.at(-1)];
+  if (live || !isUnwritten || first === undefined || last === undefined) return "";
+  const isRange = last.number - first.number === below.length - 1 && below.length > 1;
+  const numbers = isRange ? `${first.number}-${last.number}` : below.map(({ number }) => number).join(",");
+  const command = `deno task packetdrill --reference ${numbers} ${paths.join(" ")}`;
+  return `\n\nNot all of your labs are written. The ${standInFor(first)} can stand in for some:\n${command}`;
 }
 
 /** Tells where the stack and Linux are judged differently, with both ladders. Gives the exit status. */

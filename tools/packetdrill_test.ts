@@ -99,3 +99,20 @@ Deno.test("readOptions() reads what is asked for", () => {
   assertEquals(plain !== "help" && plain.plain, true);
   assertThrows(() => readOptions(["--plain", "--live", "x"]), UsageError, "--plain is about the stack that is judged alone.");
 });
+
+Deno.test("packetdrill --reference puts finished labs below the student's, and a failure names the option", async () => {
+  const script = "labs/08-congestion/scripts/initial_window_four.pkt";
+  const mine = await run("--mine", script);
+  assertEquals(mine.code, 1);
+  assertMatch(mine.stdout, /Got +NotImplemented: createRoutes\.add is not written yet/);
+  assertMatch(
+    mine.stdout,
+    /can stand in for some:\ndeno task packetdrill --reference 1-7 labs\/08-congestion\/scripts\/initial_window_four\.pkt\n$/,
+  );
+  const below = await run("--reference", "1-7", script);
+  assertEquals(below.code, 1);
+  assertMatch(below.stdout, /NotImplemented: initialWindow is not written yet/);
+  const all = await run("--reference", "1-8", script);
+  assertEquals([all.code, all.stdout.includes("--reference")], [0, false]);
+  assertMatch((await run("--reference", "99", script)).stderr, /--reference: there is no lab 99/);
+});

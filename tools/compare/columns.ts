@@ -29,7 +29,7 @@ export function rowText(row: Row, mark: boolean): string[] {
   const time = clockText(Math.min(...row.flatMap((cell) => cell === undefined ? [] : [cell.time]))).padStart(TIME);
   if (first.kind === "in" || (!mark && first.kind === "call")) {
     const right = first.line === undefined ? "" : `  line ${first.line}`;
-    const left = `${time}${"".padEnd(MARK)}${first.kind === "in" ? "→" : " "} `;
+    const left = `${time}${"".padEnd(MARK)}${first.kind === "in" ? "<" : " "} `;
     const room = WIDTH - left.length - right.length;
     return [`${left}${cut(first.text, room).padEnd(room)}${right}`.trimEnd()];
   }
@@ -45,8 +45,8 @@ export function rowText(row: Row, mark: boolean): string[] {
 
 function cellText(cell: Recorded | undefined, first: Recorded, width: number): string[] {
   if (cell === undefined) return ["·"];
-  const arrow = cell.kind === "out" ? "← " : "  ";
-  const lines = wrap(cell.text, width - 2).map((line, index) => `${index === 0 ? arrow : "  "}${line}`);
+  const sign = cell.kind === "out" ? "> " : "  ";
+  const lines = wrap(cell.text, width - 2).map((line, index) => `${index === 0 ? sign : "  "}${line}`);
   const isLater = Math.abs(cell.time - first.time) > 50_000;
   return isLater ? [...lines, `  at ${clockText(cell.time)}`] : lines;
 }

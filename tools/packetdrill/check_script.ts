@@ -27,8 +27,8 @@ export async function runCheckScript(file: string, text: string, conversation: C
   throw new CheckFailed(`line ${place.line} of ${file}: ${expected}`, `${got}${detail}`);
 }
 
-/** "→ S 0:0(0) win 1000": to the student's stack; "←" from it. */
+/** "< S 0:0(0) win 1000", as in the script itself: `<` is given to the student's stack, `>` comes from it. */
 function storyLine(happening: Happening): string {
   if (happening.kind !== "packet") return happening.text;
-  return `${happening.direction === "in" ? "→" : "←"} ${happening.text}`;
+  return `${happening.direction === "in" ? "<" : ">"} ${happening.text}`;
 }

@@ -47,11 +47,11 @@ function failureText({ place, expected, got, differences, story }: Failure, mark
   ].join("\n");
 }
 
-/** "  0.200  → S 0:0(0) win 1000          line 5": to the machine; ← from it; a call has no arrow. */
+/** "  0.200  < S 0:0(0) win 1000          line 5", as scripts have it: `<` is given to the machine, `>` comes from it. */
 export function happeningText(happening: Happening): string {
   const { time, text, line } = happening;
-  const arrow = happening.kind !== "packet" ? " " : happening.direction === "in" ? "→" : "←";
-  const left = `${timeText(time).padStart(12)}  ${arrow} `;
+  const sign = happening.kind !== "packet" ? " " : happening.direction === "in" ? "<" : ">";
+  const left = `${timeText(time).padStart(12)}  ${sign} `;
   const right = line === undefined ? "" : `  line ${line}`;
   return `${left}${cut(text, WIDTH - left.length - right.length).padEnd(right === "" ? 0 : WIDTH - left.length - right.length)}${right}`;
 }
