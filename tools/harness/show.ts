@@ -6,6 +6,7 @@ import { Frame } from "../../stack/wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { latin1Text } from "../../stack/wire/latin1.ts";
 import { formatMac, type MacAddress } from "../../stack/wire/mac_address.ts";
+import { formatReadiness } from "../../stack/wire/readiness.ts";
 import { Marker } from "./marker.ts";
 import { tcpText } from "./show_tcp.ts";
 
@@ -98,8 +99,12 @@ function stringText(value: string): string {
   return `${before || inside ? "-" : ""}0x${digits.padStart(width, "0")}`;
 }
 
+/** What a channel is waited for, or ready for (lab 10). */
+const READINESS_KEYS: ReadonlySet<string> = new Set(["interest", "ready"]);
+
 function numberText(value: number, key: string): string {
   if (!Number.isInteger(value)) return `${Number(value.toFixed(3))}`;
+  if (READINESS_KEYS.has(key) && value >= 0 && value <= 15) return formatReadiness(value);
   const digits = HEX_KEYS.get(key);
   if (digits !== undefined) return hexText(value, digits);
   if (value < 0 || PLAIN_KEYS.has(key)) return `${value}`;

@@ -166,3 +166,7 @@ Deno.test("showValue() of offsets, counts and times is decimal, however large", 
   assertEquals(showBoth(96_000, 60_000, "probeDelay(5, 3000, 60000)"), { actual: "96000", expected: "60000" });
   assertEquals(showBoth(70_865, 0, "edge() after 3 bytes"), { actual: "70865", expected: "0" });
 });
+
+Deno.test("showValue() names what a channel is ready for", () => {
+  assertEquals(showValue({ channel: 7, interest: 3, ready: 0 }), "{ channel: 7, interest: READ + WRITE, ready: nothing }");
+});
