@@ -14,7 +14,7 @@ import { camel, readTree, refuseName, type Skeleton, withAddition, withImport } 
 /** The skeleton of the lab behind the last one. Throws a UsageError when the name is taken or is none. */
 export async function newLab(name: string): Promise<Skeleton> {
   refuseName(name, "A lab's name");
-  const number = labs.length + 1;
+  const number = (labs.at(-1)?.number ?? 0) + 1;
   const digits = String(number).padStart(2, "0");
   const module = camel(name);
   const lab: NewLab = {
