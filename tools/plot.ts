@@ -11,7 +11,7 @@ import { headerText, originsText } from "./lab/report.ts";
 import { isLoadError, KIT, ROOT, selectOrigins, standInFor } from "./lab/run.ts";
 import { milliseconds, wrapAround } from "./lab/text.ts";
 import { UsageError } from "./lab/usage_error.ts";
-import { figuresOf, percent } from "./plot/figures.ts";
+import { comparedText, figuresOf, percent } from "./plot/figures.ts";
 import { HELP, type PlotOptions, readOptions } from "./plot/options.ts";
 import { pictureOf, type Run } from "./plot/picture.ts";
 import { svgText } from "./plot/svg.ts";
@@ -81,6 +81,10 @@ async function plot(options: PlotOptions): Promise<number> {
     console.log(headerText(LAB, first.selection.origins, "virtual wire"));
     console.log(terminalText(picture));
     console.log(`${tableText(runs, settings)}\n`);
+    const [left, right] = runs;
+    if (left !== undefined && right !== undefined) {
+      console.log(`${left.name} / ${right.name}: ${comparedText(left.recording.samples, right.recording.samples)}\n`);
+    }
     if (beside === undefined && first.name === YOURS) console.log("There is no finished stack here that could be drawn beside yours.\n");
     if (trouble !== undefined) console.log(`${wrapAround(trouble)}\n`);
     console.log(`Drawn   ${path}`);
@@ -153,7 +157,10 @@ function troubleOf({ acked, samples, broken, end }: Recording, { seconds }: Tran
 /** What helps, when there is nothing to draw. */
 function adviceText({ broken }: Recording): string {
   if (broken?.notWritten === undefined) return `The checks say more:\ndeno task lab${LAB.number}`;
-  return `What it will look like:\ndeno task plot lab${LAB.number} --reference 1-${LAB.number}`;
+  const looks = `What it will look like:\ndeno task plot lab${LAB.number} --reference 1-${LAB.number}`;
+  const [isOwn, standIn] = [Object.hasOwn(LAB.functions, broken.notWritten.split(".")[0] ?? ""), standInFor(LAB)];
+  if (isOwn || standIn === undefined) return looks;
+  return `To draw yours on the ${standIn}'s labs:\ndeno task plot lab${LAB.number} --reference 1-${LAB.number - 1}\n\n${looks}`;
 }
 
 async function writePicture(svg: string, out: string | undefined): Promise<string> {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { assertSnapshot } from "@std/testing/snapshot";
 import { ROOT } from "./lab/run.ts";
+import { comparedText } from "./plot/figures.ts";
 import { temporaryFolder } from "./testing/temporary_folder.ts";
 
 const FOLDER = await temporaryFolder();
@@ -54,6 +55,27 @@ Deno.test("plot lab8 as shipped says what to write first, and that the reference
   assertEquals([status, err], [1, ""]);
   assertMatch(out, /^Your transfer ends after \d+ ms: initialWindow is not written yet\s\(labs\/08-congestion\/window\.ts:\d+\)\.\n/);
   assertStringIncludes(out, "deno task plot lab8 --reference 1-8");
+});
+
+Deno.test("plot lab8 --no-sack draws a transfer without SACK", async () => {
+  const { status, out } = await plot("lab8", "--reference", "8", "--no-sack", "--seconds", "2", "--out", `${FOLDER}/no_sack.svg`);
+  assertEquals(status, 0);
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "reno, no SACK");
+});
+
+Deno.test("plot lab8 says how yours is drawn where a lab below is not written", async () => {
+  const { status, out } = await plot("lab8", "--mine", "--out", `${FOLDER}/mine.svg`);
+  assertEquals(status, 1);
+  assertMatch(out, /To draw yours on the reference's labs:\ndeno task plot lab8 --reference 1-7\n/);
+});
+
+Deno.test("comparedText() says alike, or where the first difference is", () => {
+  const sample = (time: number, cwnd: number, flight = 4) => ({ time, cwnd, ssthresh: undefined, flight });
+  const own = [sample(0, 4), sample(40, 8), sample(2400, 14)];
+  assertEquals(comparedText(own, [...own]), "alike");
+  assertEquals(comparedText(own, [sample(0, 4), sample(40, 8), sample(2400, 13)]), "differs first at 2.4 s: cwnd 14 / 13 segments");
+  assertEquals(comparedText(own, own.slice(0, 2)), "differs first at 2.4 s: cwnd 14 / 8 segments");
+  assertEquals(comparedText(own, [sample(0, 4, 3)]), "differs first at 0 s: in flight 4 / 3 segments");
 });
 
 Deno.test("plot lab8 --json says what was drawn", async () => {

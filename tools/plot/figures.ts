@@ -47,6 +47,21 @@ export function figuresText({ share, lost, timeouts }: Figures): string {
   return `${percent(share)} of the bottleneck · ${lost} lost${late}`;
 }
 
+/** "alike", or where the first difference is: "differs first at 2.4 s: cwnd 14 / 13 segments". */
+export function comparedText(own: readonly Sample[], other: readonly Sample[]): string {
+  const names = ["cwnd", "ssthresh", "flight"] as const;
+  const isSame = (a: Sample | undefined, b: Sample | undefined): boolean =>
+    a !== undefined && a.time === b?.time && names.every((name) => a[name] === b[name]);
+  const at = Array.from({ length: Math.max(own.length, other.length) }).findIndex((_, index) => !isSame(own[index], other[index]));
+  if (at < 0) return "alike";
+  const time = Math.min(own[at]?.time ?? Infinity, other[at]?.time ?? Infinity);
+  const [left, right] = [own, other].map((samples) => samples.findLast((sample) => sample.time <= time));
+  const name = names.find((each) => left?.[each] !== right?.[each]) ?? "cwnd";
+  const text = (sample: Sample | undefined): string => sample?.[name] === undefined ? "–" : `${Number(sample[name].toFixed(1))}`;
+  const what = name === "flight" ? "in flight" : name;
+  return `differs first at ${Number((time / 1000).toFixed(2))} s: ${what} ${text(left)} / ${text(right)} segments`;
+}
+
 /** "93 %". */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;

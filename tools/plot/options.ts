@@ -14,9 +14,10 @@ flight, round trips and sequence numbers, yours beside the reference's
   --seed N         what chance follows from (1)
   --seconds N      how long the transfer takes, on virtual time (12)
   --algorithm A    reno or cubic (reno)
+  --no-sack        the far end does not tell what it holds beyond a gap
 
   --out FILE.svg   where the picture goes (.wallsocket/plot-lab8.svg)
-  --reference 8    these labs from the reference solutions
+  --reference 1-7  these labs from the reference solutions
   --mine           all labs from you, where the reference would stand in
   --json           what was drawn as one JSON object, in place of the terminal's
   --help           this
@@ -41,7 +42,7 @@ const MOST_PACKETS = 100_000;
 export function readOptions(words: readonly string[]): PlotOptions | "help" {
   const args = parseArgs(words, {
     string: [...VALUES, "_"],
-    boolean: ["mine", "json", "help"],
+    boolean: ["mine", "json", "help", "no-sack"],
     alias: { h: "help" },
     unknown: (word: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`There is no option ${word.split("=")[0]}. --help lists them all.`);
@@ -61,7 +62,7 @@ export function readOptions(words: readonly string[]): PlotOptions | "help" {
   }
   const reference = given.get("reference");
   return {
-    settings: readSettings(given),
+    settings: readSettings(given, args["no-sack"] !== true),
     out: given.get("out"),
     reference: new Set(reference === undefined ? [] : readLabs(reference, "--reference")),
     mine: args.mine === true,
@@ -69,7 +70,7 @@ export function readOptions(words: readonly string[]): PlotOptions | "help" {
   };
 }
 
-function readSettings(given: ReadonlyMap<string, string>): TransferSettings {
+function readSettings(given: ReadonlyMap<string, string>, sack: boolean): TransferSettings {
   const number = (name: string, otherwise: number, fits: (value: number) => boolean, what: string): number => {
     const text = given.get(name);
     const value = Number(text?.trim() || otherwise);
@@ -87,6 +88,7 @@ function readSettings(given: ReadonlyMap<string, string>): TransferSettings {
     seed: number("seed", 1, (value) => isWhole(value, 0, 0xffff_ffff), "a whole number from 0 to 4294967295"),
     seconds: number("seconds", 12, (value) => value > 0 && value <= 3600, "more than 0 and at most 3600"),
     algorithm,
+    sack,
   } as const;
   const packets = Math.round(packetsOf(settings));
   if (packets > MOST_PACKETS) {

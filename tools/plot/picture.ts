@@ -78,9 +78,11 @@ export function pictureOf(runs: readonly Run[], settings: TransferSettings): Pic
 }
 
 /** "one transfer of 12 s · 2 Mbit/s, 25 ms each way, queue of 20 · reno". */
-export function settingsText({ seconds, rate, delay, queue, loss, algorithm }: TransferSettings): string {
+export function settingsText({ seconds, rate, delay, queue, loss, algorithm, sack }: TransferSettings): string {
   const chance = loss > 0 ? `, ${Number((loss * 100).toPrecision(6))} % lost` : "";
-  return `one transfer of ${seconds} s · ${rate / 1e6} Mbit/s, ${delay} ms each way, queue of ${queue}${chance} · ${algorithm}`;
+  return `one transfer of ${seconds} s · ${rate / 1e6} Mbit/s, ${delay} ms each way, queue of ${queue}${chance} · ${algorithm}${
+    sack ? "" : ", no SACK"
+  }`;
 }
 
 function windowsOf({ samples, resent, lost, end }: Recording): Column {

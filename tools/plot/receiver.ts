@@ -20,6 +20,7 @@ export interface Answer {
 
 export class Receiver {
   readonly #now: () => number;
+  readonly #sack: boolean;
   /** The sender's SYN. */
   #syn: SeenSegment | undefined;
   /** Everything before this is here; and blocks beyond it, the latest first. Offsets from the first byte. */
@@ -28,8 +29,10 @@ export class Receiver {
   /** The timestamp to be echoed. */
   #recent = 0;
 
-  constructor(now: () => number) {
+  /** `sack`: whether it tells what it holds beyond a gap. */
+  constructor(now: () => number, sack: boolean) {
     this.#now = now;
+    this.#sack = sack;
   }
 
   /** Takes a packet, and answers it. Throws a CheckFailed for one that cannot be read. */
@@ -68,11 +71,12 @@ export class Receiver {
     const opens = flags === "SYN ACK";
     const at = (offset: number): number => (syn.seq + 1 + offset) >>> 0;
     const blocks = this.#blocks.slice(0, MOST_BLOCKS);
+    const sackPermitted = this.#sack && syn.sackPermitted;
     const options = {
-      ...(opens ? { mss: MSS, sackPermitted: syn.sackPermitted } : {}),
+      ...(opens ? { mss: MSS, sackPermitted } : {}),
       ...(syn.timestamps === undefined ? {} : { timestamps: [Math.floor(this.#now()), this.#recent] as const }),
       ...(opens && syn.windowScale !== undefined ? { windowScale: WINDOW_SCALE } : {}),
-      ...(syn.sackPermitted && blocks.length > 0 ? { sack: blocks.map(([from, to]) => [at(from), at(to)] as const) } : {}),
+      ...(sackPermitted && blocks.length > 0 ? { sack: blocks.map(([from, to]) => [at(from), at(to)] as const) } : {}),
     };
     const ports = { sourcePort: syn.destinationPort, destinationPort: syn.sourcePort };
     const segment = tcp({ ...ports, seq: opens ? ISS : ISS + 1, ack: at(this.#next), flags, window: WINDOW, options });

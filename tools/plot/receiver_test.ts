@@ -8,7 +8,7 @@ const ISS = 0xffff_ff00;
 
 /** A receiver that has seen a SYN with everything in it, and what it says to segments of 100 bytes at these offsets. */
 function answers(...offsets: number[]): SeenSegment[] {
-  const receiver = new Receiver(() => 7);
+  const receiver = new Receiver(() => 7, true);
   const packet = (fields: object, length = 0): Uint8Array =>
     ipv4({ protocol: 6, source: "10.44.0.2", destination: "10.44.0.1" }, tcp({ ...fields, sourcePort: 50_000 }, new Uint8Array(length)));
   receiver.take(packet({ seq: ISS, flags: "SYN", options: { mss: 1460, sackPermitted: true, windowScale: 7, timestamps: [1, 0] } }));

@@ -5,7 +5,7 @@ import { svgText } from "./svg.ts";
 import { terminalText } from "./terminal.ts";
 import type { Recording, TransferSettings } from "./transfer.ts";
 
-const SETTINGS: TransferSettings = { rate: 2e6, delay: 20, queue: 20, loss: 0.01, seed: 1, seconds: 10, algorithm: "cubic" };
+const SETTINGS: TransferSettings = { rate: 2e6, delay: 20, queue: 20, loss: 0.01, seed: 1, seconds: 10, algorithm: "cubic", sack: true };
 
 /** A window that goes up and down, a sample each millisecond; for its first second there is no threshold. */
 const RECORDING: Recording = {

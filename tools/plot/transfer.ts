@@ -16,6 +16,8 @@ import { offsetOf, Receiver } from "./receiver.ts";
 export interface TransferSettings extends PathSettings {
   readonly seconds: number;
   readonly algorithm: "reno" | "cubic";
+  /** Whether the far end tells what it holds beyond a gap. */
+  readonly sack: boolean;
 }
 
 /** What was true from then on. Times in milliseconds, windows in segments; undefined: not known, or no number. */
@@ -106,7 +108,7 @@ class Transfer {
   readonly #ask: Ask;
   readonly #settings: TransferSettings;
   readonly #path: Path;
-  readonly #receiver = new Receiver(() => this.now);
+  readonly #receiver: Receiver;
   readonly #buffer: number;
   /** Acknowledgments on their way back. */
   readonly #back: { readonly due: number; readonly packet: Uint8Array; readonly acked: number; readonly sentAt: number }[] = [];
@@ -128,6 +130,7 @@ class Transfer {
     this.#ask = ask;
     this.#settings = settings;
     this.#path = new Path(settings, () => this.now);
+    this.#receiver = new Receiver(() => this.now, settings.sack);
     this.#buffer = Math.ceil(ROOM + 2 * capacityOf(settings) * MTU);
   }
 

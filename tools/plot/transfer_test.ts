@@ -5,7 +5,7 @@ import { ROOT, selectOrigins } from "../lab/run.ts";
 import { fallsOf, figuresOf } from "./figures.ts";
 import { capacityOf, type Recording, recordTransfer, type TransferSettings } from "./transfer.ts";
 
-const SETTINGS: TransferSettings = { rate: 2e6, delay: 20, queue: 20, loss: 0, seed: 1, seconds: 12, algorithm: "reno" };
+const SETTINGS: TransferSettings = { rate: 2e6, delay: 20, queue: 20, loss: 0, seed: 1, seconds: 12, algorithm: "reno", sack: true };
 const WINDOW = "solutions/08-congestion/window.ts";
 
 /** A transfer of the reference; `code` is what a function does first. */
