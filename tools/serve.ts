@@ -9,6 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { runNextDoor, splitCommand } from "./neighbour/outside.ts";
 import { reportAndExit, WrongCommand } from "./neighbour/report.ts";
+import { readWire, WIRE_HELP, type WireOptions } from "./neighbour/wire.ts";
 
 const HELP = `deno task serve DIR [-- COMMAND …]: the stack serves a folder by HTTP
 
@@ -21,16 +22,25 @@ exit status. Without a command the stack stays until Ctrl-C, and says how to
 get in from another terminal.
 
   --port N         serve on this port instead of 80
+${WIRE_HELP}
   --help           this
 
 Exit status: the command's; 2 this command was wrong, 3 it cannot be done.`;
 
+/** What is served, where, over which wire, and to whom: nobody yet, if there is no command. */
+interface ServeOptions {
+  readonly folder: string;
+  readonly port: number;
+  readonly wire: WireOptions;
+  readonly command: readonly string[];
+}
+
 /** Reads the command line. Throws a WrongCommand. */
-function readOptions(words: readonly string[]): { folder: string; port: number; command: readonly string[] } | "help" {
+function readOptions(words: readonly string[]): ServeOptions | "help" {
   const { own, command } = splitCommand(words);
   const args = parseArgs(own, {
-    string: ["port"],
-    boolean: ["help"],
+    string: ["port", "mtu"],
+    boolean: ["help", "offload"],
     alias: { h: "help" },
     unknown: (word: string) => {
       if (word.startsWith("-")) throw new WrongCommand(`There is no option ${word.split("=")[0]}. --help lists them all.`);
@@ -44,7 +54,7 @@ function readOptions(words: readonly string[]): { folder: string; port: number; 
   if (command?.length === 0) throw new WrongCommand("Behind -- there is no command.");
   const port = Number(args.port ?? 80);
   if (!Number.isInteger(port) || port < 1 || port > 65535) throw new WrongCommand(`"${args.port}" is no port: 1 to 65535.`);
-  return { folder: realFolder(`${folder}`), port, command: command ?? [] };
+  return { folder: realFolder(`${folder}`), port, wire: readWire(args), command: command ?? [] };
 }
 
 function realFolder(folder: string): string {
@@ -64,10 +74,9 @@ if (import.meta.main) {
     const options = readOptions(Deno.args);
     if (options === "help") console.log(HELP);
     else {
-      const { folder, port, command } = options;
-      Deno.exit(
-        await runNextDoor(new URL("serve/inside.ts", import.meta.url), [`--allow-read=${folder}`], [folder, `${port}`, ...command]),
-      );
+      const { folder, port, wire, command } = options;
+      const orders = [JSON.stringify(wire), folder, `${port}`, ...command];
+      Deno.exit(await runNextDoor(new URL("serve/inside.ts", import.meta.url), [`--allow-read=${folder}`], orders));
     }
   } catch (error) {
     reportAndExit(error);

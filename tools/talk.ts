@@ -10,6 +10,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { parseIpv4Address } from "../stack/wire/ipv4_address.ts";
 import { runNextDoor, splitCommand } from "./neighbour/outside.ts";
 import { reportAndExit, WrongCommand } from "./neighbour/report.ts";
+import { readWire, WIRE_HELP, type WireOptions } from "./neighbour/wire.ts";
 
 const HELP = `deno task talk HOST PORT [-- COMMAND …]: nc over the reference stack
 deno task talk --listen PORT [-- COMMAND …]
@@ -26,15 +27,17 @@ whom you talk to; it has no input of its own. Without a command the stack waits,
 and says how to get in from another terminal.
 
   --listen         wait for a connection to PORT, instead of making one
+${WIRE_HELP}
   --help           this
 
 Exit status: 0 the talk ended well, 1 it broke, 2 this command was wrong,
 3 it cannot be done.`;
 
-/** What is wanted: whom to call (undefined: somebody calls), and whom to start. */
+/** What is wanted: whom to call (undefined: somebody calls), over which wire, and whom to start. */
 interface TalkOptions {
   readonly host: string | undefined;
   readonly port: number;
+  readonly wire: WireOptions;
   readonly command: readonly string[];
 }
 
@@ -42,8 +45,8 @@ interface TalkOptions {
 function readOptions(words: readonly string[]): TalkOptions | "help" {
   const { own, command } = splitCommand(words);
   const args = parseArgs(own, {
-    string: ["_"],
-    boolean: ["help", "listen"],
+    string: ["_", "mtu"],
+    boolean: ["help", "listen", "offload"],
     alias: { h: "help", l: "listen" },
     unknown: (word: string) => {
       if (word.startsWith("-")) throw new WrongCommand(`There is no option ${word.split("=")[0]}. --help lists them all.`);
@@ -56,7 +59,7 @@ function readOptions(words: readonly string[]): TalkOptions | "help" {
   const port = portOf(rest.shift());
   if (rest.length > 0) throw new WrongCommand(`Cannot make sense of "${rest[0]}": a command stands behind --.`);
   if (command?.length === 0) throw new WrongCommand("Behind -- there is no command.");
-  return { host, port, command: command ?? [] };
+  return { host, port, wire: readWire(args), command: command ?? [] };
 }
 
 function hostOf(word: string | number | undefined): string {
@@ -81,8 +84,9 @@ if (import.meta.main) {
     const options = readOptions(Deno.args);
     if (options === "help") console.log(HELP);
     else {
-      const { host, port, command } = options;
-      Deno.exit(await runNextDoor(new URL("talk/inside.ts", import.meta.url), [], [host ?? "listen", `${port}`, ...command]));
+      const { host, port, wire, command } = options;
+      const orders = [JSON.stringify(wire), host ?? "listen", `${port}`, ...command];
+      Deno.exit(await runNextDoor(new URL("talk/inside.ts", import.meta.url), [], orders));
     }
   } catch (error) {
     reportAndExit(error);

@@ -3,7 +3,7 @@
  * talk to it through the kernel. Programs run here are started by outside.ts.
  */
 import { Host } from "../../stack/host.ts";
-import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
+import { openTunTap, type TunTap } from "../../stack/link/tuntap_ffi.ts";
 import { run } from "../../stack/runner.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
 import { parseMac } from "../../stack/wire/mac_address.ts";
@@ -11,25 +11,42 @@ import { dieWithParent, joinNamespace } from "../harness/namespace.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { readKernelFile } from "../harness/kernel/tables.ts";
 import { loadReference } from "../reference.ts";
-import { WrongCommand } from "./report.ts";
+import { say, WrongCommand } from "./report.ts";
+import { PLAIN_WIRE, type WireOptions } from "./wire.ts";
 
 /** Everybody's address. */
 export const KERNEL = "10.44.0.1";
 export const STACK = "10.44.0.2";
 
-/** Starts the stack, which runs until this process ends, or its parent, whose number that is. Throws a NoLiveWire or a NoReference. */
-export async function startNeighbour(parent?: number): Promise<Host> {
+/**
+ * Starts the stack, which runs until this process ends, or its parent, whose number that is. Where offload was asked for, it
+ * says on standard error what came of that. Throws a NoLiveWire or a NoReference.
+ */
+export async function startNeighbour(parent?: number, wire: WireOptions = PLAIN_WIRE): Promise<Host> {
   dieWithParent(parent);
   const modules = await loadReference();
   prepareNamespace();
-  const tap = openTunTap({ kind: "tap", mac: parseMac("02:00:00:00:00:01"), address: parseIpv4Address(KERNEL), prefixLength: 24 });
+  const device = openWire(wire);
+  if (wire.offload) say(offloadText(device));
   const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-  const host = Host.bind(modules, { interfaces: [{ address: STACK, mac: "02:00:00:00:00:02" }], seed }, [tap], { now: performance.now() });
-  run(host, [tap], { signal: new AbortController().signal }).catch((error) => {
+  const ourEnd = { medium: device.medium, address: STACK, mac: "02:00:00:00:00:02", mtu: wire.mtu };
+  const host = Host.bind(modules, { interfaces: [ourEnd], seed }, [device], { now: performance.now() });
+  run(host, [device], { signal: new AbortController().signal }).catch((error) => {
     console.error(error);
     Deno.exit(1);
   });
   return host;
+}
+
+/** TAP, for it is a neighbour as on Ethernet, with ARP. Only TUN has offload. */
+function openWire({ offload, mtu }: WireOptions): TunTap {
+  const kernel = { address: parseIpv4Address(KERNEL), prefixLength: 24, mtu };
+  return openTunTap(offload ? { ...kernel, kind: "tun", offload } : { ...kernel, kind: "tap", mac: parseMac("02:00:00:00:00:01") });
+}
+
+/** Whether the device has the offload that was asked for, in a sentence. */
+export function offloadText({ name, offloadRefused }: Pick<TunTap, "name" | "offloadRefused">): string {
+  return offloadRefused === undefined ? `Offload is on: TCP segments of up to 64 KB cross ${name}.` : `${offloadRefused}.`;
 }
 
 /** How another terminal of the same user runs a command in here. */

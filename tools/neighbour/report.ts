@@ -10,9 +10,14 @@ export class WrongCommand extends Error {
   override readonly name = "WrongCommand";
 }
 
+/** Says something that is not part of what a command of the user's prints. */
+export function say(text: string): void {
+  console.error(wrap(text, WIDTH).join("\n"));
+}
+
 /** Says what was the matter and ends this process. Throws on what is no matter of the user's. */
 export function reportAndExit(error: unknown): never {
   if (!(error instanceof WrongCommand || error instanceof NoLiveWire || error instanceof NoReference)) throw error;
-  console.error(wrap(error.message, WIDTH).join("\n"));
+  say(error.message);
   Deno.exit(error instanceof WrongCommand ? USAGE : IMPOSSIBLE);
 }

@@ -1,6 +1,6 @@
 /**
  * `deno task serve`, inside: the stack serves a folder, and a command of the user's is the kernel's side. Arguments: the parent's process
- * number, the folder's real path, the port, and the command if there is one. Run by ../serve.ts.
+ * number, the wire, the folder's real path, the port, and the command if there is one. Run by ../serve.ts.
  */
 import { createServer } from "node:http";
 import { listen } from "../../stack/socket/listener.ts";
@@ -10,11 +10,11 @@ import { fromOutside, STACK, startCommand, startNeighbour } from "../neighbour/i
 import { reportAndExit } from "../neighbour/report.ts";
 import { serveFolder } from "./files.ts";
 
-const [parent, folder, port, ...command] = Deno.args as [string, string, string, ...string[]];
+const [parent, wire, folder, port, ...command] = Deno.args as [string, string, string, string, ...string[]];
 const url = `http://${STACK}${port === "80" ? "" : `:${port}`}/`;
 
 try {
-  const host = await startNeighbour(Number(parent));
+  const host = await startNeighbour(Number(parent), JSON.parse(wire));
   const log = command.length > 0 ? () => {} : (line: string) => console.log(`  ${line}`);
   serveNode(createServer(serveFolder(folder, log)), listen(host, { port: Number(port) }));
   if (command.length > 0) Deno.exit((await startCommand(command).status).code);

@@ -1,6 +1,6 @@
 /**
  * `deno task talk`, inside: one connection of the stack's, joined to this process's standard input and output. Arguments: the parent's
- * process number; the host to call, or "listen"; the port; and the command that is the other end, if there is one. Run by ../talk.ts.
+ * process number; the wire; the host to call, or "listen"; the port; and the command that is the other end, if there is one. Run by ../talk.ts.
  */
 import type { Host } from "../../stack/host.ts";
 import { connect, TcpConn } from "../../stack/socket/conn.ts";
@@ -15,7 +15,7 @@ const AGAIN = 100;
 const PARTING = 2000;
 const BROKEN = 1;
 
-const [parent, whom, port, ...command] = Deno.args as [string, string, string, ...string[]];
+const [parent, wire, whom, port, ...command] = Deno.args as [string, string, string, string, ...string[]];
 
 /** The connection, made or awaited. */
 async function meet(host: Host): Promise<TcpConn> {
@@ -62,7 +62,7 @@ function pause(milliseconds: number): Promise<void> {
 
 /** Meets whom it is told to, and talks. Gives the exit status. */
 async function run(): Promise<number> {
-  const host = await startNeighbour(Number(parent));
+  const host = await startNeighbour(Number(parent), JSON.parse(wire));
   const meeting = meet(host);
   const program = command.length > 0 ? startCommand(command, { stdin: "null" }) : undefined;
   if (program === undefined) {
