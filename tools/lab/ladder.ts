@@ -41,7 +41,8 @@ function fold(steps: readonly Numbered[]): Rung[] {
   const rungs: Rung[] = [];
   const summed = summaries(steps);
   for (let at = 0; at < steps.length;) {
-    const rung = summed.get(at) ?? goodRung(steps, at, lastCall) ?? sameRung(steps, at, lastCall) ?? toldRung(steps, at, lastCall) ??
+    const rung = summed.get(at) ?? changingRung(steps, at, lastCall) ?? goodRung(steps, at, lastCall) ?? sameRung(steps, at, lastCall) ??
+      toldRung(steps, at, lastCall) ??
       askedRung(steps, at) ?? plainRung(steps, at);
     rungs.push(rung);
     at = rung.last;
@@ -131,6 +132,7 @@ function sameRung(steps: readonly Numbered[], at: number, lastCall: number): Run
     const next = isTold(steps, end) ? end + 1 : end;
     const call = steps[next];
     if (call?.kind !== "call" || next === lastCall || call.outcome !== "" || call.name !== (calls[0] ?? call).name) break;
+    if (calls.length > 0 && windowAfter(steps, next) !== undefined) break;
     calls.push(call);
     if (next > end) told.push((steps[end] as Numbered & { kind: "note" }).text);
     end = next + 1;
@@ -139,6 +141,30 @@ function sameRung(steps: readonly Numbered[], at: number, lastCall: number): Run
   const each = told.length === calls.length ? told : calls.map(({ args }) => args);
   const text = `${calls[0]?.name}, ${calls.length} times: ${each.join("; ")}`;
   return rungOf(steps, at, end - at, text, 3, true);
+}
+
+/** In a run of calls that leave the window alone, one that does not: it is what happens there, so it is shown, and what came of it. */
+function changingRung(steps: readonly Numbered[], at: number, lastCall: number): Rung | undefined {
+  const after = at === lastCall ? undefined : windowAfter(steps, at);
+  if (after === undefined) return undefined;
+  const rung = plainRung(steps, at);
+  return { ...rung, text: `${rung.text}: cwnd is ${after} then` };
+}
+
+/** What cwnd is in the next call of the function, if it is another one there than in this call, and was not in the call before. */
+function windowAfter(steps: readonly Numbered[], at: number): string | undefined {
+  const call = steps[at];
+  if (call?.kind !== "call" || call.outcome !== "") return undefined;
+  const isSame = (step: Numbered): step is CallStep => step.kind === "call" && step.name === call.name;
+  const window = windowOf(call);
+  const after = windowOf(steps.slice(at + 1).find(isSame));
+  const before = windowOf(steps.slice(0, at).findLast(isSame));
+  return window === undefined || after === window || before !== window ? undefined : after;
+}
+
+/** cwnd in the record that a call was given. */
+function windowOf(call: CallStep | undefined): string | undefined {
+  return /^\{[^}]* cwnd (\S+)/.exec(call?.args ?? "")?.[1];
 }
 
 /** A call that the check told in words before it made it: the words do. The last call stays. */

@@ -114,3 +114,14 @@ Deno.test("ladder() marks what is wrong with a packet below it", () => {
     "                       ✘ checksum 0x0001, should be 0x0002",
   ]);
 });
+
+Deno.test("ladder() shows the call of a run in which the window changes, and what it is then", () => {
+  const grow = (cwnd: number, acked: number): Step => call("growReno", `{ open cwnd ${cwnd} smss 100 bytesAcked ${acked} }, 100`, "");
+  const lines = ladder([...[0, 100, 200, 300].map((acked) => grow(400, acked)), grow(500, 0), grow(500, 100)]);
+  assertEquals(lines.filter((line) => /^ +\d+ /.test(line) || line.includes("then")), [
+    "    4   growReno({ open cwnd 400 smss 100 bytesAcked 300 }, 100): cwnd is 500",
+    "        then",
+    "    5   growReno({ open cwnd 500 smss 100 bytesAcked 0 }, 100)",
+    "    6   growReno({ open cwnd 500 smss 100 bytesAcked 100 }, 100)",
+  ]);
+});

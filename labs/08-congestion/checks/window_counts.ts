@@ -25,7 +25,7 @@ export const windowCounts: Readonly<Record<string, CheckSpec>> = {
       // Four windows, each one segment larger than the one before.
       const acknowledgments = 4 * count + 6;
       for (let i = 0; i < acknowledgments; i++) await change(t, "growReno", state, smss);
-      const when = `after ${acknowledgments} segments were acknowledged one by one, ${count} and 4 windows on`;
+      const when = `when ${acknowledgments} segments, four windows, were acknowledged one by one, from ${segments(count)} on`;
       expectBetween(t, state.cwnd, segments(count + 3.5), segments(count + 4) + 4, `${when}, SMSS ${smss}`);
     },
   },
