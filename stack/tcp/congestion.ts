@@ -19,8 +19,15 @@ export function bindCongestion(module: CongestionModule): CreateCongestionContro
   return (smss, { sack, synLost }, options) => {
     const window = module.initialWindow(smss, options.initialWindow, synLost);
     const state = createCongestionState(smss, sack, window, options);
+    expectNumbers(state, "initialWindow");
     return options.rack && sack ? new RackCongestion(module, state, options) : new Congestion(module, state, options.idleRestart);
   };
+}
+
+/** Throws a TypeError for windows that are no sizes, and names the function that left them so: what is reckoned with them would fail far from there. */
+function expectNumbers({ cwnd, ssthresh }: CongestionState, after: keyof CongestionModule): void {
+  if (!(cwnd >= 0 && cwnd < Infinity)) throw new TypeError(`cwnd is ${cwnd} after ${after}`);
+  if (!(ssthresh >= 0)) throw new TypeError(`ssthresh is ${ssthresh} after ${after}`);
 }
 
 /** What is known of a connection that has sent nothing yet. */
@@ -82,7 +89,9 @@ class Congestion implements CongestionControl {
   }
 
   restart(idle: number, timeout: number): void {
-    if (this.#idleRestart) this.#module.restartAfterIdle(this.state, idle, timeout);
+    if (!this.#idleRestart) return;
+    this.#module.restartAfterIdle(this.state, idle, timeout);
+    expectNumbers(this.state, "restartAfterIdle");
   }
 
   sent(una: number, highData: number, unsent: number): void {
@@ -103,7 +112,9 @@ class Congestion implements CongestionControl {
   acknowledged(una: number, acked: number, highData: number, now: number): "resend" | "wait" {
     this.#una = una;
     this.#board?.acknowledged(una);
-    return this.#module.newAck(this.state, una, acked, highData, now);
+    const verdict = this.#module.newAck(this.state, una, acked, highData, now);
+    expectNumbers(this.state, "newAck");
+    return verdict;
   }
 
   heard(
@@ -123,6 +134,7 @@ class Congestion implements CongestionControl {
       this.state.recoveryPoint = una;
     }
     const verdict = this.#module.duplicateAck(this.state, una, highData, this.#board?.isLost(una) ?? false);
+    expectNumbers(this.state, "duplicateAck");
     if (verdict === "resend") {
       this.#highRxt = una;
       this.#rescueRxt = -1;
@@ -133,6 +145,7 @@ class Congestion implements CongestionControl {
   /** In recovery ssthresh stays: it was reduced already, for less than what has been sent since then, much of which has arrived. */
   timedOut(una: number, highData: number, again: boolean): void {
     this.#module.timedOut(this.state, una, highData, again || this.state.phase === "recovery");
+    expectNumbers(this.state, "timedOut");
     this.#una = una;
     this.#startAgain(highData);
   }

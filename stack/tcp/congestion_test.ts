@@ -1,8 +1,11 @@
 /** Lab 08 in the engine: what goes out when, over wires that lose. The arithmetic has its tests beside the lab. */
-import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertGreater, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
 import { offsetOf, type RigOptions, type Seen, TcpRig } from "../../tools/testing/tcp_rig.ts";
 import { Stage, type Stranger } from "../../tools/testing/tcp_stranger.ts";
+import type { CongestionModule, CongestionState } from "../contract/congestion.ts";
+import { bindCongestion } from "./congestion.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./options.ts";
 
 const WAY = { delay: 50 };
 
@@ -257,4 +260,23 @@ Deno.test("one loss in a large window costs a round trip, and no timeout", () =>
     assertEquals([client.connection.resent, timeouts], [1, 0]);
     assertLess(rig.now, 3000);
   }
+});
+
+Deno.test("bindCongestion() names the function that leaves a window that is no number", () => {
+  const options = { congestion: "reno", byteCounting: true, initialWindow: 0, idleRestart: true, rack: false } as ConnectionOptions;
+  const made = (cwnd: number) => {
+    const initialWindow = (): number => cwnd;
+    const newAck = (state: CongestionState): string => {
+      state.cwnd = NaN;
+      return "wait";
+    };
+    const timedOut = (state: CongestionState): void => {
+      state.ssthresh = NaN;
+    };
+    const module = { initialWindow, newAck, timedOut } as unknown as CongestionModule;
+    return bindCongestion(module)(1000, { sack: false, synLost: false }, options);
+  };
+  assertThrows(() => made(undefined as unknown as number), TypeError, "cwnd is undefined after initialWindow");
+  assertThrows(() => made(4000).timedOut(0, 1000, false), TypeError, "ssthresh is NaN after timedOut");
+  assertThrows(() => made(4000).acknowledged(1000, 1000, 2000, 7, {} as never), TypeError, "cwnd is NaN after newAck");
 });
