@@ -124,14 +124,16 @@ const TURNS = 24;
 const ROUNDS = 8;
 /** Turns in which a server that has something to do calls the student's code at least once. */
 const SITE_TURNS = 100;
+/** As many of these belong to one step at most. */
+const SITE_BATCHES = 500;
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await undefined;
 }
 
-/** A step may bring dozens of requests, each with dozens of promises behind one another. */
+/** A step may bring dozens of requests, each with dozens of promises behind one another. With code that is wrong it may never end: then the next step goes on. */
 async function untilIdle(site: WebSite): Promise<void> {
-  for (let calls = -1; site.calls !== calls;) {
+  for (let calls = -1, batches = 0; site.calls !== calls && batches < SITE_BATCHES; batches++) {
     calls = site.calls;
     await turns(SITE_TURNS);
   }

@@ -15,6 +15,8 @@ import { listen } from "../../../stack/socket/listener.ts";
 import { latin1Bytes } from "../../../stack/wire/latin1.ts";
 import type { SiteOptions } from "./protocol.ts";
 
+/** More requests than any check makes: a reader that gives the same one again and again shall be seen, and not answered for ever. */
+const MOST_REQUESTS = 500;
 /** Bytes of a piece. */
 const PIECE = 1000;
 
@@ -26,7 +28,12 @@ export class WebSite {
   /** Serves on `port` from now on. */
   constructor(host: Host, http: HttpModule, port: number, options: SiteOptions) {
     const report = (error: unknown): void => void (this.#problem ??= { error });
-    serveHttp(host, listen(host, { port }), this.#counted(http), answer, { ...options, report });
+    let requests = 0;
+    const handler = (request: HttpRequest): HttpAnswer => {
+      if (++requests > MOST_REQUESTS) throw new RangeError(`next() has given ${requests} requests: that is more than anybody has made`);
+      return answer(request);
+    };
+    serveHttp(host, listen(host, { port }), this.#counted(http), handler, { ...options, report });
   }
 
   #counted(http: HttpModule): HttpModule {
