@@ -202,6 +202,7 @@ export default [
     replace: "  if (state.dupAcks < DUP_THRESH && !lost)",
     by: "  if (state.dupAcks !== DUP_THRESH && !lost)",
     caughtBy: "duplicates/three-or-more",
+    unseen: "in a connection every new acknowledgment begins the count anew, so that it is three where recovery may begin",
   },
   {
     name: "waits-uncounted",
@@ -242,6 +243,7 @@ export default [
     replace: "  state.bytesAcked = 0;\n",
     by: "",
     caughtBy: "timeout/count-anew",
+    unseen: "what reduces ssthresh forgets the count, too; where it is not called, there was nothing to count since it was",
   },
   {
     name: "reduces-what-is-left",
