@@ -1,26 +1,28 @@
 /**
- * `deno task bench`: what the reference stack costs. Frames per second through the virtual wire and through TAP, a ping's
- * round trip, what is made and thrown away per packet; and TCP, in bytes, echoes, connections and memory. Never a figure alone: stack and yardstick are measured in
+ * `deno task bench`: what the reference stack costs. TCP with the kernel, in bytes, echoes, connections, memory and
+ * processor time, beside the kernel by itself and lwIP; frames per second through the virtual wire and through TAP, a ping's round trip, and what is made and
+ * thrown away per packet. Never a figure alone: stack and yardstick are measured in
  * turns in the same run, and the share of the two is what may be compared from machine to machine.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import type { Modules } from "../stack/contract/modules.ts";
-import { NoLiveWire, type NoLiveWireReason } from "../stack/link/no_live_wire.ts";
+import { NoLiveWire } from "../stack/link/no_live_wire.ts";
 import { countConstructions, heapBytes } from "./bench/allocations.ts";
 import { bulkRig, SEGMENT } from "./bench/bulk.ts";
 import { contest, type ContestOptions, spreadOf } from "./bench/contest.ts";
 import { BATCH, echo, virtualRig } from "./bench/echo.ts";
 import { profile as profiled, type ProfileName, PROFILES } from "./bench/profiling.ts";
-import { type EchoFigures, type Figures, type Made, reportLines } from "./bench/report.ts";
+import { inNamespace, inProcess } from "./bench/apart.ts";
+import { measureLwip } from "./bench/beside_lwip.ts";
+import { type EchoFigures, type Figures, type FrameFigures, type Made, reportLines, type SegmentFigures } from "./bench/report.ts";
 import type { CrowdResult, CrowdSize } from "./bench/connections.ts";
 import type { CrowdCost } from "./bench/crowd.ts";
 import { crowdPicture } from "./bench/crowd_picture.ts";
 import { type CrowdFigures, crowdLines } from "./bench/crowd_report.ts";
 import type { IdleResult } from "./bench/idle.ts";
 import type { TapResult } from "./bench/tap.ts";
-import type { TcpResult, TcpSize } from "./bench/tcp.ts";
-import type { SegmentFigures } from "./bench/tcp_report.ts";
-import { refusalOf, spawnInNamespace } from "./harness/namespace.ts";
+import type { TcpOrder, TcpResult } from "./bench/tcp.ts";
+import type { TcpSize } from "./bench/turns.ts";
 import { UsageError } from "./lab/usage_error.ts";
 import { loadReference, NoReference } from "./reference.ts";
 
@@ -33,11 +35,15 @@ const CROWD_SIZE: Omit<CrowdSize, "connections"> = { echoes: 20_000, turns: 3, c
 /** With --connections at most: clients that can be asked for, connections whose cost is measured on the virtual wire, and idle ones. */
 const MOST_CLIENTS = 1_000_000, MOST_COSTS = 10_000, MOST_IDLE = 100_000;
 const TCP_SIZE: TcpSize = { rounds: 7, bytes: 64_000_000, echoes: 2000, connections: 1000 };
+const LWIP_SIZE = { rounds: 5, bytes: 20_000_000 };
+/** What can be measured by itself, with --only. */
+const PARTS = ["tcp", "offload", "lwip", "wire", "memory", "frames", "tap"] as const;
+type Part = typeof PARTS[number];
 /** Connections that are idle, and bytes of a sample on the virtual wire. */
 const IDLE = 10_000;
 const VIRTUAL_BYTES = 4_000_000;
 
-const HELP = `deno task bench: what the reference stack costs, in half a minute
+const HELP = `deno task bench: what the reference stack costs, in a minute
 
   --connections N  many connections instead, in a minute: N clients of the kernel at
                    once, costs with 1 to N of them (10 000 at most), 10 N idle ones
@@ -46,7 +52,8 @@ const HELP = `deno task bench: what the reference stack costs, in half a minute
   --offload        with --profile: the device puts segments together, and cuts them
   --svg FILE       the picture: of --connections the costs, of --profile the flame graph
   --grading        what deno task grade costs instead, in a minute or two
-  --virtual        leave TAP and TUN out
+  --only PARTS     some of tcp, offload, lwip, wire, memory, frames, tap: --only tcp,wire
+  --virtual        leave out what needs TAP or TUN
   --json           one JSON object in place of the report
   --help           this
 
@@ -69,7 +76,7 @@ export function measureVirtual(modules: Modules, options: ContestOptions): EchoF
 }
 
 /** What is made per packet. Comes last: counting takes the constructors' place, and what was compiled before is thrown away. */
-export function measureMade(modules: Modules): { made: Made; heap: Figures["heap"] } {
+export function measureMade(modules: Modules): { made: Made; heap: FrameFigures["heap"] } {
   const rigs = VIRTUAL.map(({ what, length, withFcs }) => ({ what, rig: virtualRig(modules, length, withFcs) }));
   for (const { rig } of rigs) echo(rig, 100 * BATCH);
   const heap = rigs.map(({ what, rig }) => ({ what, bytes: heapBytes((count) => void echo(rig, count)) / 2 }));
@@ -79,12 +86,12 @@ export function measureMade(modules: Modules): { made: Made; heap: Figures["heap
 
 /** TAP. Throws a NoLiveWire. */
 export function measureTap(options: ContestOptions): Promise<TapResult> {
-  return inNamespace("bench/tap.ts", options);
+  return inNamespace("tap.ts", options);
 }
 
 /** TCP with the kernel. Throws a NoLiveWire. */
-export function measureTcp(size: TcpSize): Promise<TcpResult> {
-  return inNamespace("bench/tcp.ts", size);
+export function measureTcp(size: TcpOrder): Promise<TcpResult> {
+  return inNamespace("tcp.ts", size);
 }
 
 /** TCP on the virtual wire: samples of so many bytes. What is made is counted last, as in `measureMade`. */
@@ -110,45 +117,17 @@ export function measureSegments(modules: Modules, samples: number, bytes: number
 
 /** Memory of idle connections, in a process that has nothing else to remember. */
 export function measureIdle(connections: number): Promise<IdleResult> {
-  return inProcess("bench/idle.ts", ["--v8-flags=--expose-gc"], [connections]);
+  return inProcess("idle.ts", ["--v8-flags=--expose-gc"], [connections]);
 }
 
 /** What a connection, an echo and a segment cost with 1 to `most` connections open; `work`: how many of each make a sample. */
 export function measureCosts(most: number, work: number): Promise<CrowdCost[]> {
-  return inProcess("bench/crowd.ts", ["--allow-ffi"], [most, work]);
+  return inProcess("crowd.ts", ["--allow-ffi"], [most, work]);
 }
 
 /** Many clients of the kernel. Throws a NoLiveWire. */
 export function measureConnections(size: CrowdSize): Promise<CrowdResult> {
-  return inNamespace("bench/connections.ts", size, ["--v8-flags=--expose-gc"]);
-}
-
-/** Runs a measurement in a process of its own. */
-async function inProcess<T>(path: string, options: readonly string[], words: readonly number[]): Promise<T> {
-  const program = [new URL(path, import.meta.url).href, ...words.map(String)];
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", ...CHILD, ...options, ...program],
-    stdin: "null",
-  }).output();
-  if (!success) throw new Error(`The measurement failed:\n${new TextDecoder().decode(stderr)}`);
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-/** How programs of ours are run beside this one. */
-const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
-const CHILD = ["--quiet", "--no-config", "--no-prompt", "--no-check", "--cached-only", `--allow-read=${ROOT}`];
-
-/** Runs a measurement in a namespace of its own. Throws a NoLiveWire. */
-async function inNamespace<T>(path: string, argument: unknown, options: readonly string[] = []): Promise<T> {
-  const program = [new URL(path, import.meta.url).href, JSON.stringify(argument)];
-  const command = [Deno.execPath(), "run", ...CHILD, "--allow-ffi", "--allow-net", ...options, ...program];
-  const child = spawnInNamespace(command, { stdin: "null", stdout: "piped", stderr: "piped" });
-  const { success, stdout, stderr } = await child.output();
-  const [said, complaint] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw refusalOf(complaint ?? "") ?? new Error(`The measurement in the namespace failed:\n${complaint}`);
-  const result = JSON.parse(said ?? "") as T & { refused?: { reason: NoLiveWireReason; detail: string } };
-  if (result.refused !== undefined) throw new NoLiveWire(result.refused.reason, result.refused.detail);
-  return result;
+  return inNamespace("connections.ts", size, ["--v8-flags=--expose-gc"]);
 }
 
 /** What it gives; or why there is no live wire. */
@@ -172,14 +151,20 @@ function machine(): string {
   return `Deno ${Deno.version.deno} · ${Deno.build.os} ${Deno.build.arch} · ${navigator.hardwareConcurrency} processors`;
 }
 
-async function measure(virtualOnly: boolean): Promise<Figures> {
+/** These parts. */
+async function measure(parts: readonly Part[], virtualOnly: boolean): Promise<Figures> {
   const modules = await loadReference();
-  const virtual = measureVirtual(modules, OPTIONS);
-  const tap = await live(virtualOnly, () => measureTap(OPTIONS));
-  const overTun = await live(virtualOnly, () => measureTcp(TCP_SIZE));
-  const idle = await measureIdle(IDLE);
-  const segments = measureSegments(modules, OPTIONS.rounds, VIRTUAL_BYTES);
-  return { machine: machine(), virtual, tap, tcp: { live: overTun, segments, idle }, ...measureMade(modules) };
+  const on = async <T>(part: Part, measuring: () => T | Promise<T>): Promise<T | undefined> =>
+    parts.includes(part) ? await measuring() : undefined;
+  const plainly = ([["tcp", "plain"], ["offload", "offload"]] as const).flatMap(([part, name]) => parts.includes(part) ? [name] : []);
+  const overTun = plainly.length === 0 ? undefined : await live(virtualOnly, () => measureTcp({ ...TCP_SIZE, parts: plainly }));
+  const lwip = await on("lwip", () => live(virtualOnly, () => measureLwip(LWIP_SIZE)));
+  const tap = await on("tap", () => live(virtualOnly, () => measureTap(OPTIONS)));
+  const memory = await on("memory", () => measureIdle(IDLE));
+  const echo = await on("frames", () => measureVirtual(modules, OPTIONS));
+  const wire = await on("wire", () => measureSegments(modules, OPTIONS.rounds, VIRTUAL_BYTES));
+  const frames = echo && { echo, ...measureMade(modules) };
+  return { machine: machine(), tcp: overTun, lwip, wire, memory, frames, tap };
 }
 
 /** Has grading measured, by a process with the permissions of `deno task grade`, and returns its exit status. */
@@ -196,13 +181,14 @@ interface BenchOptions extends Record<"grading" | "virtual" | "offload" | "json"
   readonly connections: number | undefined;
   readonly profile: ProfileName | undefined;
   readonly svg: string | undefined;
+  readonly parts: readonly Part[];
 }
 
 /** Reads the command line. Throws a UsageError. */
 function readOptions(words: readonly string[]): BenchOptions {
-  const { grading, virtual, offload, json, help, connections, profile, svg } = parseArgs(words, {
+  const { grading, virtual, offload, json, help, connections, profile, svg, only } = parseArgs(words, {
     boolean: ["grading", "virtual", "offload", "json", "help"],
-    string: ["connections", "profile", "svg"],
+    string: ["connections", "profile", "svg", "only"],
     alias: { h: "help" },
     unknown: (word: string) => {
       throw new UsageError(`Cannot make sense of "${word}". --help lists the options.`);
@@ -225,7 +211,16 @@ function readOptions(words: readonly string[]): BenchOptions {
     connections: clients,
     profile: profile as ProfileName | undefined,
     svg: svg === undefined ? undefined : `${svg}`,
+    parts: only === undefined ? PARTS : readParts(`${only}`),
   };
+}
+
+function readParts(word: string): Part[] {
+  return word.split(",").map((name) => {
+    const part = PARTS.find((part) => part === name);
+    if (part === undefined) throw new UsageError(`Cannot measure "${name}": there are ${PARTS.join(", ")}.`);
+    return part;
+  });
 }
 
 function readClients(word: string): number {
@@ -237,7 +232,7 @@ function readClients(word: string): number {
 /** Runs the command and returns its exit status. */
 async function main(words: readonly string[]): Promise<number> {
   try {
-    const { grading, virtual, offload, json, help, connections, profile, svg } = readOptions(words);
+    const { grading, virtual, offload, json, help, connections, profile, svg, parts } = readOptions(words);
     if (help) console.log(HELP);
     else if (grading) return await measureGrading(json);
     else if (profile !== undefined) {
@@ -248,7 +243,7 @@ async function main(words: readonly string[]): Promise<number> {
       console.log(json ? JSON.stringify(figures, undefined, 2) : crowdLines(figures).join("\n"));
       if (svg !== undefined) await Deno.writeTextFile(svg, crowdPicture(figures.costs, figures.machine));
     } else {
-      const figures = await measure(virtual);
+      const figures = await measure(parts, virtual);
       console.log(json ? JSON.stringify(figures, undefined, 2) : reportLines(figures).join("\n"));
     }
     return DONE;

@@ -12,8 +12,11 @@ import { bulkRig } from "./bench/bulk.ts";
 import { contest, spreadOf } from "./bench/contest.ts";
 import { echo, virtualRig } from "./bench/echo.ts";
 import { type Figures, reportLines } from "./bench/report.ts";
+import { measureLwip } from "./bench/beside_lwip.ts";
+import { KernelSide, vethWorld } from "./bench/worlds.ts";
+import { missingLwip } from "./foreign/lwip_program.ts";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
-import { testWhen } from "./test_when.ts";
+import { missingProgram, testWhen } from "./test_when.ts";
 
 const ROOT = decodeURIComponent(new URL("..", import.meta.url).pathname);
 const QUICK = { rounds: 1, sample: 0.1 };
@@ -118,15 +121,52 @@ testWhen(noLiveWire, "measureTap(): the kernel finds every reply good, the stack
   for (const { median, low, high } of Object.values(roundTrip)) assert(low > 0 && low <= median && median <= high);
 });
 
-testWhen(noLiveWire, "measureTcp(): every byte, echo and connection arrives, over the stack, the yardstick and the loopback", async () => {
-  const result = await measureTcp({ rounds: 1, bytes: 1_000_000, echoes: 20, connections: 40 });
-  const { offload, ...plain } = result;
-  assertEquals(Object.keys(plain), ["inward", "outward", "echoes", "connections"]);
-  assertEquals(plain.connections.yardstick, undefined);
-  assert(typeof offload !== "string", `${offload}`);
-  for (const { stack, yardstick = stack, loopback, processor, waited } of [...Object.values(plain), offload.inward, offload.outward]) {
-    assert(yardstick.median > 0);
-    assert(stack.median > 0 && loopback.median > 0 && processor > 0 && waited >= 0);
+testWhen(
+  noLiveWire,
+  "measureTcp(): every byte, echo and connection arrives, over the stack, the yardstick, loopback and veth",
+  async () => {
+    const { plain, offload, noVeth } = await measureTcp({ rounds: 1, bytes: 1_000_000, echoes: 20, connections: 40 });
+    assert(plain !== undefined);
+    assert(offload !== undefined && typeof offload !== "string", `${offload}`);
+    assertEquals(Object.keys(plain), ["inward", "outward", "echoes", "connections"]);
+    assertEquals([plain.connections.yardstick, noVeth], [undefined, undefined]);
+    for (const { stack, yardstick = stack, loopback, veth } of [...Object.values(plain), offload.inward, offload.outward]) {
+      assert(veth !== undefined);
+      for (const { median, own, all, waited } of [stack, yardstick, loopback, veth]) {
+        assert(
+          median > 0 && own > 0 && all > own && waited >= 0,
+        );
+      }
+    }
+  },
+);
+
+testWhen(noLiveWire, "measureTcp() measures one part alone, if no more is asked for", async () => {
+  const size = { rounds: 1, bytes: 100_000, echoes: 2, connections: 2 };
+  const { plain, offload } = await measureTcp({ ...size, parts: ["offload"] });
+  assertEquals(plain, undefined);
+  assert(typeof offload === "object");
+});
+
+testWhen(
+  noLiveWire ?? missingLwip() ?? missingProgram("cc"),
+  "measureLwip(): every byte arrives, over lwIP and over the stack",
+  async () => {
+    const result = await measureLwip({ rounds: 1, bytes: 300_000 });
+    assert(typeof result !== "string", `${result}`);
+    for (const { tap, tun, lwip } of [result.inward, result.outward]) {
+      for (const { median, own, all } of [tap, tun, lwip]) assert(median > 0 && own > 0 && all > own);
+    }
+  },
+);
+
+testWhen(noLiveWire, "vethWorld() gives a sentence where no veth can be laid", async () => {
+  const kernel = new KernelSide();
+  try {
+    // No process has this number, so the cable has nowhere to go.
+    assertMatch(`${await vethWorld(kernel, -1)}`, /^No kernel over veth: .+\.$/);
+  } finally {
+    kernel.close();
   }
 });
 
@@ -149,30 +189,30 @@ Deno.test("measureIdle() counts what open connections hold, and more for those w
 Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
   const virtual = measureVirtual(reference, QUICK);
   const spread = { median: 1234.5, low: 1000, high: 98_765.4 };
-  const compared = { stack: spread, yardstick: spread, loopback: spread, processor: 123_456, waited: 0.5 };
+  const reached = { ...spread, own: 123_456, all: 234_567, waited: 0.5 };
+  const compared = { stack: reached, yardstick: { ...reached, median: 2469 }, loopback: reached, veth: reached };
+  const { yardstick: _none, ...noYardstick } = compared;
   const tcp = {
-    live: {
-      inward: compared,
-      outward: compared,
-      echoes: compared,
-      connections: { ...compared, yardstick: undefined },
-      offload: { inward: compared, outward: compared },
-    },
-    segments: measureSegments(reference, 3, 100_000),
-    idle: {
-      connections: 10_000,
-      open: { heap: 12_345.6, external: 1234.5 },
-      waiting: { heap: 123_456, external: 0 },
-      poll: 123.4,
-      emptyPoll: 12.3,
-    },
+    plain: { inward: compared, outward: compared, echoes: compared, connections: noYardstick },
+    offload: { inward: compared, outward: compared },
+  };
+  const beside = { tap: reached, tun: { ...reached, median: 617.25 }, lwip: reached };
+  const lwip = { mtu: 552, inward: beside, outward: { ...beside, tap: { ...reached, median: 2469 } } };
+  const memory = {
+    connections: 10_000,
+    open: { heap: 12_345.6, external: 1234.5 },
+    waiting: { heap: 123_456, external: 0 },
+    poll: 123.4,
+    emptyPoll: 12.3,
   };
   const figures: Figures = {
     machine: "Deno 2.9.6 · linux x86_64 · 2 processors",
-    virtual,
-    ...measureMade(reference),
+    tcp: "No live wire.",
+    lwip: "lwIP is not installed here.",
+    wire: measureSegments(reference, 3, 100_000),
+    memory,
+    frames: { echo: virtual, ...measureMade(reference) },
     tap: "No live wire.",
-    tcp: { ...tcp, live: "No live wire." },
   };
   const tap = {
     echo: [60, 1514].map((length) => ({ length, stack: spread, yardstick: spread })),
@@ -180,11 +220,18 @@ Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
     made: { packets: 512, constructions: { "Uint8Array.subarray": 512, DataView: 256 } },
     replies: { sent: 1_000_000, good: 999_999 },
   };
-  const text = reportLines({ ...figures, tap, tcp }).join("\n");
+  const text = reportLines({ ...figures, tap, tcp, lwip }).join("\n");
+  assertMatch(text, /\n {2}kernel → stack, Gbit\/s +1 235 \(1 000–98 765\) +2 469 +50 % +1 235 +1 235\n {4}with offload/);
+  assertMatch(text, /\n {2}stack → kernel, s\/GB +123 456 +234 567/);
+  assertMatch(text, /\n {2}an echo, µs +123 +235/);
+  assertMatch(text, /lwIP is: level from the kernel,\s+ahead\s+by\s+100\s+%\s+to\s+it/);
+  assertMatch(text, /wait\s+for\s+a\s+processor\s+50\s+%\s+of\s+the\s+time/);
+  const alone = reportLines({ machine: figures.machine, tcp: { offload: "tun0 goes without offload", noVeth: "No kernel over veth." } });
+  assertStringIncludes(alone.join("\n"), "  No kernel over veth.\n  tun0 goes without offload.");
   assertMatch(text, /1514 bytes +1 620 089 +1 235 \(1 000–98 765\) +1 235 +100 %/);
-  assertMatch(text, /1\.00 Uint8Array\.subarray, 0\.50 DataView on\s+TAP/);
+  assertMatch(text, /made per packet +1\.00 Uint8Array\.subarray, 0\.50\s+DataView/);
   assertStringIncludes(text, "only 999 999 of 1 000 000 replies good");
-  assertMatch(text, /typed arrays, views and buffers +0 on the virtual wire/);
+  assertMatch(text, /made per packet +0\n/);
   for (const line of [text, ...reportLines(figures)].flatMap((part) => part.split("\n"))) assert([...line].length <= 80, line);
 });
 
@@ -195,5 +242,7 @@ Deno.test("bench: a wrong command is one sentence and status 2, --help status 0"
     return [code, new TextDecoder().decode(code === 0 ? stdout : stderr)];
   };
   assertEquals(await bench("--fast"), [2, `Cannot make sense of "--fast". --help lists the options.\n`]);
+  const parts = "tcp, offload, lwip, wire, memory, frames, tap";
+  assertEquals(await bench("--only=tcp,udp"), [2, `Cannot measure "udp": there are ${parts}.\n`]);
   assertEquals((await bench("--help"))[0], 0);
 });

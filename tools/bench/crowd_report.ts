@@ -3,7 +3,7 @@ import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
 import type { CrowdResult, FloodResult } from "./connections.ts";
 import type { CrowdCost } from "./crowd.ts";
 import type { IdleResult } from "./idle.ts";
-import { count } from "./tcp_report.ts";
+import { count } from "./columns.ts";
 
 /** All figures. */
 export interface CrowdFigures {

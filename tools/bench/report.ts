@@ -1,9 +1,14 @@
 /** The figures of `deno task bench` as people read them: 80 columns, no colours needed. */
-import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
+import { paint, WIDTH, wrap } from "../lab/text.ts";
 import { type Constructions, perUnit } from "./allocations.ts";
+import { count, figure, indented, line, title, withQuartiles } from "./columns.ts";
 import type { Spread } from "./contest.ts";
+import type { IdleResult, PerEnd } from "./idle.ts";
+import type { LwipResult } from "./lwip.ts";
+import { lwipLines } from "./lwip_report.ts";
 import type { TapResult } from "./tap.ts";
-import { count, type TcpFigures, tcpLines } from "./tcp_report.ts";
+import type { TcpResult } from "./tcp.ts";
+import { tcpLines } from "./tcp_report.ts";
 
 /** One line of a table: nanoseconds per echo. */
 export interface EchoFigures {
@@ -18,49 +23,102 @@ export interface Made {
   readonly constructions: Constructions;
 }
 
-/** All figures. */
+/** What TCP costs on a wire in memory. */
+export interface SegmentFigures {
+  /** Nanoseconds per segment, for both ends together. */
+  readonly time: Spread;
+  /** Gigabits per second from one application to the other; and with segments put together and cut below the hosts. */
+  readonly gigabits: Spread;
+  readonly fastGigabits: Spread;
+  readonly segments: number;
+  readonly constructions: Constructions;
+  /** Bytes of heap that a segment uses up. */
+  readonly heap: number;
+}
+
+/** All figures; those that were not asked for are missing. A sentence in their place: why they could not be had. */
 export interface Figures {
   readonly machine: string;
-  readonly virtual: readonly EchoFigures[];
-  /** Or why there is no live wire. */
-  readonly tap: TapResult | string;
+  readonly tcp?: TcpResult | string;
+  readonly lwip?: LwipResult | string;
   /** On the virtual wire. */
+  readonly wire?: SegmentFigures;
+  readonly memory?: IdleResult;
+  readonly frames?: FrameFigures;
+  readonly tap?: TapResult | string;
+}
+
+/** Frames on the virtual wire. */
+export interface FrameFigures {
+  readonly echo: readonly EchoFigures[];
   readonly made: Made;
   /** Bytes of heap that one packet uses up. */
   readonly heap: readonly { readonly what: string; readonly bytes: number }[];
-  readonly tcp: TcpFigures;
 }
 
 /** The report. */
-export function reportLines({ machine, virtual, tap, made, heap, tcp }: Figures): string[] {
-  const live = typeof tap === "string" ? [...title("TAP"), ...wrap(tap, WIDTH - 2).map(indented)] : tapLines(tap);
+export function reportLines({ machine, tcp, lwip, wire, memory, frames, tap }: Figures): string[] {
   return [
     `${paint("bold", "The reference stack, measured".padEnd(32))}${machine.padStart(WIDTH - 32)}`,
-    ...title("The virtual wire: echo requests in, replies out"),
-    ...echoLines(virtual, "bare wire"),
-    ...live,
-    ...title("Made per packet, once all is warm"),
-    line("typed arrays, views and buffers", `${perUnit(made.constructions, made.packets)} on the virtual wire`),
-    ...(typeof tap === "string" ? [] : [line("", `${perUnit(tap.made.constructions, tap.made.packets)} on TAP`)]),
-    ...heap.map(({ what, bytes }) => line(`bytes of heap, ${what}`, count(bytes))),
-    ...tcpLines(tcp),
+    ...part(tcp, "TCP with the kernel", tcpLines),
+    ...part(lwip, "lwIP", lwipLines),
+    ...part(wire, "", wireLines),
+    ...part(memory, "", memoryLines),
+    ...part(frames, "", frameLines),
+    ...part(tap, "TAP", tapLines),
     "",
     ...wrap(
-      "Medians of samples taken in turns; half of all samples lie in the brackets. Share: how fast the stack is, measured by a bare " +
-        "loop that does as little as can be done on the same wire.",
+      "Medians of samples taken in turns; half of all samples lie in the brackets. Compare shares, not figures: they hardly depend on the machine, and " +
+        "on what else it does.",
       WIDTH - 2,
     ).map(indented),
   ];
 }
 
-function tapLines({ echo, roundTrip, replies }: TapResult): string[] {
+/** The lines of what was measured; a sentence in their place. */
+function part<T>(figures: T | string | undefined, heading: string, lines: (figures: T) => string[]): string[] {
+  if (figures === undefined) return [];
+  return typeof figures === "string" ? [...title(heading), ...wrap(figures, WIDTH - 2).map(indented)] : lines(figures);
+}
+
+function wireLines({ time, gigabits, fastGigabits, segments, constructions, heap }: SegmentFigures): string[] {
+  return [
+    ...title("TCP on the virtual wire, both ends on one thread"),
+    line("Gbit/s, each segment by itself", withQuartiles(gigabits, figure)),
+    line("Gbit/s, put together and cut", withQuartiles(fastGigabits, figure)),
+    line("nanoseconds per segment", withQuartiles(time, count)),
+    line("typed arrays, views and buffers", `${perUnit(constructions, segments)} per segment`),
+    line("bytes of heap", `${count(heap)} per segment`),
+  ];
+}
+
+function memoryLines({ connections, open, waiting }: IdleResult): string[] {
+  const perEnd = ({ heap, external }: PerEnd): string => `${count(heap)} bytes of heap + ${count(external)}`;
+  return [
+    ...title(`Memory: ${count(connections)} idle connections, for each end`),
+    line("open", perEnd(open)),
+    line("a program waits in read()", perEnd(waiting)),
+  ];
+}
+
+function frameLines({ echo, made, heap }: FrameFigures): string[] {
+  return [
+    ...title("Frames on the virtual wire: echo requests in, replies out"),
+    ...echoLines(echo, "bare wire"),
+    line("made per packet", perUnit(made.constructions, made.packets)),
+    ...heap.map(({ what, bytes }) => line(`bytes of heap, ${what}`, count(bytes))),
+  ];
+}
+
+function tapLines({ echo, made, roundTrip, replies }: TapResult): string[] {
   const figures = echo.map(({ length, ...each }) => ({ what: `${length} bytes`, ...each }));
   const good = replies.good === replies.sent ? `all ${count(replies.sent)}` : `only ${count(replies.good)} of ${count(replies.sent)}`;
   return [
-    ...title("TAP: the same, and the kernel takes every reply"),
+    ...title("Frames over TAP: the same, and the kernel takes every reply"),
     ...echoLines(figures, "bare loop"),
+    line("made per packet", perUnit(made.constructions, made.packets)),
     indented(`The kernel found ${good} replies good.`),
-    ...title("TAP: a ping's round trip, as a program beside the kernel sees it"),
+    ...title("A ping's round trip over TAP, as a program beside the kernel sees it"),
     line("the stack, under stack/runner.ts", microseconds(roundTrip.stack)),
     line("a bare loop, asleep in poll(2)", microseconds(roundTrip.sleeping)),
     line("a bare loop that never sleeps", microseconds(roundTrip.busy)),
@@ -91,17 +149,5 @@ function echoLines(figures: readonly EchoFigures[], yardstick: string): string[]
 }
 
 function microseconds({ median, low, high }: Spread): string {
-  return `${median.toFixed(1)} µs  (${low.toFixed(1)}–${high.toFixed(1)})`;
-}
-
-function title(text: string): string[] {
-  return ["", paint("bold", text)];
-}
-
-function line(what: string, figure: string): string {
-  return labelled(what, figure, 2, 36);
-}
-
-function indented(text: string): string {
-  return `  ${text}`.trimEnd();
+  return `${median.toFixed(1)} µs (${low.toFixed(1)}–${high.toFixed(1)})`;
 }

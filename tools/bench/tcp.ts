@@ -1,164 +1,64 @@
 /**
- * The part of `deno task bench` that measures TCP with the kernel. Run in a network namespace of its own, with a ContestSize as its argument; prints a
+ * The part of `deno task bench` that measures TCP with the kernel. Run in a network namespace of its own, with a TcpOrder as its argument; prints a
  * TcpResult, or { refused } where there is no live wire.
  *
  * One thread is the stack, under stack/runner.ts, with the application on it; a second is a program over the kernel's sockets. They are joined
- * by TUN at MTU 1500, segments being cut and put together by software below the stack, or with offload by the kernel. Two yardsticks, in turns with the stack: bare_tcp.ts in its place, over a TUN device of its own; and the same two programs
- * over the kernel's loopback.
+ * by TUN at MTU 1500, segments being cut and put together by software below the stack, or with offload by the kernel. Beside it, in turns: bare_tcp.ts in
+ * the stack's place, over a TUN device of its own; and the same two programs over the kernel's loopback, and over a veth between two networks.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
-import { Host } from "../../stack/host.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
 import { openTunTap } from "../../stack/link/tuntap_ffi.ts";
-import { run } from "../../stack/runner.ts";
-import { connect } from "../../stack/socket/conn.ts";
-import { listen } from "../../stack/socket/listener.ts";
 import { parseIpv4Address } from "../../stack/wire/ipv4_address.ts";
-import { fastPath } from "../fast/fast_path.ts";
 import { prepareNamespace } from "../harness/kernel/settings.ts";
 import { dieWithParent } from "../harness/namespace.ts";
 import { KERNEL_IP, STACK_IP } from "../harness/packets.ts";
-import { SEGMENT } from "./bulk.ts";
 import { BareTcp } from "./bare_tcp.ts";
-import { type Spread, spreadOf } from "./contest.ts";
-import { type AnyConn, type AnyListener, drain, echoAll, greet, pour } from "./conversation.ts";
-import type { KernelAnswer, KernelOrder } from "./kernel_side.ts";
-import { threadTimes } from "./thread_times.ts";
+import { type Contestant, type Kind, KINDS, type Reached, takeTurns, type TcpSize } from "./turns.ts";
+import { ECHO, gigabits, KernelSide, LOOPBACK, Measurement, startStack, vethWorld } from "./worlds.ts";
 
-/** How much is measured. */
-export interface TcpSize {
-  readonly rounds: number;
-  /** Bytes of one transfer, echoes of one conversation, and connections, of each sample. */
-  readonly bytes: number;
-  readonly echoes: number;
-  readonly connections: number;
+/** What is to be measured. */
+export interface TcpOrder extends TcpSize {
+  /** Segments by themselves; segments cut and put together by the kernel. Default: both. */
+  readonly parts?: readonly ("plain" | "offload")[];
 }
 
-/** The stack, and beside it the yardstick (bare_tcp.ts; undefined where it has none) and the kernel's loopback: how many per second. */
+/** The stack, and those beside it: how many per second. Undefined where a contestant cannot do it, or is not there. */
 export interface Compared {
-  readonly stack: Spread;
-  readonly yardstick: Spread | undefined;
-  readonly loopback: Spread;
-  /** Nanoseconds that the stack's thread ran for each, application and device included; for gigabits: for each segment. */
-  readonly processor: number;
-  /** Share of the time, 0 to 1, that it was ready to run and waited for a processor: how much the machine was busy with other things. */
-  readonly waited: number;
+  readonly stack: Reached;
+  readonly yardstick?: Reached;
+  readonly loopback: Reached;
+  readonly veth?: Reached;
 }
 
 /** What is measured here. */
 export interface TcpResult {
-  /** Gigabits per second, kernel → stack and stack → kernel. */
-  readonly inward: Compared;
-  readonly outward: Compared;
-  /** Echoes of 64 bytes per second, one after the other. */
-  readonly echoes: Compared;
-  /** Connections per second, made, accepted and closed by both sides. */
-  readonly connections: Compared;
+  readonly plain?: {
+    /** Gigabits per second, kernel → stack and stack → kernel. */
+    readonly inward: Compared;
+    readonly outward: Compared;
+    /** Echoes of 64 bytes per second, one after the other. */
+    readonly echoes: Compared;
+    /** Connections per second, made, accepted and closed by both sides. */
+    readonly connections: Compared;
+  };
   /** Both ways with offload: the kernel cuts segments of 64 KB, and puts them together. Or why not. */
-  readonly offload: { readonly inward: Compared; readonly outward: Compared } | string;
+  readonly offload?: Bulk | string;
+  /** Why there is no veth. */
+  readonly noVeth?: string;
 }
 
-/** Bytes of one echo; connections that are being made at once. */
-const ECHO = 64;
-const AT_ONCE = 16;
+/** Both ways. */
+type Bulk = { readonly inward: Compared; readonly outward: Compared };
+
 /** With offload, samples are of so many times as many bytes. */
 const OFFLOAD_BYTES = 4;
 /** The net of the yardstick's device. */
 const BARE_KERNEL_IP = "10.45.0.1";
 const BARE_IP = "10.45.0.2";
 
-/** One side's world: how a program listens there and connects. */
-interface World {
-  /** Where the kernel's program finds us, and where it listens for us. */
-  readonly ours: string;
-  readonly theirs: string;
-  listen(port: number): AnyListener;
-  connect(port: number): Promise<AnyConn>;
-}
-
-/** The kernel's program, in its thread. */
-class KernelSide {
-  readonly #worker = new Worker(new URL("kernel_side.ts", import.meta.url), { type: "module" });
-
-  /** Has it act; `whenReady` is called when it listens. Gives what it measured. Throws an Error when it failed. */
-  async act(order: KernelOrder, whenReady: () => void = () => {}): Promise<{ milliseconds: number; bytes?: number }> {
-    const answer = await new Promise<Exclude<KernelAnswer, { ready: true }>>((resolve, reject) => {
-      this.#worker.onmessage = ({ data }: MessageEvent<KernelAnswer>) => "ready" in data ? whenReady() : resolve(data);
-      this.#worker.onerror = (event) => reject(new Error(event.message));
-      this.#worker.postMessage(order);
-    });
-    if ("failed" in answer) throw new Error(`The kernel's side failed: ${answer.failed}`);
-    return answer;
-  }
-
-  close(): void {
-    this.#worker.terminate();
-  }
-}
-
-/** One sample of each kind, in one world. */
-class Measurement {
-  readonly #world: World;
-  readonly #kernel: KernelSide;
-  readonly #size: TcpSize;
-  #port = 20_000;
-
-  constructor(world: World, kernel: KernelSide, size: TcpSize) {
-    this.#world = world;
-    this.#kernel = kernel;
-    this.#size = size;
-  }
-
-  async inward(): Promise<number> {
-    const { bytes } = this.#size;
-    const drained = await this.#serve(
-      async (listener) => await drain(await listener.accept()),
-      (port) => this.#kernel.act({ act: "pour", hostname: this.#world.ours, port, bytes }),
-    );
-    return gigabits(drained.served.bytes, bytes, drained.served.milliseconds);
-  }
-
-  async outward(): Promise<number> {
-    const { bytes } = this.#size;
-    const port = this.#port++;
-    let poured: Promise<void> | undefined;
-    const drained = await this.#kernel.act({ act: "drain", hostname: this.#world.theirs, port }, () => {
-      poured = this.#world.connect(port).then((conn) => pour(conn, bytes));
-    });
-    await poured;
-    return gigabits(drained.bytes ?? 0, bytes, drained.milliseconds);
-  }
-
-  async echoes(): Promise<number> {
-    const { echoes: times } = this.#size;
-    const { asked } = await this.#serve(
-      async (listener) => await echoAll(await listener.accept()),
-      (port) => this.#kernel.act({ act: "ask", hostname: this.#world.ours, port, size: ECHO, times }),
-    );
-    return times / asked.milliseconds * 1000;
-  }
-
-  async connections(): Promise<number> {
-    const { connections: count } = this.#size;
-    const { asked } = await this.#serve(
-      (listener) => greet(listener, count),
-      (port) => this.#kernel.act({ act: "call", hostname: this.#world.ours, port, count, atOnce: AT_ONCE }),
-    );
-    return count / asked.milliseconds * 1000;
-  }
-
-  /** Listens on a fresh port, and lets the kernel's side act meanwhile. */
-  async #serve<S, A>(serve: (listener: AnyListener) => Promise<S>, ask: (port: number) => Promise<A>): Promise<{ served: S; asked: A }> {
-    const port = this.#port++;
-    const listener = this.#world.listen(port);
-    const [served, asked] = await Promise.all([serve(listener), ask(port)]);
-    listener.close();
-    return { served, asked };
-  }
-}
-
 /** The same without a stack. It does not know how to do more than these three. */
-class BareMeasurement {
+class BareMeasurement implements Contestant {
   readonly #bare: BareTcp;
   readonly #kernel: KernelSide;
   readonly #size: TcpSize;
@@ -197,108 +97,46 @@ class BareMeasurement {
   }
 }
 
-function gigabits(got: number, expected: number, milliseconds: number): number {
-  if (got !== expected) throw new Error(`${expected} bytes were sent, and ${got} came`);
-  return got * 8 / milliseconds / 1e6;
-}
-
-const KINDS = ["inward", "outward", "echoes", "connections"] as const;
-type Kind = typeof KINDS[number];
-
-/** The stack over a TUN device of its own, with the first network address and the second; and how to end it. */
-function startStack(
-  modules: Modules,
-  kernel: string,
-  ours: string,
-  offload: boolean,
-): { world: World; refused?: string; stop(): Promise<void> } {
-  const tun = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(kernel), offload });
-  const { modules: fast, device, options } = fastPath(modules, tun);
-  const host = Host.bind(fast, { interfaces: [{ medium: "ip", address: ours }] }, [device], { now: performance.now(), ...options });
-  const ending = new AbortController();
-  const running = run(host, [device], { signal: ending.signal });
-  const world: World = {
-    ours,
-    theirs: kernel,
-    listen: (port) => listen(host, { port }),
-    connect: (port) => connect(host, { hostname: kernel, port }),
-  };
-  const stop = async (): Promise<void> => {
-    ending.abort();
-    await running;
-    device.close();
-  };
-  return { world, refused: tun.offloadRefused, stop };
-}
-
-const LOOPBACK: World = {
-  ours: "127.0.0.1",
-  theirs: "127.0.0.1",
-  listen: (port) => Deno.listen({ hostname: "127.0.0.1", port }),
-  connect: (port) => Deno.connect({ hostname: "127.0.0.1", port }),
-};
-
-/** Measures these kinds, all in turns. Gives a sentence in place of figures where there is no offload though it was asked for. */
+/** Measures these kinds, all in turns; `beside`: over the kernel alone. Gives a sentence in place of figures where there is no offload though it was asked for. */
 async function measureOver(
   modules: Modules,
   kinds: readonly Kind[],
   size: TcpSize,
   offload: boolean,
+  beside: (size: TcpSize) => { loopback: Contestant; veth?: Contestant },
 ): Promise<Partial<Record<Kind, Compared>> | string> {
-  const stack = startStack(modules, KERNEL_IP, STACK_IP, offload);
+  const stack = startStack(modules, KERNEL_IP, STACK_IP, { kind: "tun", mtu: 1500, offload });
   const bare = openTunTap({ kind: "tun", mtu: 1500, address: parseIpv4Address(BARE_KERNEL_IP), offload });
   const kernel = new KernelSide();
   const compared: Partial<Record<Kind, Compared>> = {};
-  const samplers: Samplers = {
+  const contestants: Record<string, Contestant> = {
     stack: new Measurement(stack.world, kernel, size),
     yardstick: new BareMeasurement(new BareTcp(bare), kernel, size),
-    loopback: new Measurement(LOOPBACK, kernel, size),
+    ...beside(size),
   };
-  if (stack.refused === undefined) { for (const kind of kinds) compared[kind] = await takeTurns(samplers, kind, size); }
+  if (stack.refused === undefined) {
+    for (const kind of kinds) compared[kind] = await takeTurns(contestants, kind, size) as unknown as Compared;
+  }
   await stack.stop();
   bare.close();
   kernel.close();
   return stack.refused ?? compared;
 }
 
-async function measure(modules: Modules, size: TcpSize): Promise<TcpResult> {
+async function measure(modules: Modules, { parts = ["plain", "offload"], ...size }: TcpOrder): Promise<TcpResult> {
   prepareNamespace();
-  const plain = await measureOver(modules, KINDS, size, false) as Record<Kind, Compared>;
-  const offload = await measureOver(modules, ["inward", "outward"], { ...size, bytes: size.bytes * OFFLOAD_BYTES }, true);
-  return { ...plain, offload: offload as TcpResult["offload"] };
-}
-
-/** Who takes samples, and of what kinds. */
-type Sampler = Partial<Record<Kind, () => Promise<number>>>;
-type Samplers = Record<"stack" | "yardstick" | "loopback", Sampler>;
-
-/** One turn each to get warm, and then in turns. */
-async function takeTurns(samplers: Samplers, kind: Kind, size: TcpSize): Promise<Compared> {
-  const names = (["stack", "yardstick", "loopback"] as const).filter((name) => samplers[name][kind] !== undefined);
-  const samples = { stack: [] as number[], yardstick: [] as number[], loopback: [] as number[] };
-  let [ran, waited, elapsed] = [0, 0, 0];
-  for (let round = -1; round < size.rounds; round++) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const [before, began] = [threadTimes(), performance.now()];
-      const sample = await samplers[name][kind]?.() ?? NaN;
-      if (round < 0) continue;
-      samples[name].push(sample);
-      if (name !== "stack") continue;
-      const after = threadTimes();
-      ran += after.ran - before.ran;
-      waited += after.waited - before.waited;
-      elapsed += (performance.now() - began) * 1e6;
-    }
-  }
-  const units = size.rounds *
-    { inward: size.bytes / SEGMENT, outward: size.bytes / SEGMENT, echoes: size.echoes, connections: size.connections }[kind];
-  return {
-    stack: spreadOf(samples.stack),
-    yardstick: samples.yardstick.length > 0 ? spreadOf(samples.yardstick) : undefined,
-    loopback: spreadOf(samples.loopback),
-    processor: ran / units,
-    waited: waited / elapsed,
-  };
+  const kernels = [new KernelSide(), new KernelSide()] as const;
+  const veth = await vethWorld(kernels[1]);
+  const beside = (size: TcpSize): { loopback: Contestant; veth?: Contestant } => ({
+    loopback: new Measurement(LOOPBACK, kernels[0], size),
+    ...typeof veth === "string" ? {} : { veth: new Measurement(veth, kernels[1], size) },
+  });
+  const over = async (part: "plain" | "offload", kinds: readonly Kind[], bytes: number): Promise<unknown> =>
+    parts.includes(part) ? await measureOver(modules, kinds, { ...size, bytes }, part === "offload", beside) : undefined;
+  const plain = await over("plain", KINDS, size.bytes) as TcpResult["plain"];
+  const offload = await over("offload", ["inward", "outward"], size.bytes * OFFLOAD_BYTES) as TcpResult["offload"];
+  for (const kernel of kernels) kernel.close();
+  return { plain, offload, noVeth: typeof veth === "string" ? veth : undefined };
 }
 
 if (import.meta.main) {

@@ -1,103 +1,88 @@
-/** The figures of TCP as people read them: 80 columns. */
-import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
-import { type Constructions, perUnit } from "./allocations.ts";
-import type { Spread } from "./contest.ts";
-import type { IdleResult, PerEnd } from "./idle.ts";
+/** The figures of TCP with the kernel as people read them: 80 columns. */
+import { paint, WIDTH, wrap } from "../lab/text.ts";
 import type { Compared, TcpResult } from "./tcp.ts";
+import { count, figure, indented, title, withQuartiles } from "./columns.ts";
 
-/** What a segment costs on a wire in memory. */
-export interface SegmentFigures {
-  /** Nanoseconds per segment, for both ends together. */
-  readonly time: Spread;
-  /** Gigabits per second from one application to the other; and with segments put together and cut below the hosts. */
-  readonly gigabits: Spread;
-  readonly fastGigabits: Spread;
-  readonly segments: number;
-  readonly constructions: Constructions;
-  /** Bytes of heap that a segment uses up. */
-  readonly heap: number;
-}
+/** What a row shows, the figure and what it costs; the figures; and by what the nanoseconds of `Reached` are divided. */
+type Row = readonly [speed: string, cost: string, compared: Compared, show: (value: number) => string, unit: number];
 
-/** All figures of TCP. */
-export interface TcpFigures {
-  /** Or why there is no live wire. */
-  readonly live: TcpResult | string;
-  readonly segments: SegmentFigures;
-  readonly idle: IdleResult;
-}
+/** Columns of what stands in front of a row. */
+const LABEL = 24;
 
 /** The report. */
-export function tcpLines({ live, segments, idle }: TcpFigures): string[] {
-  const { time, gigabits: each, fastGigabits: fast } = segments;
+export function tcpLines(result: TcpResult): string[] {
+  const rows = rowsOf(result);
+  const sentences = [result.noVeth, typeof result.offload === "string" ? `${result.offload}.` : undefined];
   return [
-    "",
-    paint("bold", "TCP: one thread is the stack, another the kernel's side; TUN, MTU 1500"),
-    ...(typeof live === "string" ? wrap(live, WIDTH - 2).map(indented) : comparedLines(live)),
-    "",
-    paint("bold", "TCP on the virtual wire, both ends on one thread"),
-    line("nanoseconds per segment", `${count(time.median)}  (${count(time.low)}–${count(time.high)})`),
-    line("Gbit/s, each segment by itself", `${gigabits(each.median)}  (${gigabits(each.low)}–${gigabits(each.high)})`),
-    line("Gbit/s, put together and cut", `${gigabits(fast.median)}  (${gigabits(fast.low)}–${gigabits(fast.high)})`),
-    line("typed arrays, views and buffers", `${perUnit(segments.constructions, segments.segments)} per segment`),
-    line("bytes of heap", `${count(segments.heap)} per segment`),
-    line(`idle, ${count(idle.connections)} connections`, `${perEnd(idle.open)} each`),
-    line("  and a program waits in read()", `${perEnd(idle.waiting)} each`),
+    ...title("TCP with the kernel: the stack over TUN, MTU 1500"),
+    paint("dim", indented(speedLine("", "stack", "yardstick", "share", "loopback", "veth"))),
+    ...rows.map(speedRow).map(indented),
+    ...sentences.flatMap((sentence) => sentence === undefined ? [] : paragraph(sentence)),
+    ...paragraph(
+      "Yardstick: a bare sink and source over TUN that checks and copies, and nothing more; share: of that. Loopback, veth: the same program with the kernel " +
+        "at both ends, whose packets are of 64 KB. Offload: the kernel cuts segments of 64 KB, and nobody sums.",
+    ),
+    ...title("Its processor time: seconds per 10⁹ bytes; microseconds per echo, connection"),
+    paint("dim", indented(costLine("", ["thread", "stack", "yardstick", "loopback", "veth"]))),
+    ...rows.map(costRow).map(indented),
+    ...paragraph(
+      "Thread: of the stack's thread, device and application included. The others: of both sides together, programs and kernel; the yardstick never " +
+        `sleeps. Meanwhile the stack's thread was ready and had to wait for a processor ${
+          waits(rows)
+        } of the time: as much was the machine busy with ` +
+        "other things.",
+    ),
   ];
 }
 
-function comparedLines({ inward, outward, echoes, connections, offload }: TcpResult): string[] {
-  const head = "".padEnd(26) + "stack".padEnd(19) + "yardstick".padStart(9) + "share".padStart(6) + "loopback".padStart(9) +
-    "thread".padStart(8);
-  const rows: Row[] = [
-    ["Gbit/s, kernel → stack", inward, gigabits],
-    ["Gbit/s, stack → kernel", outward, gigabits],
-    ...(typeof offload === "string" ? [] : offloadRows(offload)),
-    ["echoes/s of 64 bytes", echoes, count],
-    ["connections/s", connections, count],
+function rowsOf({ plain, offload }: TcpResult): Row[] {
+  const cut = typeof offload === "string" ? undefined : offload;
+  const bulk = (what: string, each: Compared | undefined, large: Compared | undefined): Row[] => [
+    ...each === undefined ? [] : [[`${what}, Gbit/s`, `${what}, s/GB`, each, figure, 1] as const],
+    ...large === undefined ? [] : [["  with offload", "  with offload", large, figure, 1] as const],
   ];
-  const lines = rows.map(([what, { stack, yardstick, loopback, processor }, show]) =>
-    [
-      what.padEnd(26),
-      `${show(stack.median)} (${show(stack.low)}–${show(stack.high)})`.padEnd(19),
-      (yardstick === undefined ? "" : show(yardstick.median)).padStart(9),
-      (yardstick === undefined ? "" : `${Math.round(stack.median / yardstick.median * 100)} %`).padStart(6),
-      show(loopback.median).padStart(9),
-      `${(processor / 1000).toFixed(1)} µs`.padStart(8),
-    ].join("")
+  return [
+    ...bulk("kernel → stack", plain?.inward, cut?.inward),
+    ...bulk("stack → kernel", plain?.outward, cut?.outward),
+    ...plain === undefined ? [] : [
+      ["echoes/s of 64 bytes", "an echo, µs", plain.echoes, count, 1000] as const,
+      ["connections/s", "a connection, µs", plain.connections, count, 1000] as const,
+    ],
+  ];
+}
+
+function speedRow([what, , { stack, yardstick, loopback, veth }, show]: Row): string {
+  const share = yardstick && `${Math.round(stack.median / yardstick.median * 100)} %`;
+  return speedLine(
+    what,
+    withQuartiles(stack, show),
+    yardstick && show(yardstick.median),
+    share,
+    show(loopback.median),
+    veth && show(veth.median),
   );
-  const waited = rows.map(([, { waited }]) => Math.round(waited * 100)).join(", ");
-  const remark =
-    "Yardstick: a bare sink and source over TUN that checks and copies, and nothing more; share: of that. Offload: the kernel cuts segments of 64 KB, and " +
-    "nobody sums. Loopback: the same program over the " +
-    "kernel's own, whose packets are of 64 KB. Thread: processor time of the stack's thread for each segment, echo or connection. Meanwhile that " +
-    `thread was ready and had to wait for a processor ${waited} % of the time: as much was the machine busy with other things.`;
-  const refused = typeof offload === "string" ? wrap(`${offload}.`, WIDTH - 2) : [];
-  return [paint("dim", head), ...lines, ...refused, ...wrap(remark, WIDTH - 2)].map(indented);
 }
 
-type Row = [what: string, compared: Compared, show: (value: number) => string];
-
-function offloadRows({ inward, outward }: Exclude<TcpResult["offload"], string>): Row[] {
-  return [["  kernel → stack, offload", inward, gigabits], ["  stack → kernel, offload", outward, gigabits]];
+function speedLine(what: string, stack: string, yardstick = "", share = "", loopback = "", veth = ""): string {
+  return what.padEnd(LABEL) + stack.padEnd(22) + yardstick.padStart(9) + share.padStart(6) + loopback.padStart(9) + veth.padStart(8);
 }
 
-function perEnd({ heap, external }: PerEnd): string {
-  return `${count(heap)} bytes of heap + ${count(external)}`;
+function costRow([, what, { stack, yardstick, loopback, veth }, , unit]: Row): string {
+  const spent = [stack.own, ...[stack, yardstick, loopback, veth].map((reached) => reached?.all)];
+  return costLine(what, spent.map((value) => value === undefined ? "" : figure(value / unit)));
 }
 
-function gigabits(value: number): string {
-  return value < 100 ? value.toPrecision(3) : count(value);
+function costLine(what: string, cells: readonly string[]): string {
+  return what.padEnd(LABEL) + cells.map((cell) => cell.padStart(10)).join("");
 }
 
-function line(what: string, figure: string): string {
-  return labelled(what, figure, 2, 36);
+/** "0 %", or "48 to 67 %". */
+function waits(rows: readonly Row[]): string {
+  const shares = rows.map(([, , { stack }]) => Math.round(stack.waited * 100));
+  const [least, most] = [Math.min(...shares), Math.max(...shares)];
+  return least === most ? `${most} %` : `${least} to ${most} %`;
 }
 
-function indented(text: string): string {
-  return `  ${text}`.trimEnd();
-}
-
-/** A whole number, thousands apart. */
-export function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
+function paragraph(sentence: string): string[] {
+  return wrap(sentence, WIDTH - 2).map(indented);
 }

@@ -8,26 +8,9 @@ import { opinionOf } from "../proof/opinion.ts";
 import type { WireOrder } from "../proof/station.ts";
 import { missingProgram, testWhen } from "../test_when.ts";
 import type { LwipOrder, LwipResult } from "./lwip_inside.ts";
-import { besideThis } from "./scapy.ts";
+import { compileWithLwip, missingLwip } from "./lwip_program.ts";
 
 const obstacle = await whyNoLiveWire() ?? missingProgram("cc") ?? missingLwip() ?? missingProgram("tshark");
-
-function missingLwip(): string | undefined {
-  try {
-    Deno.statSync("/usr/include/lwip/lwip/tcp.h");
-    return undefined;
-  } catch {
-    return "lwIP is not installed";
-  }
-}
-
-async function compile(folder: string): Promise<string> {
-  const peer = `${folder}/lwip_peer`;
-  const args = ["-O1", "-I/usr/include/lwip", "-o", peer, besideThis("lwip_peer.c"), "-llwip", "-lpthread"];
-  const { stderr } = await new Deno.Command("cc", { args, stdin: "null" }).output();
-  assertEquals(new TextDecoder().decode(stderr), "");
-  return peer;
-}
 
 /** Small packets: of what an Ethernet carries, about a third. */
 const MTU = 552;
@@ -36,7 +19,13 @@ async function meetLwip(folder: string, size: number, order: Partial<WireOrder>)
   const bytes = createRandom(size).bytes(size);
   const file = `${folder}/file`;
   await Deno.writeFile(file, bytes);
-  const full: LwipOrder = { capture: `${folder}/capture.pcapng`, mtu: MTU, ...order, peer: await compile(folder), file };
+  const full: LwipOrder = {
+    capture: `${folder}/capture.pcapng`,
+    mtu: MTU,
+    ...order,
+    peer: await compileWithLwip("lwip_peer.c", folder),
+    file,
+  };
   const result = await runInside<LwipResult>(new URL("lwip_inside.ts", import.meta.url), full, [folder]);
   const same = createHash("sha256").update(bytes).digest("hex");
   assertEquals([result.lwipCalls, result.weCall], [{ lwip: same, ours: same }, { lwip: same, ours: same }]);
