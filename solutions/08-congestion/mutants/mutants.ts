@@ -308,6 +308,8 @@ export default [
     replace: "    let from = Math.max(highRxt, this.#una);",
     by: "    let from = highRxt;",
     caughtBy: "scoreboard/next-from",
+    unseen:
+      "the send buffer begins at una: where something before that is asked for, the oldest byte goes, which is the one that is missing",
   },
   {
     name: "byte-above-itself",
