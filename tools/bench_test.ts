@@ -197,7 +197,7 @@ Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
     offload: { inward: compared, outward: compared },
   };
   const beside = { tap: reached, tun: { ...reached, median: 617.25 }, lwip: reached };
-  const lwip = { mtu: 552, inward: beside, outward: { ...beside, tap: { ...reached, median: 2469 } } };
+  const lwip = { mtu: 1500, inward: beside, outward: { ...beside, tap: { ...reached, median: 2469 } } };
   const memory = {
     connections: 10_000,
     open: { heap: 12_345.6, external: 1234.5 },

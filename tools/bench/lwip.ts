@@ -34,8 +34,8 @@ export interface LwipResult {
   readonly outward: BesideLwip;
 }
 
-/** The largest packets that lwIP's library takes. */
-const MTU = 552;
+/** An Ethernet's: lwip_bulk.c has the same. */
+const MTU = 1500;
 const TUN_KERNEL_IP = "10.45.0.1";
 const TUN_IP = "10.45.0.2";
 const LWIP_KERNEL_IP = "10.47.0.1";
