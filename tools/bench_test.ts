@@ -224,7 +224,7 @@ Deno.test("reportLines() fits 80 columns, with TAP and without", () => {
   assertMatch(text, /\n {2}kernel → stack, Gbit\/s +1 235 \(1 000–98 765\) +2 469 +50 % +1 235 +1 235\n {4}with offload/);
   assertMatch(text, /\n {2}stack → kernel, s\/GB +123 456 +234 567/);
   assertMatch(text, /\n {2}an echo, µs +123 +235/);
-  assertMatch(text, /lwIP is: level from the kernel,\s+ahead\s+by\s+100\s+%\s+to\s+it/);
+  assertMatch(text, /the stack is\s+level\s+from\s+the\s+kernel,\s+ahead\s+by\s+100\s+%\s+to\s+it/);
   assertMatch(text, /wait\s+for\s+a\s+processor\s+50\s+%\s+of\s+the\s+time/);
   const alone = reportLines({ machine: figures.machine, tcp: { offload: "tun0 goes without offload", noVeth: "No kernel over veth." } });
   assertStringIncludes(alone.join("\n"), "  No kernel over veth.\n  tun0 goes without offload.");

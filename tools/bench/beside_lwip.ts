@@ -12,11 +12,11 @@ export async function measureLwip(size: Pick<TcpSize, "rounds" | "bytes">): Prom
   const folder = await Deno.makeTempDir({ prefix: "wallsocket-lwip-" });
   try {
     const program = await compileWithLwip("lwip_bulk.c", folder);
-    return await inNamespace<LwipResult>("lwip.ts", { ...size, program }, [`--allow-run=${program}`]);
+    return await inNamespace<LwipResult | string>("lwip.ts", { ...size, program }, [`--allow-run=${program}`]);
   } catch (error) {
     if (error instanceof NoLiveWire) throw error;
     if (error instanceof Deno.errors.NotFound) return "There is no C compiler here: lwIP's program needs cc.";
-    return `lwIP could not be measured: ${`${(error as Error).message}`.split("\n", 2).join(" ")}.`;
+    return `lwIP could not be measured: ${(error as Error).message.split("\n", 2).join(" ")}.`;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

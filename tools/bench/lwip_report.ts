@@ -7,9 +7,9 @@ const NAMES = ["tap", "tun", "lwip"] as const;
 
 /** The report. */
 export function lwipLines({ mtu, inward, outward }: LwipResult): string[] {
-  const behind = (name: "tap" | "tun"): string => `${verdict(inward, name)} from the kernel, ${verdict(outward, name)} to it`;
-  const remark = `The stack over TAP, as lwIP is: ${behind("tap")}. Over TUN, where it puts segments together: ${behind("tun")}. ` +
-    "s/GB: seconds of processor time per 10⁹ bytes, of the stack's thread, and of lwIP's process; its threads may run at once.";
+  const both = (name: "tap" | "tun"): string => `${verdict(inward, name)} from the kernel, ${verdict(outward, name)} to it`;
+  const remark = `Over TAP, like lwIP, the stack is ${both("tap")}; over TUN, where it puts segments together: ${both("tun")}. ` +
+    "s/GB: seconds of processor time per 10⁹ bytes, of the stack's thread, or of lwIP's process, whose threads may run at once.";
   return [
     ...title(`Gbit/s beside lwIP, a TCP in C, as it is packaged: in turns, at MTU ${mtu}`),
     paint("dim", indented(row("", ["stack over TAP", "stack over TUN", "lwIP over TAP"]))),
