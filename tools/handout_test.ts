@@ -138,6 +138,7 @@ Deno.test("handout: a kit draws what the student's stack does, beside the peer",
     );
     assertEquals(yours, peer);
     assertMatch(peer ?? "", /^\d\.\d\d Mbit\/s/);
+    assertStringIncludes(out, "\nCompared   yours / peer: alike\n");
   } finally {
     await takeOut();
   }

@@ -83,7 +83,7 @@ async function plot(options: PlotOptions): Promise<number> {
     console.log(`${tableText(runs, settings)}\n`);
     const [left, right] = runs;
     if (left !== undefined && right !== undefined) {
-      console.log(`${left.name} / ${right.name}: ${comparedText(left.recording.samples, right.recording.samples)}\n`);
+      console.log(`Compared   ${left.name} / ${right.name}: ${comparedText(left.recording.samples, right.recording.samples)}\n`);
     }
     if (beside === undefined && first.name === YOURS) console.log("There is no finished stack here that could be drawn beside yours.\n");
     if (trouble !== undefined) console.log(`${wrapAround(trouble)}\n`);
