@@ -1,7 +1,7 @@
 /**
  * The part of `deno task bench` that measures our stack beside lwIP, which is written in C, as Debian ships it. Both sit on TAP, each on a device of its own
- * at the same MTU, and the stack on TUN, too, where it puts segments together; all talk with the same program over the kernel's sockets, in turns. Run in a network namespace of its own, with an LwipOrder as its argument;
- * prints an LwipResult, a sentence where lwIP fails, or { refused } where there is no live wire. tools/foreign/lwip_bulk.c is lwIP's side.
+ * at the same MTU, and the stack on TUN, too, where it puts segments together; all talk with the same program over the kernel's sockets, in turns. Run in a
+ * network namespace of its own, with an LwipOrder as its argument; prints an LwipResult, a sentence where lwIP fails, or { refused } where there is no live wire. tools/foreign/lwip_bulk.c is lwIP's side.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
 import { NoLiveWire } from "../../stack/link/no_live_wire.ts";
