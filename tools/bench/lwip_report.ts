@@ -33,5 +33,5 @@ function row(what: string, cells: readonly string[]): string {
 /** "ahead by 31 %", or "behind by 12 %". */
 function verdict(compared: BesideLwip, name: "tap" | "tun"): string {
   const more = Math.round((compared[name].median / compared.lwip.median - 1) * 100);
-  return more === 0 ? "level" : `${more > 0 ? "ahead" : "behind"} by ${Math.abs(more)} %`;
+  return more === 0 ? "level" : `${more > 0 ? "ahead" : "behind"} by ${Math.abs(more)}\u00a0%`;
 }
