@@ -23,6 +23,19 @@ testWhen(noCurl, "serve: curl fetches a page, and 10 MB as they were", async () 
   assertEquals([status, out.split(" ")[0]], [0, await sha256(big)]);
 });
 
+for (const [device, ...options] of [["tap0"], ["tun0", "--offload"]] as const) {
+  testWhen(noCurl ?? missingProgram("ip"), `serve: 20 MB come as they were by ${device}, while its MTU changes`, async () => {
+    const root = await folder();
+    const big = new Uint8Array(20_000_000).map((_, index) => index * 31 + (index >> 9));
+    await Deno.writeFile(`${root}/big`, big);
+    const changes = `while :; do for m in 600 9000 1500 68; do ip link set ${device} mtu $m; sleep 0.05; done; done`;
+    const command = `(${changes}) & curl --silent http://10.44.0.2/big | sha256sum; kill $!`;
+    const { status, out, err } = await taskOutput("serve", [root, ...options, "--", "sh", "-c", command]);
+    assertEquals([status, out.split(" ")[0]], [0, await sha256(big)]);
+    assertEquals(err, device === "tun0" ? "Offload is on: TCP segments of up to 64 KB cross tun0.\n" : "");
+  });
+}
+
 testWhen(noCurl, "serve: the command's exit status is passed on, and its errors are its own", async () => {
   const { status, out } = await taskOutput("serve", [
     await folder(),
@@ -98,6 +111,7 @@ Deno.test("serve: a wrong command is one sentence and status 2", async () => {
     [[root, "more"], /Cannot make sense of "more"/],
     [[root, "--"], /there is no command/],
     [[root, "--port", "70000"], /"70000" is no port/],
+    [[root, "--mtu", "67"], /"67" is no MTU/],
     [[root, "--frobnicate"], /There is no option --frobnicate/],
   ];
   for (const [words, sentence] of wrong) {

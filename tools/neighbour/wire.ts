@@ -11,15 +11,15 @@ export interface WireOptions {
 
 /** For the help of a command. */
 export const WIRE_HELP = `\
-  --offload        TCP segments of up to 64 KB cross the wire, by TUN in place of
-                   TAP; says first whether the kernel agrees
+  --offload        TCP segments of up to 64 KB cross the wire, by TUN instead
+                   of TAP; says first whether the kernel agrees
   --mtu N          the largest packet on the wire, in bytes (1500)`;
 
 /** Ethernet's MTU, and every packet by itself. */
 export const PLAIN_WIRE: WireOptions = { offload: false, mtu: 1500 };
 
-/** The least that IPv4 demands (RFC 791 §3.2), and the most that TAP can. */
-const LEAST_MTU = 68, MOST_MTU = 65521;
+/** The least that IPv4 demands (RFC 791 §3.2), and what long Ethernet frames carry. */
+const LEAST_MTU = 68, MOST_MTU = 9000;
 
 /** Reads what `parseArgs` has found. Throws a WrongCommand. */
 export function readWire({ offload, mtu }: Readonly<Record<string, unknown>>): WireOptions {
