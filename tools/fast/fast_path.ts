@@ -1,5 +1,5 @@
 /**
- * The reference stack as fast as it gets, for those who run it and do not look at every packet: the benchmark, `deno task serve`. The modules are the
+ * The reference stack as fast as it gets, for those who do not look at every packet: the benchmark and the profile. The modules are the
  * same, but for the checksum, and segments are cut and put together below them, by the device where it can and else by software. What the host sends and delivers
  * is the same, byte for byte; tests say so (`stack/link/large_segments_test.ts`, `vector_checksum_test.ts`). Checks never run like this.
  *
