@@ -111,6 +111,7 @@ async function prove(order: HttpOrder): Promise<HttpResult> {
   }, { report: (error) => reported.push(String(error)), date: () => new Date().toUTCString() });
   const said: HttpResult["said"][number][] = [];
   for (const command of order.commands) said.push(await run(command));
+  await station.settled(); // a client that is gone may not have said its last yet, and `close` resets whoever has not
   await server.close();
   const left = await station.settled();
   await station.end();
