@@ -145,8 +145,10 @@ export class Transcript {
         interfaces.set(key, id);
       }
       frame.reset();
-      frame.bytes.set(step.bytes, frame.append(step.bytes.length));
-      const comment = [step.note, ...step.problems.map((problem) => `wrong: ${problem}`)].filter((text) => text !== "").join("; ");
+      const bytes = step.bytes.subarray(0, frame.room); // a frame of any length may have been sent: a capture holds as much as is a packet
+      frame.bytes.set(bytes, frame.append(bytes.length));
+      const cut = bytes.length < step.bytes.length ? `the first ${bytes.length} of ${step.bytes.length} bytes` : "";
+      const comment = [step.note, ...step.problems.map((problem) => `wrong: ${problem}`), cut].filter((text) => text !== "").join("; ");
       writer.packet(id, step.time, frame, step.direction === "to you" ? "inbound" : "outbound", comment === "" ? undefined : comment);
     }
     writer.flush();
