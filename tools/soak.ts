@@ -112,7 +112,9 @@ async function soakVirtual({ hours, seconds, seed, json }: Options): Promise<num
 async function soakLive({ hours, seconds, seed, json }: Options): Promise<number> {
   await loadReference();
   const order = { seconds: hours === undefined ? seconds ?? LIVE : hours * 3600, seed };
-  const result = await runInNamespace<LiveResult>(new URL("soak/live.ts", import.meta.url), order, { stderr: "inherit" });
+  const result = await runInNamespace<LiveResult>(new URL("soak/live.ts", import.meta.url), order, {
+    hear: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  });
   console.log(json ? JSON.stringify(result) : liveText(result));
   return result.faults.length > 0 ? FAULTS : DONE;
 }

@@ -1,6 +1,5 @@
 /** `deno task bench --profile`: where the stack's thread is while bytes move, by V8's profiler: the dearest functions, and a flame graph. */
-import { NoLiveWire, type NoLiveWireReason } from "../../stack/link/no_live_wire.ts";
-import { refusalOf, spawnInNamespace } from "../harness/namespace.ts";
+import { inNamespace } from "./apart.ts";
 import { flameGraph } from "./flame.ts";
 import { type Call, dearest, readProfile } from "./profile.ts";
 import type { ProfileOrder, ProfileResult } from "./profiled.ts";
@@ -16,7 +15,6 @@ export type ProfileName = keyof typeof PROFILES;
 /** Bytes of text in a full segment at MTU 1500, with timestamps. */
 const SEGMENT = 1448;
 const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname);
-const PERMISSIONS = ["--no-config", "--no-prompt", "--no-check", "--cached-only", `--allow-read=${ROOT}`, "--allow-ffi", "--allow-net"];
 /** Lines of the table. */
 const DEAREST = 24;
 
@@ -25,7 +23,8 @@ export async function profile(name: ProfileName, offload: boolean, out: string):
   const { title, count, unit, each } = PROFILES[name];
   const folder = await Deno.makeTempDir();
   try {
-    const result = await run({ what: name, offload, count }, folder);
+    const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`, `--allow-write=${folder}`];
+    const result = await inNamespace<ProfileResult>("profiled.ts", { what: name, offload, count } satisfies ProfileOrder, flags);
     const top = stackOnly(await stacksProfile(folder));
     const units = { count: name === "echo" ? count : count / SEGMENT, name: each };
     const whole = `${title}${offload ? " with offload" : ""}: ${perUnit(top.total, units.count)} ns ${each}`;
@@ -52,18 +51,6 @@ export async function profile(name: ProfileName, offload: boolean, out: string):
 
 function perUnit(milliseconds: number, count: number): string {
   return (milliseconds * 1e6 / count).toFixed(0);
-}
-
-async function run(order: ProfileOrder, folder: string): Promise<ProfileResult> {
-  const program = [new URL("profiled.ts", import.meta.url).href, JSON.stringify(order)];
-  const options = ["run", "--quiet", "--cpu-prof", `--cpu-prof-dir=${folder}`, `--allow-write=${folder}`, ...PERMISSIONS];
-  const child = spawnInNamespace([Deno.execPath(), ...options, ...program], { stdin: "null", stdout: "piped", stderr: "piped" });
-  const { success, stdout, stderr } = await child.output();
-  const complaint = new TextDecoder().decode(stderr);
-  if (!success) throw refusalOf(complaint) ?? new Error(`The transfer failed:\n${complaint}`);
-  const result = JSON.parse(new TextDecoder().decode(stdout)) as ProfileResult & { refused?: { reason: NoLiveWireReason; detail: string } };
-  if (result.refused !== undefined) throw new NoLiveWire(result.refused.reason, result.refused.detail);
-  return result;
 }
 
 /** Each thread has left a profile; the stack's is the one in which the stack is. */
