@@ -27,6 +27,7 @@ export const DEFAULT_CONFIG: HostConfig = {
   routes: [],
   forwarding: false,
   layers: 5,
+  receiveBudget: 1024,
   echoFrames: false,
   timeToLive: 64,
   seed: 1,

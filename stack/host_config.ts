@@ -81,6 +81,11 @@ export interface HostConfig {
    * as there are modules for.
    */
   readonly layers: 1 | 2 | 3 | 4 | 5;
+  /**
+   * Frames that one poll takes from one device at most, 1 or more: a flood must starve neither the other interfaces nor the programs. The rest waits in the
+   * device until the next poll (`stack/link/ring.ts`; Linux: NAPI's budget). Default 1024.
+   */
+  readonly receiveBudget: number;
   /** Frames with EtherType 0x88b5 (local experiments) are sent back to their sender. Default false: they are passed up. */
   readonly echoFrames: boolean;
   /** TTL of what this host sends; default 64. */

@@ -27,9 +27,7 @@ export const ETHERTYPE_ARP = 0x0806;
 /** EtherType for local experiments (IEEE 802 §9.2.4): what the labs below IP carry. */
 export const ETHERTYPE_EXPERIMENT = 0x88b5;
 
-/** Frames that one poll receives at most: a flood on one interface must not starve the others, nor the clock. */
-const MOST_FRAMES = 1024;
-/** The same where frames may be large, in bytes: so much can be acknowledged and read while it is at hand. The frame that exceeds it is the last. */
+/** The budget of a poll in bytes, where frames may be large: so much can be acknowledged and read while it is at hand. The frame that exceeds it is the last. */
 const MOST_BYTES = 256 * 1024;
 
 /** What an interface needs from the host above it. */
@@ -64,6 +62,7 @@ export class NetworkInterface implements Ipv4Interface {
   readonly #uplink: Uplink;
   readonly #layers: number;
   readonly #echoFrames: boolean;
+  readonly #budget: number;
   readonly #filter: MacFilter;
   readonly #limits: FrameLimits;
   readonly #cache: ArpCache | undefined;
@@ -97,6 +96,8 @@ export class NetworkInterface implements Ipv4Interface {
     this.#uplink = uplink;
     this.#layers = host.layers;
     this.#echoFrames = host.echoFrames;
+    this.#budget = host.receiveBudget;
+    if (!(this.#budget >= 1)) throw new RangeError(`Cannot attach ${device.name}: a budget of ${this.#budget} frames, not 1 or more`);
     this.#payloadType = host.layers >= 3 ? ETHERTYPE_IPV4 : ETHERTYPE_EXPERIMENT;
     this.#filter = { own: this.mac, groups: (config.groups ?? []).map(parseMac), promiscuous: config.promiscuous ?? false };
     this.#limits = { minimum: device.minimumFrame, maximum: 14 + this.mtu };
@@ -143,12 +144,19 @@ export class NetworkInterface implements Ipv4Interface {
     return state === "announcing" || state === "owned";
   }
 
-  /** Receives until the device is empty (at most `MOST_FRAMES`, `MOST_BYTES`), then does what time demands. Returns how many frames there were. */
+  /**
+   * Receives until the device is empty or the budget is spent (`HostConfig.receiveBudget`, `MOST_BYTES`), then does what time demands. Returns
+   * how many frames there were.
+   */
   poll(now: number): number {
     this.#now = now;
     let received = 0;
     const isLarge = this.device.offload.segmentation;
-    for (let bytes = 0; received < MOST_FRAMES && bytes < MOST_BYTES; received++) {
+    for (let bytes = 0;; received++) {
+      if (received >= this.#budget || bytes >= MOST_BYTES) {
+        this.ethernet.count("budget spent");
+        break;
+      }
       const frame = isLarge ? this.#uplink.acquireLarge() : this.#uplink.acquire();
       if (frame === undefined) {
         this.ethernet.count("no frame free");
@@ -177,7 +185,7 @@ export class NetworkInterface implements Ipv4Interface {
   sendPacket(frame: Frame, nextHop: Ipv4Address, now: number): void {
     this.#now = now;
     if (this.device.medium === "ip") {
-      this.device.send(frame);
+      if (!this.device.send(frame)) this.ethernet.count("device full");
       this.#uplink.release(frame);
     } else if (nextHop === LIMITED_BROADCAST || this.#cache === undefined) {
       this.transmit(frame, BROADCAST_MAC, this.#payloadType); // without ARP there is nobody to ask, but everybody to tell

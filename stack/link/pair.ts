@@ -2,8 +2,8 @@
  * Two devices joined back to back in memory: what one sends, the other receives. The queue between
  * them is bounded, as a cable's is; a frame that finds it full is lost.
  */
-import { Frame } from "../wire/frame.ts";
 import type { Device, Medium } from "./device.ts";
+import { FrameRing } from "./ring.ts";
 
 /** What both ends share. Defaults: Ethernet with MTU 1500, FCS and 60-byte minimum; 1024 frames each way. */
 export interface PairOptions {
@@ -26,11 +26,12 @@ export function createPair(options: PairOptions = {}): [Device, Device] {
     offload: { checksum: false, segmentation: false },
   };
   const limit = options.queueLimit ?? 1024;
-  const toA = new Ring(limit, shared.mtu);
-  const toB = new Ring(limit, shared.mtu);
+  const capacity = Math.max(2048, shared.mtu + 192); // a pool's usual frame, so that copies are block copies
+  const toA = new FrameRing(limit, capacity);
+  const toB = new FrameRing(limit, capacity);
   return [end("pair:a", toA, toB), end("pair:b", toB, toA)];
 
-  function end(name: string, incoming: Ring, outgoing: Ring): Device {
+  function end(name: string, incoming: FrameRing, outgoing: FrameRing): Device {
     let open = true;
     return {
       name,
@@ -39,39 +40,5 @@ export function createPair(options: PairOptions = {}): [Device, Device] {
       send: (frame) => open && outgoing.put(frame),
       close: () => void (open = false),
     };
-  }
-}
-
-const HEADROOM = 128;
-
-/** A fixed ring of frames: copying in and out allocates nothing once each slot has been used. */
-class Ring {
-  readonly #slots: (Frame | undefined)[];
-  readonly #capacity: number;
-  #head = 0;
-  #count = 0;
-
-  constructor(limit: number, mtu: number) {
-    this.#slots = new Array<Frame | undefined>(limit).fill(undefined);
-    this.#capacity = Math.max(2048, mtu + 192); // a pool's usual frame, so that copies are block copies
-  }
-
-  put(frame: Frame): boolean {
-    if (this.#count === this.#slots.length || frame.length > this.#capacity - HEADROOM) return false;
-    const index = (this.#head + this.#count++) % this.#slots.length;
-    const slot = this.#slots[index] ??= new Frame(this.#capacity, HEADROOM);
-    slot.copyFrom(frame);
-    return true;
-  }
-
-  take(frame: Frame): boolean {
-    if (this.#count === 0) return false;
-    const slot = this.#slots[this.#head] as Frame;
-    this.#head = (this.#head + 1) % this.#slots.length;
-    this.#count--;
-    frame.reset();
-    if (slot.length > frame.room) return false; // longer than the caller's frame: cannot be taken, lost
-    frame.copyFrom(slot);
-    return true;
   }
 }
