@@ -31,6 +31,7 @@ interface Patience {
 const FIRST: Patience = { doubt: 1000, limit: DEFAULT_LIMITS.request };
 const LATER: Patience = { doubt: 150, limit: 600 };
 const LAST: Patience = { doubt: 250, limit: 250 };
+const ENDED = "was ended by the harness";
 /** So many calls in one request are allowed as much again. */
 const MANY = 2000;
 
@@ -49,6 +50,7 @@ export class Subject {
   #process: SubjectProcess | undefined;
   #starting: Promise<SubjectProcess> | undefined;
   #asked: Request[] = [];
+  #closed = false;
   /** How often the subject died in each function. */
   readonly #deaths = new Map<string, number>();
   /** Functions that were seen to return. */
@@ -99,12 +101,13 @@ export class Subject {
     } catch (error) {
       this.#process = undefined;
       process.kill();
-      throw error instanceof SubjectDied ? await this.#explain(error, request, witness) : error;
+      throw error instanceof SubjectDied && !this.#closed ? await this.#explain(error, request, witness) : error;
     }
   }
 
-  /** Ends the process. */
+  /** Ends the process. What is asked meanwhile, or later, is not answered. */
   close(): void {
+    this.#closed = true;
     this.#watchdog.close();
     this.#process?.kill();
     this.#process = undefined;
@@ -112,6 +115,7 @@ export class Subject {
   }
 
   async #running(): Promise<SubjectProcess> {
+    if (this.#closed) throw new SubjectDied("exit", ENDED);
     if (this.#process !== undefined) return this.#process;
     this.#starting ??= this.#launch(false);
     try {
@@ -126,6 +130,7 @@ export class Subject {
     const sandbox = this.#sandbox === "full" ? openSandbox(this.#selection.root) : undefined;
     const workspace = await prepareWorkspace(this.#selection, { crumbs, inspect: this.#inspect });
     const walls = await (await sandbox)?.around(workspace);
+    if (this.#closed) throw new SubjectDied("exit", ENDED);
     const process = new SubjectProcess(workspace, this.#limits, this.#inspect && !crumbs, walls);
     await process.ready(this.#inspect ? Infinity : this.#limits.start);
     const refused = [...this.#deaths].flatMap(([name, count]) => count >= ENOUGH && !this.#returned.has(name) ? [name] : []);

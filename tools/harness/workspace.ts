@@ -35,6 +35,11 @@ export interface Selection {
   readonly submission?: ReadonlyMap<string, string>;
   /** The walls around the process. Default: "process". */
   readonly sandbox?: SandboxKind;
+  /**
+   * For who runs one version after another: the folder is named by what is given alone, and what is yours is written over in it. The next
+   * start finds everything else compiled, which saves half of its time.
+   */
+  readonly lasting?: boolean;
 }
 
 /** A folder that is ready to run. */
@@ -87,6 +92,7 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
   const given = givenOf(files, selection);
   files.set("entry.ts", entryText(selection, options));
   const base = `${selection.root}/.wallsocket/subjects`;
+  if (selection.lasting) return { ...await lastingFolder(files, base), given };
   const folder = `${base}/${await nameFor(files)}`;
   const entry = `${folder}/entry.ts`;
   if (!await exists(entry)) {
@@ -95,6 +101,39 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
     await made;
   }
   return { folder, entry, given };
+}
+
+/** What is yours, as it was last found good, in each folder that lasts. */
+const good = new Map<string, string>();
+
+/** Brings a folder that lasts up to date. Who asks for the same one meanwhile waits. */
+async function lastingFolder(files: ReadonlyMap<string, string>, base: string): Promise<Omit<Workspace, "given">> {
+  const yours = new Map([...files].filter(([path]) => path.startsWith("labs/") && isLabFile(path)));
+  const folder = `${base}/lasting-${await nameFor(new Map([...files].filter(([path]) => !yours.has(path))))}`;
+  const update = (making.get(folder) ?? Promise.resolve()).catch(() => {}).then(() => renew(files, yours, base, folder));
+  making.set(folder, update);
+  await update.finally(() => making.get(folder) === update && making.delete(folder));
+  return { folder, entry: `${folder}/entry.ts` };
+}
+
+async function renew(files: ReadonlyMap<string, string>, yours: ReadonlyMap<string, string>, base: string, folder: string): Promise<void> {
+  const text = JSON.stringify([...yours]);
+  if (!await exists(`${folder}/entry.ts`)) {
+    await make(files, base, folder);
+  } else if (good.get(folder) !== text) {
+    good.delete(folder);
+    for (const [path, text] of yours) await replaceFile(`${folder}/${path}`, text);
+    await checkImports(folder, files, { isLabFile, readers: READERS });
+    await Deno.utime(folder, new Date(), new Date()); // it is in use: not among the oldest
+  }
+  good.set(folder, text);
+}
+
+/** Nobody who reads the file meanwhile finds half of it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  if (await Deno.readTextFile(path).catch(() => undefined) === text) return;
+  await Deno.writeTextFile(`${path}.new`, text);
+  await Deno.rename(`${path}.new`, path);
 }
 
 /** Makes the folder. Somebody else, in another process, may make the same one meanwhile. */

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly wired?: (refused: NoLiveWire | undefined) => void;
   /** Called as soon as a check has its verdict. */
   readonly done?: (result: CheckResult) => void;
+  /** Ends the run at once: its subjects die, and nothing that it returns means anything. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -137,6 +139,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
   const lanes = options.lanes ?? { still: new Lane(), live: new Lane() };
   const results = new Map<string, CheckResult>();
   const finish = (result: CheckResult): void => {
+    if (options.signal?.aborted) return;
     results.set(result.check.id, result);
     options.done?.(result);
   };
@@ -161,6 +164,8 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
   async function inSubject(checks: readonly Check[]): Promise<void> {
     const still = checks.filter((check) => !isLive(check)), live = checks.filter(isLive);
     const subject = new Subject({ lab: options.lab.number, ...options.selection }, { inspect: options.inspect });
+    const end = (): void => subject.close();
+    options.signal?.addEventListener("abort", end);
     try {
       if (still.length > 0) {
         await subject.start();
@@ -173,12 +178,14 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
         await lanes.live.take(() => inTurn(live, subject));
       }
     } finally {
+      options.signal?.removeEventListener("abort", end);
       subject.close();
     }
   }
 
   async function inTurn(checks: readonly Check[], subject: Subject): Promise<void> {
     for (const check of checks) {
+      if (options.signal?.aborted) return;
       firstCheck ||= performance.now() - began;
       finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
     }
