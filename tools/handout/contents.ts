@@ -38,7 +38,9 @@ const FILES = [
 /** Of these folders there goes in what the other files import. */
 const AS_NEEDED = ["tools/bench/", "tools/packetdrill/", "tools/compare/", "tools/mutants/", "tools/plot/", "tools/junit_xml.ts"];
 /** Documents for instructors and for whoever works on the kit itself. */
-const LEFT_OUT = ["docs/instructors.md", "docs/sealing.md", "docs/proof.md", "docs/rfc-map.md"];
+const LEFT_OUT = ["docs/instructors.md", "docs/sealing.md", "docs/proof.md", "docs/rfc-map.md", "docs/failures.md"];
+/** What students read when a check fails, beside the fault that made it fail. */
+const LEFT_OUT_FOLDER = "docs/failures/";
 const TESTS = [
   ...["capture", "no_live_wire", "tuntap_ffi"].map((name) => `stack/link/${name}_test.ts`),
   ...["describe", "dissect", "random"].map((name) => `stack/wire/${name}_test.ts`),
@@ -60,7 +62,7 @@ export async function commonFiles(numbers: readonly number[]): Promise<Files> {
   const folders = [...FOLDERS, ...labs.filter((lab) => numbers.includes(lab.number)).map((lab) => `labs/${lab.folder}`)];
   for (const folder of folders) await readFolder(folder, files);
   for (const path of FILES) await readFile(path, files);
-  for (const path of LEFT_OUT) files.delete(path);
+  for (const path of files.keys()) if (LEFT_OUT.includes(path) || path.startsWith(LEFT_OUT_FOLDER)) files.delete(path);
   for (const [path, text] of files) {
     if (/_test\.ts(\.snap)?$/.test(path) && !TESTS.includes(path)) files.delete(path);
     else files.set(path, text.replaceAll(/"((?:\.\.?\/)+)solutions\/reference\.ts"/g, `"$1${PEER}"`));
