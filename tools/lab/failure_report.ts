@@ -55,9 +55,8 @@ function unknownText(name: string, failure: Failure, alike: number): string {
 /** The whole story of a failed check. */
 export function failureText(failed: CheckResult, context: FailureContext): string {
   const result = failed as Failure;
-  const { check, verdict, transcript } = result;
+  const { check, transcript } = result;
   const command = `deno task lab${context.lab.number}`;
-  const name = unknownName(result);
   const [top = "", ...title] = titled(`✘ ${check.id}`, check.title, 21, milliseconds(result.milliseconds));
   const steps = ladder(transcript.steps);
   return [
@@ -65,6 +64,19 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     ...title,
     "",
     ...(steps.length === 0 ? [] : [...steps, ""]),
+    explanation(result, context),
+    ...(context.smallest === undefined ? [] : [labelled("Smallest", context.smallest.text), labelledCommand("", context.smallest.command)]),
+    labelledCommand("Again", context.again ?? `${command}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
+    ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
+    ...(context.again === undefined && unknownName(result) === undefined ? [labelledCommand("Hint", `${command} --hint ${check.id}`)] : []),
+  ].join("\n");
+}
+
+/** What was expected and what came, why it matters and where to look: the part of the story that does not depend on who tells it. */
+export function explanation(result: Failure, context: Pick<FailureContext, "lab" | "blame" | "own" | "alike">): string {
+  const { check, verdict } = result;
+  const name = unknownName(result);
+  return [
     labelled("Expected", singular(verdict.expected)),
     labelled("Got", singular(verdict.got)),
     ...verdict.mismatches.map(({ field, expected, got }) => labelled("", `✘ ${field}: expected ${expected}, got ${got}`)),
@@ -73,10 +85,6 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     ...lookAt(context.own?.look ?? [suspectOf(result), ...ownLook(result)], context.lab),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
-    ...(context.smallest === undefined ? [] : [labelled("Smallest", context.smallest.text), labelledCommand("", context.smallest.command)]),
-    labelledCommand("Again", context.again ?? `${command}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
-    ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
-    ...(context.again === undefined && name === undefined ? [labelledCommand("Hint", `${command} --hint ${check.id}`)] : []),
   ].join("\n");
 }
 

@@ -17,6 +17,8 @@ interface Rung {
   readonly packet?: PacketStep;
 }
 
+/** With fewer columns than these beside number, time and arrow, the text stands below them. */
+const NARROW = 24;
 const SHOWN = 16;
 const MOST_LINES = 5;
 /** From so many calls of one function on, which return nothing, they are one line. */
@@ -206,12 +208,13 @@ function lines(rung: Rung, width: number, timed: boolean): string[] {
   const { time, text, most, dim, packet } = rung;
   const head = `  ${numberOf(rung).padStart(width)}${timed ? milliseconds(time).padStart(10) : ""}   `;
   const arrow = packet === undefined ? "" : packet.direction === "to you" ? `${packet.other} ──▶ you   ` : `${packet.other} ◀── you   `;
-  const indent = " ".repeat(head.length + arrow.length);
-  const room = WIDTH - indent.length;
+  const beside = WIDTH - head.length - arrow.length;
+  const indent = " ".repeat(beside < NARROW ? 4 : head.length + arrow.length);
+  const room = Math.max(1, WIDTH - indent.length);
   const colour = (line: string): string => dim ? paint("dim", line) : line;
   const wrapped = wrap(singular(text), room);
   const shown = wrapped.length > most ? [...wrapped.slice(0, most - 1), cut(wrapped.slice(most - 1).join(" "), room)] : wrapped;
-  const [top, ...rest] = shown;
+  const [top, ...rest] = beside < NARROW ? ["", ...shown] : shown;
   return [
     `${colour(head)}${paint("cyan", arrow)}${colour(top ?? "")}`,
     ...rest.map((line) => colour(`${indent}${line}`)),

@@ -1,9 +1,9 @@
-/** Text for a terminal of 80 columns: colours where they are wanted, wrapping, columns. Everything reads without colour. */
+/** Text for a terminal, of 80 columns unless something else is said: colours where they are wanted, wrapping, columns. Everything reads without colour. */
 
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as const;
 
 /** Whether colours are wanted: a terminal is there and NO_COLOR is not set. */
-export const coloured: boolean = Deno.stdout.isTerminal() && !Deno.noColor;
+export let coloured: boolean = Deno.stdout.isTerminal() && !Deno.noColor;
 
 /** The text in a colour, or as it is. */
 export function paint(colour: keyof typeof COLOURS, text: string): string {
@@ -11,7 +11,16 @@ export function paint(colour: keyof typeof COLOURS, text: string): string {
 }
 
 /** The report's width in columns. */
-export const WIDTH = 80;
+export let WIDTH = 80;
+/** With fewer columns than these beside a label, text stands below it. */
+const LEAST = 24;
+
+/** Says what text is made for from now on: where it is shown on a screen of its own, and that screen may change its size. */
+export function setPage(page: { readonly columns: number; readonly coloured: boolean }): void {
+  WIDTH = page.columns;
+  coloured = page.coloured;
+}
+
 /** Columns that a title needs beside its id; with less it stands below. */
 const TITLE_ROOM = 24;
 
@@ -49,6 +58,10 @@ export function wrapAround(text: string): string {
 /** A label and its text, wrapped beside it: "  Why         the last byte …". */
 export function labelled(label: string, text: string, indent = 2, labelWidth = 12): string {
   const room = WIDTH - indent - labelWidth;
+  if (room < LEAST) {
+    const head = label === "" ? [] : [`${" ".repeat(indent)}${label}`];
+    return [...head, ...wrap(text, Math.max(1, WIDTH - indent - 1)).map((line) => `${" ".repeat(indent + 1)}${line}`)].join("\n");
+  }
   return wrap(text, room).map((line, index) => `${" ".repeat(indent)}${(index === 0 ? label : "").padEnd(labelWidth)}${line}`).join("\n");
 }
 
