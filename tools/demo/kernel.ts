@@ -2,9 +2,8 @@
  * The Linux kernel as the demo's peer. It lives in a network namespace of its own, in a process that owns the TAP device
  * (tools/harness/kernel); frames travel between that process and this one in a pipe, which ends here in a device.
  */
-import type { Device } from "../../stack/link/device.ts";
-import type { Frame } from "../../stack/wire/frame.ts";
-import { type Driver, KernelPeer, type Wire } from "../harness/kernel/kernel_peer.ts";
+import { type Driver, KernelPeer } from "../harness/kernel/kernel_peer.ts";
+import { WireDevice } from "../harness/kernel/wire_device.ts";
 import { fetchWithCurl, startClient } from "./client.ts";
 import { PATIENCE, type Peer, PLACES } from "./scene.ts";
 
@@ -36,52 +35,5 @@ export async function startKernel(driver: Driver): Promise<Peer> {
   } catch (error) {
     await kernel.close();
     throw error;
-  }
-}
-
-/** The stack's end of a wire to the kernel. */
-class WireDevice implements Device {
-  readonly name: string;
-  readonly medium = "ethernet";
-  readonly mtu = 1500;
-  readonly fcs = false;
-  readonly minimumFrame = 14;
-  readonly offload = { checksum: false, segmentation: false };
-  readonly #wire: Wire;
-  readonly #waiting: Uint8Array[] = [];
-  #wake = (): void => {};
-
-  constructor(wire: Wire) {
-    this.name = wire.device;
-    this.#wire = wire;
-    wire.onFrame((bytes) => {
-      this.#waiting.push(bytes);
-      this.#wake();
-    });
-  }
-
-  receive(frame: Frame): boolean {
-    const next = this.#waiting.shift();
-    if (next === undefined) return false;
-    frame.reset();
-    frame.bytes.set(next, frame.append(next.length));
-    return true;
-  }
-
-  send(frame: Frame): boolean {
-    this.#wire.send(frame.toBytes());
-    return true;
-  }
-
-  wait(milliseconds: number): Promise<void> {
-    if (this.#waiting.length > 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => (clearTimeout(timer), resolve());
-    });
-  }
-
-  close(): void {
-    this.#wire.close();
   }
 }

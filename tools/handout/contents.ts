@@ -17,17 +17,18 @@ export class ContentsError extends Error {
 const FOLDERS = [
   "stack",
   "docs",
-  ...["demo", "harness", "lab", "lint", "neighbour", "seal", "serve", "std", "talk"].map((name) => `tools/${name}`),
+  ...["demo", "harness", "lab", "lint", "neighbour", "seal", "serve", "std", "talk", "try"].map((name) => `tools/${name}`),
+];
+/** What a student runs; some of them with a folder of the same name, above. */
+const PROGRAMS = [
+  ...["compare", "demo", "doctor", "layers", "packetdrill", "plot", "reference", "serve", "talk", "test", "test_when", "try"],
+  "tuntap2_addon",
 ];
 const FILES = [
   ".gitignore",
   "deno.lock",
   "labs/manifest.ts",
-  ...["compare", "demo", "doctor", "layers", "packetdrill", "plot", "reference", "serve", "talk", "test", "test_when", "tuntap2_addon"].map(
-    (
-      name,
-    ) => `tools/${name}.ts`,
-  ),
+  ...PROGRAMS.map((name) => `tools/${name}.ts`),
   // With a program in a process of its own, and one in a thread of its own, which nothing imports.
   "tools/echo_loop.ts",
   "tools/echo_loop/measure.ts",

@@ -204,11 +204,13 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function text(x: number, y: number, words: string, style = ""): string {
+/** A line of text at a place, in a class of the style. */
+export function text(x: number, y: number, words: string, style = ""): string {
   return `<text x="${round(x)}" y="${round(y)}"${style === "" ? "" : ` class="${style}"`}>${escaped(words)}</text>`;
 }
 
-function escaped(words: string): string {
+/** Text as it may stand in SVG. */
+export function escaped(words: string): string {
   const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
   return words.replaceAll(/[&<>"']/g, (letter) => names[letter] as string).replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, "�");
 }

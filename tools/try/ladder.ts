@@ -1,0 +1,130 @@
+/**
+ * The packets of an experiment, as lines: when, who to whom, what. A TCP segment has its numbers counted from its side's SYN, and at the end of the
+ * line the state in which its sender then was. State, window and ports are said only where they are news: they are what they were in the last line of
+ * the same sender, and ports appear with the second connection.
+ *
+ *          0 ms  client ──▶ server  SYN seq 0, win 65535                   SYN-SENT
+ *         10 ms  client ◀── server  SYN ACK seq 0 ack 1, win 65535     SYN-RECEIVED
+ *         20 ms  client ──▶ server  ACK seq 1 ack 1, win 524288         ESTABLISHED
+ *         30 ms  client ──✘ server  PSH ACK seq 1 ack 1, 11 bytes
+ *
+ * An arrow that ends in ✘ is a packet that the wire has lost.
+ */
+import type { Host } from "../../stack/host.ts";
+import { fieldOf } from "../../stack/wire/dissect.ts";
+import { seq, seqDiff } from "../../stack/wire/seq.ts";
+import { WIDTH, wrap } from "../lab/text.ts";
+import type { Packet } from "./packet.ts";
+
+/** A packet as the picture has it. */
+export interface Sighting {
+  readonly packet: Packet;
+  /** When it arrives; undefined: it is lost. */
+  readonly arrives: number | undefined;
+  /** What it is, without ports, window and state that are no news. */
+  readonly words: string;
+  /** The state of its sender's connection, where that is news. */
+  readonly state: string;
+}
+
+export class Ladder {
+  /** Names from left to right. */
+  readonly #names: readonly string[];
+  readonly #hostOf: (name: string) => Host | undefined;
+  readonly #firsts = new Map<string, number>();
+  readonly #windows = new Map<string, number>();
+  readonly #states = new Map<string, string>();
+  readonly #connections = new Set<string>();
+
+  constructor(names: readonly string[], hostOf: (name: string) => Host | undefined) {
+    this.#names = names;
+    this.#hostOf = hostOf;
+  }
+
+  /** Takes note of a packet that is not shown: later numbers count from its SYN. */
+  note(packet: Packet): void {
+    if (packet.layer("TCP") === undefined) return;
+    const [from, to] = flowOf(packet);
+    if (packet.has("SYN") || !this.#firsts.has(from)) this.#firsts.set(from, packet.field("TCP", "seq"));
+    if (!this.#connections.has(`${packet.wire} ${to}`)) this.#connections.add(`${packet.wire} ${from}`);
+  }
+
+  /** What there is to say of a packet at the moment when it is sent. */
+  see(packet: Packet, arrives: number | undefined): Sighting {
+    this.note(packet);
+    if (packet.layer("TCP") === undefined || isLaterFragment(packet)) return { packet, arrives, words: packet.toString(), state: "" };
+    return { packet, arrives, words: this.#segment(packet), state: this.#news(packet) };
+  }
+
+  /** The lines of a sighting, at most 77 columns each; times have so many decimals. */
+  lines({ packet, arrives, words, state }: Sighting, decimals = 0): string[] {
+    const width = Math.max(...this.#names.map((name) => name.length));
+    const isBackwards = this.#names.indexOf(packet.to) >= 0 && this.#names.indexOf(packet.to) < this.#names.indexOf(packet.from);
+    const arrow = arrives === undefined ? (isBackwards ? "✘──" : "──✘") : isBackwards ? "◀──" : "──▶";
+    const [left, right] = isBackwards ? [packet.to, packet.from] : [packet.from, packet.to];
+    const front = `${packet.time.toFixed(decimals).padStart(8)} ms  ${left.padStart(width)} ${arrow} ${right.padEnd(width)}  `;
+    const room = WIDTH - 3 - front.length;
+    const [first = "", ...rest] = wrap(words, room);
+    const last = rest.at(-1) ?? first;
+    const ending = state === "" ? "" : `${" ".repeat(Math.max(2, room - last.length - state.length))}${state}`;
+    const texts = [first, ...rest].map((text, index) => text === last && index === rest.length ? text + ending : text);
+    return texts.map((text, index) => (index === 0 ? front : " ".repeat(front.length)) + text);
+  }
+
+  #segment(packet: Packet): string {
+    const [from, to] = flowOf(packet);
+    const number = packet.field("TCP", "seq");
+    const names = packet.text("TCP", "flags").replace("none", "no flags");
+    const length = packet.data.length;
+    const ports = this.#connections.size > 1 ? `${packet.text("TCP", "sourcePort")} → ${packet.text("TCP", "destinationPort")} ` : "";
+    const ack = packet.has("ACK") ? ` ack ${this.#relative(packet.field("TCP", "ack"), to)}` : "";
+    const bytes = length === 0 ? "" : `, ${length} ${length === 1 ? "byte" : "bytes"}`;
+    return `${ports}${names} seq ${this.#relative(number, from)}${ack}${this.#sack(packet, to)}${bytes}${this.#window(packet, from)}`;
+  }
+
+  /** The window in bytes, where it is news. */
+  #window(packet: Packet, from: string): string {
+    if (packet.has("RST")) return "";
+    const scale = packet.has("SYN") ? 0 : this.#connectionOf(packet)?.tcb.rcvScale ?? 0;
+    const window = packet.field("TCP", "window") * 2 ** scale;
+    if (this.#windows.get(from) === window) return "";
+    this.#windows.set(from, window);
+    return `, win ${window}`;
+  }
+
+  #sack(packet: Packet, to: string): string {
+    const tcp = packet.layer("TCP");
+    const told = /(?:^|, )sack((?: \d+ \d+)+)/.exec(tcp === undefined ? "" : fieldOf(tcp, "options")?.text ?? "");
+    const edges = (told?.[1] ?? "").trim().split(" ").filter((word) => word !== "").map((word) => this.#relative(Number(word), to));
+    return edges.length === 0 ? "" : ` sack ${edges.map((edge, at) => at % 2 === 0 ? `${edge}–` : `${edge} `).join("").trimEnd()}`;
+  }
+
+  #news(packet: Packet): string {
+    const [flow] = flowOf(packet);
+    const state = this.#connectionOf(packet)?.tcb.state;
+    if (state === undefined || this.#states.get(flow) === state) return "";
+    this.#states.set(flow, state);
+    return state;
+  }
+
+  #relative(number: number, flow: string): number {
+    return seqDiff(seq(number), seq(this.#firsts.get(flow) ?? number));
+  }
+
+  #connectionOf(packet: Packet): NonNullable<Host["tcp"]> extends { connections(): readonly (infer C)[] } ? C | undefined : never {
+    const [from, to] = [packet.field("TCP", "sourcePort"), packet.field("TCP", "destinationPort")];
+    const host = this.#hostOf(packet.from);
+    const isOwn = host?.interfaces.some(({ address }) => address === packet.field("IPv4", "source")) === true;
+    return isOwn ? host?.tcp?.connections().find(({ tcb }) => tcb.localPort === from && tcb.remotePort === to) : undefined;
+  }
+}
+
+/** Who sends and who is meant, for TCP: address and port of each. */
+function flowOf(packet: Packet): readonly [from: string, to: string] {
+  const end = (address: string, port: string): string => packet.text("IPv4", address) + packet.text("TCP", port);
+  return [end("source", "sourcePort") + packet.wire, end("destination", "destinationPort") + packet.wire];
+}
+
+function isLaterFragment(packet: Packet): boolean {
+  return packet.field("IPv4", "fragmentOffset") > 0 || packet.field("IPv4", "moreFragments") === 1;
+}

@@ -1,0 +1,123 @@
+/**
+ * The live stage: the Linux kernel in a network namespace of its own is 10.44.0.1, our host 10.44.0.2; between them is a TAP. Time is real. The host
+ * runs in this process, the kernel's side does as it is asked (`tools/harness/kernel/operations.ts#KernelOperations`).
+ */
+import type { Modules } from "../../stack/contract/modules.ts";
+import { Host } from "../../stack/host.ts";
+import type { HostConfig } from "../../stack/host_config.ts";
+import { decorate } from "../../stack/link/decorate.ts";
+import type { Device } from "../../stack/link/device.ts";
+import { run } from "../../stack/runner.ts";
+import { Frame } from "../../stack/wire/frame.ts";
+import { KernelPeer } from "../harness/kernel/kernel_peer.ts";
+import { WireDevice } from "../harness/kernel/wire_device.ts";
+import type { FullHost, LiveStage } from "./experiment.ts";
+import { Ladder } from "./ladder.ts";
+import { Packet } from "./packet.ts";
+import { type Outlet, Script } from "./script.ts";
+import type { Segment } from "./segment.ts";
+
+const KERNEL = { address: "10.44.0.1", mac: "02:00:00:00:00:01" };
+const OURS = { address: "10.44.0.2", mac: "02:00:00:00:00:02" };
+
+/** A live stage, and the means to begin and to end it. */
+export class LiveScene {
+  readonly stage: LiveScript;
+  readonly #running: Promise<void>;
+  readonly #stop: AbortController;
+
+  private constructor(stage: LiveScript, running: Promise<void>, stop: AbortController) {
+    this.stage = stage;
+    this.#running = running;
+    this.#stop = stop;
+  }
+
+  /** Rejects with a NoLiveWire where the kernel cannot be had. */
+  static async start(outlet: Outlet, modules: Modules, config: Partial<Omit<HostConfig, "interfaces">>): Promise<LiveScene> {
+    const kernel = await KernelPeer.start();
+    try {
+      const wire = await kernel.openWire({ kind: "tap", ...KERNEL });
+      const stage = new LiveScript(outlet, modules, kernel, new WireDevice(wire), config);
+      const stop = new AbortController();
+      return new LiveScene(stage, run(stage.host, [stage.wireDevice], { signal: stop.signal, clock: () => stage.now() }), stop);
+    } catch (error) {
+      await kernel.close();
+      throw error;
+    }
+  }
+
+  /** The play; rejects, too, when the host fails meanwhile. */
+  async playing(play: Promise<void>): Promise<void> {
+    await Promise.race([play, this.#running]);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running.catch(() => {});
+    await this.stage.kernel.close();
+  }
+}
+
+class LiveScript extends Script implements LiveStage {
+  readonly modules: Modules;
+  readonly kernel: KernelPeer;
+  readonly device: string;
+  readonly host: FullHost;
+  readonly names = ["kernel", "host"];
+  readonly wire: Pick<Segment, "fate"> = { fate: () => undefined };
+  readonly wireDevice: Device;
+  readonly #began = performance.now();
+  readonly #ladder = new Ladder(this.names, (name) => name === "host" ? this.host : undefined);
+  #count = 0;
+
+  constructor(outlet: Outlet, modules: Modules, kernel: KernelPeer, device: Device, config: Partial<Omit<HostConfig, "interfaces">>) {
+    super(outlet);
+    this.modules = modules;
+    this.kernel = kernel;
+    this.device = device.name;
+    this.wireDevice = this.#watched(device);
+    this.host = Host.bind(modules, { seed: this.seed, ...config, interfaces: [OURS] }, [this.wireDevice]) as FullHost;
+  }
+
+  now(): number {
+    return performance.now() - this.#began;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+
+  /** The device with the wire's fate on it, both ways. Late packets come late only from our side. */
+  #watched(device: Device): Device {
+    return decorate(device, {
+      receive: (frame) => {
+        while (device.receive(frame)) {
+          const bytes = this.#sees(frame.toBytes(), "kernel", "host").bytes;
+          if (bytes === undefined) continue;
+          frame.reset();
+          frame.bytes.set(bytes, frame.append(bytes.length));
+          return true;
+        }
+        return false;
+      },
+      send: (frame) => {
+        const { bytes, copies, late } = this.#sees(frame.toBytes(), "host", "kernel");
+        for (let copy = 0; bytes !== undefined && copy < copies; copy++) {
+          if (late === 0) device.send(Frame.of(bytes));
+          else setTimeout(() => device.send(Frame.of(bytes)), late);
+        }
+        return true;
+      },
+    });
+  }
+
+  /** What arrives of a packet: undefined for nothing. */
+  #sees(sent: Uint8Array, from: string, to: string): { bytes: Uint8Array | undefined; copies: number; late: number } {
+    const facts = { number: ++this.#count, time: this.now(), wire: "tap", from, bytes: sent, medium: "ethernet", fcs: false } as const;
+    const packet = new Packet(facts);
+    packet.to = to;
+    const { lost = false, bytes = sent, copies = 1, late = 0 } = this.wire.fate(packet) ?? {};
+    this.sight(this.#ladder, packet, lost ? undefined : packet.time + late, 1);
+    return { bytes: lost ? undefined : bytes, copies, late };
+  }
+}
