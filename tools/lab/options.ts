@@ -122,7 +122,8 @@ function readLab(word: string | number | undefined): Lab | undefined {
   return lab;
 }
 
-function readSeed(text: string | undefined): number | undefined {
+/** A seed as it is typed. Throws a UsageError. */
+export function readSeed(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seed = Number(text);
   if (!/^\d+$/.test(text) || seed > 0xffff_ffff) throw new UsageError(`"${text}" is no seed: a whole number from 0 to 4294967295.`);
