@@ -82,12 +82,12 @@ export class Conversation {
     });
   }
 
-  recorder<T>(options: { callback?: boolean; beside?: boolean; reactions?: readonly Reaction[] }): Recorder<T> {
-    const { callback = false, beside = false, reactions = [] } = options;
+  recorder<T>(options: { callback?: boolean; returns?: unknown; beside?: boolean; reactions?: readonly Reaction[] }): Recorder<T> {
+    const { callback = false, beside = false, reactions = [], returns } = options;
     const id = this.#nextId++;
     const calls: RecordedCall[] = [];
     this.#recorders.set(id, calls);
-    return { object: new Marker({ t: "recorder", id, callback, beside, reactions }) as T, calls, take: () => calls.splice(0) };
+    return { object: new Marker({ t: "recorder", id, callback, beside, reactions, returns }) as T, calls, take: () => calls.splice(0) };
   }
 
   /** Bytes of memory in all rings of the student's process. */

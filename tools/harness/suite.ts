@@ -172,11 +172,12 @@ export interface Trial {
   // deno-lint-ignore no-explicit-any -- as above
   manyOn(object: object, name: string, argumentLists: readonly (readonly unknown[])[]): Promise<Outcome<any>[]>;
   /**
-   * Something to pass as `ArpActions`, or (with `callback: true`) as a plain callback, that records its calls. With `beside` each recorded call
-   * holds the objects that went through `inout` in front of the recorder, as they were at that moment: `call.beside[0]`. The first of these
-   * objects may change when something is called: `reactions: [{ name: "event", arg: "close", set: { state: "LAST-ACK" } }]`.
+   * Something to pass as `ArpActions`, or (with `callback: true`) as a plain callback, that records its calls; each call of the callback
+   * returns `returns`. With `beside` each recorded call holds the objects that went through `inout` in front of the recorder, as they were at
+   * that moment: `call.beside[0]`. The first of these objects may change when something is called:
+   * `reactions: [{ name: "event", arg: "close", set: { state: "LAST-ACK" } }]`.
    */
-  recorder<T>(options?: { callback?: boolean; beside?: boolean; reactions?: readonly Reaction[] }): Recorder<T>;
+  recorder<T>(options?: { callback?: boolean; returns?: unknown; beside?: boolean; reactions?: readonly Reaction[] }): Recorder<T>;
   /** A pool of big frames in the student's process, for `ReassemblyOptions`. `lent()` says how many are out. */
   pool(options: { capacity?: number; limit?: number }): {
     acquire: () => never;

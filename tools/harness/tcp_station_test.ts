@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import type { TcpState } from "../../stack/contract/tcb.ts";
+import { Frame } from "../../stack/wire/frame.ts";
 import { seq } from "../../stack/wire/seq.ts";
 import { ROOT } from "../lab/run.ts";
 import { Subject } from "./subject.ts";
@@ -114,6 +115,18 @@ Deno.test("recorder() keeps what inout() gave as it was at each call", async () 
     await t.states.abort(t.inout(tcb) as never, effects.object);
     const found = effects.calls.map(({ name, beside }) => [name, (beside as (typeof tcb)[]).map(({ sndNxt }) => sndNxt)]);
     assertEquals(found, [["event", [8]], ["send", [8]]]);
+  });
+  assertEquals(verdict, { outcome: "passed" });
+});
+
+Deno.test("recorder() returns what it is told to, and keeps what a view showed at the call", async () => {
+  const verdict = await verdictOf(async (t) => {
+    const frame = Frame.of(Uint8Array.of(1, 2, 3));
+    const checksum = t.recorder<never>({ callback: true, returns: 0x1234 });
+    await t.datagrams.writeDatagram(frame, 7, 9, 1 as never, 2 as never, checksum.object);
+    const [bytes, start] = checksum.calls[0]?.args as [Uint8Array, number];
+    assertEquals([...bytes.slice(start, start + 8)], [0, 7, 0, 9, 0, 11, 0, 0]);
+    assertEquals(frame.view.getUint16(frame.start + 6), 0x1234);
   });
   assertEquals(verdict, { outcome: "passed" });
 });

@@ -15,7 +15,7 @@ import type { Completed } from "./system_calls.ts";
 export interface RecordedCall {
   /** The method's name; "" for a plain callback. */
   readonly name: string;
-  /** Frames arrive as copies of their packet (Uint8Array), everything else as it was. */
+  /** Frames arrive as copies of their packet, views as copies of their bytes at this moment (both Uint8Array), everything else as it was. */
   readonly args: readonly unknown[];
   /** If the recorder is to keep that: the objects passed as "inout" in front of it, as they were at this moment. */
   readonly beside?: readonly unknown[];
@@ -41,6 +41,8 @@ export type Sent =
     readonly callback: boolean;
     readonly beside: boolean;
     readonly reactions?: readonly Reaction[];
+    /** What a call of the callback returns. */
+    readonly returns?: unknown;
   }
   | { readonly t: "pool"; readonly id: number; readonly method: "acquire" | "release"; readonly capacity: number; readonly limit: number }
   | { readonly t: "random"; readonly seed: number }

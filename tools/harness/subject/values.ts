@@ -108,20 +108,31 @@ export class Values {
     };
   }
 
-  #recorder({ id, callback, beside, reactions = [] }: Sent & { t: "recorder" }): unknown {
+  #recorder({ id, callback, beside, reactions = [], returns }: Sent & { t: "recorder" }): unknown {
     const inouts = this.#inouts.splice(0);
     const record = (name: string, args: unknown[]): void => {
       if (this.#recorded.length >= 10_000) throw new RangeError("more than 10 000 actions in one call");
-      const call = { name, args: args.map((arg) => arg instanceof Frame ? arg.toBytes() : arg) };
+      const call = { name, args: args.map(asItIsNow) };
       this.#recorded.push({ id, call: beside ? { ...call, beside: inouts.map(copyOf) } : call });
       const reaction = reactions.find((each) => each.name === name && each.arg === args[0]);
       if (reaction !== undefined) Object.assign(inouts[0] as object, reaction.set);
     };
-    if (callback) return (...args: unknown[]) => record("", args);
+    if (callback) {
+      return (...args: unknown[]): unknown => {
+        record("", args);
+        return returns;
+      };
+    }
     return new Proxy({}, {
       get: (_, name) => typeof name === "string" && name !== "then" ? (...args: unknown[]) => record(name, args) : undefined,
     });
   }
+}
+
+/** An argument as a recorder keeps it: what it was when the call was made, whatever is written into the buffer later. */
+function asItIsNow(arg: unknown): unknown {
+  if (arg instanceof Frame) return arg.toBytes();
+  return arg instanceof DataView ? new Uint8Array(arg.buffer.slice(arg.byteOffset, arg.byteOffset + arg.byteLength)) : arg;
 }
 
 /** An object, or bytes, as it is now. */
