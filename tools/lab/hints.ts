@@ -22,15 +22,27 @@ export async function hintText(name: string, checks: readonly Check[]): Promise<
 
 /** The next hint for a check. After the third it begins again, and says so. */
 async function nextHint(check: Check): Promise<string> {
-  const key = `lab${check.lab} ${check.id}`;
-  const given = await readGiven();
-  const before = given[key] ?? 0;
+  const before = await hintsGiven(check);
   const grade = before % check.hints.length;
-  given[key] = grade + 1;
-  await Deno.mkdir(`${ROOT}/.wallsocket`, { recursive: true });
-  await Deno.writeTextFile(FILE, JSON.stringify(given));
+  await noteHint(check, grade + 1);
   const again = before > 0 && grade === 0 ? ["The third was the last; from the first again."] : [];
   return [...again, `Hint ${grade + 1} of ${check.hints.length} for ${check.id}`, "", ...wrap(check.hints[grade] ?? "", WIDTH)].join("\n");
+}
+
+/** The grade of the hint that was given last for a check; 0: none was. */
+export async function hintsGiven(check: Check): Promise<number> {
+  return (await readGiven())[keyOf(check)] ?? 0;
+}
+
+/** Writes down that this hint was given. */
+export async function noteHint(check: Check, grade: number): Promise<void> {
+  const given = { ...await readGiven(), [keyOf(check)]: grade };
+  await Deno.mkdir(`${ROOT}/.wallsocket`, { recursive: true });
+  await Deno.writeTextFile(FILE, JSON.stringify(given));
+}
+
+function keyOf({ lab, id }: Check): string {
+  return `lab${lab} ${id}`;
 }
 
 async function readGiven(): Promise<Record<string, number>> {

@@ -1,0 +1,276 @@
+/**
+ * The learner's loop without a terminal: which lab is open, what is known of its checks, which of them the learner is at, and what happens when a
+ * file is saved. A view (`screen_view.ts`, `plain_view.ts`) shows it, and is told when there is something new.
+ *
+ * The check that the learner is at stays while it fails. When it passes, the next one is the first in the handout's order that does not:
+ * it is chosen when its verdict is known, and until then nothing jumps about.
+ */
+import { handoutAnchor, type Lab, labs } from "../../labs/manifest.ts";
+import type { Check } from "../harness/suite.ts";
+import type { CheckResult } from "../harness/trial.ts";
+import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, selectOrigins } from "../lab/run.ts";
+import { scoreOf } from "../lab/report.ts";
+import type { LearnOptions } from "./options.ts";
+import { type LabProgress, NO_PROGRESS, type Progress, readProgress, reasonOf, writeProgress } from "./progress.ts";
+import { Rerun, type Round, wantedFirst } from "./rerun.ts";
+
+/** What a view is told. */
+export type News =
+  /** Files were saved (none: a lab was opened), and a run begins. */
+  | { readonly kind: "begin"; readonly saved: readonly string[] }
+  | { readonly kind: "round"; readonly round: Round }
+  /** A verdict. `first`: of the check that the learner is at. */
+  | { readonly kind: "verdict"; readonly result: CheckResult; readonly first: boolean }
+  /** The learner is at another check now, or at none. */
+  | { readonly kind: "moved" }
+  /** The run is over. */
+  | { readonly kind: "end" }
+  /** The code cannot be loaded, or the run cannot be done: `session.obstacle` says why. */
+  | { readonly kind: "obstacle" }
+  /** Something went wrong beside the run, in a sentence. */
+  | { readonly kind: "trouble"; readonly text: string };
+
+/** Where progress is kept. */
+export const PROGRESS_FILE = `${ROOT}/.wallsocket/progress.json`;
+
+/** The labs that can be opened here. */
+export const LABS: readonly Lab[] = labs.filter(({ number }) => KIT?.labs.includes(number) ?? true);
+
+export class Session {
+  readonly options: LearnOptions;
+  readonly seed: number;
+  lab: Lab = LABS[0] as Lab;
+  /** In the handout's order; without those whose words are nobody's to read. */
+  checks: readonly Check[] = [];
+  /** The last verdict of each check of this lab. Those that are not in `fresh` are from before the last save. */
+  readonly results: Map<string, CheckResult> = new Map();
+  readonly fresh: Set<string> = new Set();
+  /** Checks that passed before the last save. */
+  #passedBefore: ReadonlySet<string> = new Set();
+  /** The check that the learner is at. */
+  at: Check | undefined;
+  /** What is being run; undefined when nothing is. */
+  round: Round | undefined;
+  /** Why nothing can be run: the code cannot be loaded, a folder is missing. */
+  obstacle: { readonly text: string; readonly own: boolean } | undefined;
+  progress: Progress = NO_PROGRESS;
+  /** How long the check that the learner is at waited for its verdict since the save, in milliseconds. */
+  waited: number | undefined;
+  readonly #rerun = new Rerun();
+  readonly #tell: (news: News) => void;
+  #all: readonly Check[] = [];
+  #begun = 0;
+  #runs = 0;
+
+  constructor(options: LearnOptions, tell: (news: News) => void) {
+    this.options = options;
+    this.#tell = tell;
+    this.seed = options.seed ?? crypto.getRandomValues(new Uint16Array(1))[0] as number;
+  }
+
+  /** Reads what was kept, and opens the lab at which the learner was. */
+  async start(): Promise<void> {
+    const { progress, trouble } = await readProgress(PROGRESS_FILE);
+    this.progress = progress;
+    if (trouble !== undefined) this.#tell({ kind: "trouble", text: trouble });
+    const { lab = LABS.find(({ number }) => number === progress.at?.lab) ?? this.#firstUndone() } = this.options;
+    await this.open(lab, lab.number === progress.at?.lab ? progress.at.check : undefined);
+  }
+
+  /** Opens a lab, and runs it. */
+  async open(lab: Lab, check?: string): Promise<void> {
+    this.#rerun.stop();
+    this.lab = lab;
+    this.results.clear();
+    this.at = undefined;
+    this.#all = this.checks = [];
+    try {
+      this.#all = await loadChecks(lab, hasReference(lab));
+    } catch (error) {
+      const missing = error instanceof Error && /module not found|no such file/i.test(error.message);
+      const text = missing
+        ? `A file of labs/${lab.folder} is missing.\nGit brings the folder back: git checkout -- labs/${lab.folder}`
+        : `The checks of lab ${lab.number} cannot be loaded: ${reasonOf(error)}`;
+      return this.#hinder(text, false);
+    }
+    this.checks = this.#all.filter((each) => !isSealed(each));
+    this.at = this.checks.find(({ id }) => id === check);
+    await this.run([]);
+  }
+
+  /** Runs all checks of the lab that is open. */
+  async run(saved: readonly string[]): Promise<void> {
+    const mine = ++this.#runs;
+    if (this.#all.length === 0) return saved.length === 0 ? undefined : await this.open(this.lab);
+    this.#begun = performance.now();
+    this.waited = undefined;
+    this.fresh.clear();
+    this.#passedBefore = new Set(this.checks.filter((check) => this.isPassed(check)).map(({ id }) => id));
+    this.#tell({ kind: "begin", saved });
+    try {
+      const { lab, seed, options: { virtual, reference, mine: own } } = this;
+      const selection = { root: ROOT, origins: selectOrigins(lab.number, { reference, mine: own }), lab: lab.number, lasting: true };
+      const checks = wantedFirst(this.#all, this.at ?? this.checks[0]);
+      const begins = (round: Round): void => this.#begin(round);
+      const whole = await this.#rerun.run({ lab, selection, seed, virtual, checks, begins, done: (result) => this.#done(result) });
+      if (!whole) return;
+    } catch (error) {
+      if (mine !== this.#runs) return;
+      return isLoadError(error) ? this.#hinder(error.message, true) : this.#hinder(`Cannot run: ${reasonOf(error)}.`, false);
+    }
+    this.obstacle = undefined;
+    this.round = undefined;
+    this.#settle();
+    this.#tell({ kind: "end" });
+    await this.keep();
+  }
+
+  /** A file was saved: of this lab, or of another, which is opened then if any may be. */
+  async saved(files: readonly string[]): Promise<void> {
+    const isOf = (lab: Lab): boolean => files.some((file) => file.startsWith(`labs/${lab.folder}/`));
+    const other = LABS.find(isOf);
+    if (other !== undefined && !isOf(this.lab) && !this.options.only && !this.#uses(other)) return await this.open(other);
+    await this.run(files);
+  }
+
+  /** The labs whose files this session watches. */
+  get watched(): readonly string[] {
+    return LABS.flatMap(({ folder, files }) => ["mod.ts", ...files].map((file) => `labs/${folder}/${file}`));
+  }
+
+  isPassed(check: Check): boolean {
+    return this.results.get(check.id)?.verdict.outcome === "passed";
+  }
+
+  /** Whether a check is to be mended: skipped ones are not, and neither are those that nothing is known of. */
+  isOpen(check: Check): boolean {
+    const outcome = this.results.get(check.id)?.verdict.outcome;
+    return outcome !== undefined && outcome !== "passed" && outcome !== "skipped";
+  }
+
+  /** All checks have passed that could be run. */
+  get isDone(): boolean {
+    return this.obstacle === undefined && this.round === undefined && this.results.size === this.#all.length && this.#all.length > 0 &&
+      this.#all.every((check) => !this.isOpen(check));
+  }
+
+  /** The checks that passed before the last save, and do not now. */
+  get broken(): readonly Check[] {
+    return this.checks.filter((check) => this.#passedBefore.has(check.id) && this.fresh.has(check.id) && this.isOpen(check));
+  }
+
+  get score(): ReturnType<typeof scoreOf> {
+    return scoreOf(this.lab, this.#all.flatMap((check) => this.results.get(check.id) ?? []));
+  }
+
+  /** How many checks the lab has, the sealed ones too. */
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** Why live checks are skipped. */
+  get noWire(): Rerun["refused"] {
+    return this.#rerun.refused;
+  }
+
+  /** Goes to the next check that fails, or to the one before. */
+  step(by: 1 | -1): void {
+    const open = this.checks.filter((check) => this.isOpen(check));
+    if (open.length === 0) return;
+    const here = this.at === undefined ? -1 : this.checks.indexOf(this.at);
+    const next = by === 1
+      ? open.find((check) => this.checks.indexOf(check) > here) ?? open[0]
+      : open.findLast((check) => this.checks.indexOf(check) < here) ?? open.at(-1);
+    this.goTo(next as Check);
+  }
+
+  goTo(check: Check): void {
+    this.at = check;
+    this.#tell({ kind: "moved" });
+  }
+
+  /** What a check is about: the function that is missing, or the first that it is meant to look at. */
+  symbolOf(check: Check): string | undefined {
+    const verdict = this.results.get(check.id)?.verdict;
+    return verdict !== undefined && "symbol" in verdict && verdict.symbol !== undefined ? verdict.symbol : check.look[0];
+  }
+
+  /** Where the handout explains what a check is about: "labs/01-framing/README.md#pad". */
+  placeOf(check: Check | undefined): string {
+    const symbol = check === undefined ? undefined : this.symbolOf(check);
+    return symbol === undefined ? `labs/${this.lab.folder}/README.md` : handoutAnchor(this.lab, symbol);
+  }
+
+  /** The lab behind this one, if there is one. */
+  get following(): Lab | undefined {
+    return this.options.only ? undefined : LABS.find(({ number }) => number > this.lab.number);
+  }
+
+  /** Writes progress down. */
+  async keep(): Promise<void> {
+    const { passed, points } = this.score;
+    const { folder, number } = this.lab;
+    const ids = this.#all.filter((check) => !isSealed(check) && this.isPassed(check)).map(({ id }) => id);
+    const sealed = passed - ids.length;
+    const skipped = [...this.results.values()].filter(({ verdict }) => verdict.outcome === "skipped").length;
+    const entry: LabProgress = {
+      passed: ids,
+      checks: this.#all.length - skipped - sealed,
+      points,
+      done: this.isDone || (this.progress.labs[folder]?.done ?? false),
+    };
+    const labs = this.results.size === 0 ? this.progress.labs : { ...this.progress.labs, [folder]: entry };
+    this.progress = { ...this.progress, labs, at: { lab: number, ...(this.at === undefined ? {} : { check: this.at.id }) } };
+    const trouble = await writeProgress(PROGRESS_FILE, this.progress);
+    if (trouble !== undefined) this.#tell({ kind: "trouble", text: trouble });
+  }
+
+  close(): void {
+    this.#runs++;
+    this.#rerun.close();
+  }
+
+  #firstUndone(): Lab {
+    return LABS.find(({ folder }) => !this.progress.labs[folder]?.done) ?? LABS[0] as Lab;
+  }
+
+  /** Whether the code of another lab, as the learner has it, runs in the checks of this one. */
+  #uses({ module, number }: Lab): boolean {
+    const origins = selectOrigins(this.lab.number, { reference: this.options.reference, mine: this.options.mine });
+    return origins[module] === "yours" && number !== this.lab.number;
+  }
+
+  #begin(round: Round): void {
+    this.round = round;
+    this.#tell({ kind: "round", round });
+  }
+
+  #done(result: CheckResult): void {
+    const { id } = result.check;
+    this.results.set(id, result);
+    this.fresh.add(id);
+    this.obstacle = undefined;
+    const first = result.check === (this.at ?? this.checks[0]);
+    if (first) this.waited ??= performance.now() - this.#begun;
+    this.#tell({ kind: "verdict", result, first });
+    this.#settle();
+  }
+
+  #hinder(text: string, own: boolean): void {
+    this.#rerun.stop();
+    this.round = undefined;
+    this.obstacle = { text, own };
+    this.#tell({ kind: "obstacle" });
+  }
+
+  /** Chooses the check that the learner is at, if the one so far passes now and the next one is known. */
+  #settle(): void {
+    if (this.at !== undefined && !this.isPassed(this.at)) return;
+    const next = this.checks.find((check) => !this.results.has(check.id) || this.isOpen(check));
+    const isKnown = next === undefined || this.fresh.has(next.id);
+    if (!isKnown && this.round !== undefined) return;
+    if (this.at === next) return;
+    this.at = next === undefined || this.results.has(next.id) ? next : undefined;
+    this.#tell({ kind: "moved" });
+  }
+}
