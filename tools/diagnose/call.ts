@@ -57,6 +57,8 @@ export class LinuxCall implements Call {
   readonly #address: string;
   readonly #port: number;
   readonly #socket = new TcpSocket({});
+  /** It was open, and was reset before anybody looked. */
+  #isBroken = false;
 
   constructor(address: string, port: number) {
     this.#address = address;
@@ -70,9 +72,12 @@ export class LinuxCall implements Call {
       this.#socket.connect(internetAddress(this.#address, this.#port));
       const ready = await waitFor(this.#socket.fd, POLLOUT, began + timeout);
       const syns = 1 + (this.#info().tcpi_total_retrans ?? 0);
-      const icmp = this.#socket.receiveError()?.icmp;
-      const error = ready ? this.#socket.takeError() : "silence";
-      return { error, milliseconds: performance.now() - began, syns, icmp };
+      const said = this.#socket.takeError();
+      const queued = this.#socket.receiveError();
+      // Before it was open, a RST would have been ECONNREFUSED.
+      this.#isBroken = said === "ECONNRESET" || said === "EPIPE";
+      const error = ready ? this.#isBroken ? undefined : said ?? queued?.error : "silence";
+      return { error, milliseconds: performance.now() - began, syns, icmp: queued?.icmp };
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;
       return { error: error.code, milliseconds: performance.now() - began, syns: 0 };
@@ -86,6 +91,7 @@ export class LinuxCall implements Call {
   async talk(words: Uint8Array<ArrayBuffer> | undefined, timeout: number): Promise<Heard> {
     const began = performance.now();
     const heard = (bytes: Uint8Array, end: Heard["end"]): Heard => ({ bytes, end, milliseconds: performance.now() - began });
+    if (this.#isBroken) return heard(new Uint8Array(), "RST");
     try {
       if (words !== undefined) this.#socket.write(words);
       if (await waitFor(this.#socket.fd, POLLIN, began + timeout)) {

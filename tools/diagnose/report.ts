@@ -38,13 +38,20 @@ export function verdictText({ outcome, place, findings }: Diagnosis): string {
   return [
     ...notReached,
     "",
-    ...wrap(`It stops at ${what.step}: ${layerText(what)}.`, WIDTH),
+    ...wrap(stopText(what, findings), WIDTH),
     "",
     labelled("Means", what.cause),
     labelled("Try", what.remedy),
     labelledCommand("See", what.look(place)),
     labelledCommand("Read", `${GUIDE}#${outcome}`),
   ].join("\n");
+}
+
+/** What is noticed at one step may have its reason at an earlier one. */
+function stopText(what: Outcome, findings: readonly Finding[]): string {
+  const stop = findings.find(({ mark }) => mark === "stop");
+  const where = stop === undefined || stop.step === what.step ? what.step : `${stop.step}, and the fault is at ${what.step}`;
+  return `It stops at ${where}: ${layerText(what)}.`;
 }
 
 function fineText(findings: readonly Finding[]): string {
