@@ -8,6 +8,8 @@
  */
 import type { CongestionLab, DatagramLab, NetworkLabs, TcpLabs } from "./contract/modules.ts";
 import type { EventSink } from "./events.ts";
+import { Filter } from "./filter/filter.ts";
+import { parseRules } from "./filter/parse_rules.ts";
 import type { HostConfig } from "./host_config.ts";
 import { Internet, PROTOCOL_ICMP, PROTOCOL_UDP, type SendOptions } from "./internet.ts";
 import type { Device } from "./link/device.ts";
@@ -33,6 +35,7 @@ export const DEFAULT_CONFIG: HostConfig = {
   seed: 1,
   arp: {},
   reassembly: {},
+  filter: "",
   tcp: {},
 };
 
@@ -62,6 +65,8 @@ export class Host {
   readonly interfaces: readonly NetworkInterface[];
   /** The Internet layer; undefined while `layers` is below 3. */
   readonly internet: Internet | undefined;
+  /** The packet filter; undefined where no rules are given, or there is no Internet layer. */
+  readonly filter: Filter | undefined;
   /** TCP; undefined while `layers` is below 4, or labs 04 to 07 are not bound. */
   readonly tcp: Tcp | undefined;
   /** UDP; undefined while `layers` is below 4, or labs 07 (its ports) and 09 are not bound. */
@@ -102,6 +107,7 @@ export class Host {
       interfaces.push(new NetworkInterface(device, index, settings, config, modules, uplink, interfaces));
     }
     this.interfaces = Object.freeze([...interfaces]); // lab 03 is shown the other list: JavaScript walks one that is frozen four times as slowly
+    if (config.layers >= 3 && config.filter !== "") this.filter = this.#createFilter(config);
     if (config.layers >= 3) this.internet = this.#createInternet(modules, config, uplink);
     if (config.layers >= 4 && this.internet !== undefined && hasTcp(modules)) {
       const congestion = config.layers >= 5 ? modules.congestion : undefined;
@@ -115,7 +121,7 @@ export class Host {
 
   /**
    * Makes a host out of modules and devices; `devices[i]` is `config.interfaces[i]`. Throws a TypeError for an
-   * address that is none, or a device without a configuration; and whatever a lab's factory throws.
+   * address that is none, or a device without a configuration; a RuleError for filter rules that are none; and whatever a lab's factory throws.
    */
   static bind(
     modules: HostModules,
@@ -181,6 +187,7 @@ export class Host {
     }
     this.internet?.ip.addTo(total);
     this.internet?.icmp.addTo(total);
+    this.filter?.counters.addTo(total);
     this.tcp?.counters.addTo(total);
     this.udp?.counters.addTo(total);
     return total;
@@ -228,8 +235,15 @@ export class Host {
       seed: config.seed,
       acquire: () => this.#pool.acquire(),
       release: (frame) => this.#release(frame),
+      filter: this.filter,
       emit: uplink.emit,
     });
+  }
+
+  #createFilter(config: HostConfig): Filter {
+    const large = this.interfaces.find(({ device }) => device.offload.checksum)?.device;
+    if (large !== undefined) throw new TypeError(`Cannot filter on ${large.name}: a device with offload does not show every packet`);
+    return new Filter(parseRules(config.filter, { interfaces: this.interfaces.length }));
   }
 
   #createTcp(modules: TcpModules, config: HostConfig, internet: Internet, random: () => number): Tcp {

@@ -96,5 +96,7 @@ export interface HostConfig {
     Record<"reachableTime" | "staleTime" | "retryInterval" | "maxRequests" | "queueLimit" | "maxEntries", number>
   >;
   readonly reassembly: Partial<Record<"timeout" | "maxPackets", number>>;
+  /** The rules of a packet filter (`stack/filter/rules.ts`). Default "": there is none. */
+  readonly filter: string;
   readonly tcp: TcpConfig;
 }

@@ -5,54 +5,29 @@
  *     in:   header → admit → options → forward, or: reassemble → ICMP | protocol handler | unreachable
  *     out:  route → identification → header (→ pieces) → interface
  *
+ * Where the host has a packet filter (stack/filter/filter.ts), it is asked at five places on these ways, and packets in pieces are put together
+ * before the first of them.
+ *
  * RFC 791, RFC 792, RFC 1122 §3.
  */
-import type { Arrival, IcmpMessage, IpModule, Ipv4Fields, Ipv4Header, Reassembly, RouteTable } from "./contract/ip.ts";
+import type { Arrival, IcmpMessage, IpModule, Ipv4Fields, Ipv4Header } from "./contract/ip.ts";
 import { Counters } from "./counters.ts";
-import type { EventSink } from "./events.ts";
+import type { Filter, Outcome } from "./filter/filter.ts";
+import { writeReset } from "./filter/reset.ts";
+import { REJECT_CODES } from "./filter/rules.ts";
+import type { InternetParts, ProtocolHandler } from "./internet_parts.ts";
 import type { NetworkInterface } from "./network_interface.ts";
+import { type ErrorHandler, findQuoted, NO_NEIGHBOUR, readError } from "./packet_error.ts";
 import { copyBytes, type Frame } from "./wire/frame.ts";
-import { type Ipv4Address, LIMITED_BROADCAST, readIpv4 } from "./wire/ipv4_address.ts";
+import { type Ipv4Address, LIMITED_BROADCAST } from "./wire/ipv4_address.ts";
 
 /** Protocol numbers (RFC 790 and its successors). */
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_UDP = 17;
+const PROTOCOL_TCP = 6;
 
 const ECHO_REPLY = 0, UNREACHABLE = 3, SOURCE_QUENCH = 4, REDIRECT = 5, ECHO = 8, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12;
 const NET_UNREACHABLE = 0, HOST_UNREACHABLE = 1, PROTOCOL_UNREACHABLE = 2, PORT_UNREACHABLE = 3, FRAGMENTATION_NEEDED = 4;
-
-/** MTUs that are found in practice (RFC 1191 §7), for routers that do not say what theirs is. */
-const PLATEAUS = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296];
-
-/** The likely MTU of a way on which a packet of this length was too long; never below 68, which every way carries. */
-function plateauBelow(length: number): number {
-  return PLATEAUS.find((plateau) => plateau < length) ?? 68;
-}
-
-/**
- * A protocol above IP. `frame` holds the payload; the handler must not keep or release it.
- * "no port" makes IP answer with port unreachable.
- */
-export type ProtocolHandler = (frame: Frame, header: Ipv4Header, now: number) => "taken" | "no port";
-
-/** What is wrong with a packet of ours, in the words of ICMP, whoever found out. */
-export interface PacketError {
-  readonly type: number;
-  readonly code: number;
-  /** Of the next hop, for "fragmentation needed"; else 0. */
-  readonly mtu: number;
-  /** It never left this host, which knows that from its own link: no router may be wrong about it, and no stranger has forged it. */
-  readonly isOurs: boolean;
-}
-
-/**
- * Hears of an error. `frame` begins behind the IP header of the packet, which was sent from `source` to `destination`; at least 8 bytes
- * are there.
- */
-export type ErrorHandler = (error: PacketError, source: Ipv4Address, destination: Ipv4Address, frame: Frame, now: number) => void;
-
-/** Nobody answers ARP for the next hop. */
-const NO_NEIGHBOUR: PacketError = { type: UNREACHABLE, code: HOST_UNREACHABLE, mtu: 0, isOurs: true };
 
 /** How a packet is to be sent. What is left out comes from the route and the host's defaults. */
 export interface SendOptions {
@@ -62,19 +37,8 @@ export interface SendOptions {
   readonly dontFragment?: boolean;
   /** Packets that the device will make of it (`Frame.segmentSize`): each has an identification of its own. Default 1. */
   readonly packets?: number;
-}
-
-/** What the Internet layer needs from the host. */
-export interface InternetParts {
-  readonly ip: IpModule;
-  readonly interfaces: readonly NetworkInterface[];
-  readonly routes: RouteTable;
-  readonly reassembly: Reassembly;
-  readonly timeToLive: number;
-  readonly seed: number;
-  acquire(): Frame | undefined;
-  release(frame: Frame): void;
-  readonly emit: EventSink;
+  /** It answers the packet that the filter is at, and belongs to the same connection. Default false. */
+  readonly isAnswer?: boolean;
 }
 
 export class Internet {
@@ -87,11 +51,13 @@ export class Internet {
   readonly #parts: InternetParts;
   readonly #module: IpModule;
   readonly #identifiers: ReturnType<IpModule["createIdentifiers"]>;
+  readonly #filter: Filter | undefined;
 
   constructor(parts: InternetParts) {
     this.#parts = parts;
     this.#module = parts.ip;
     this.#identifiers = parts.ip.createIdentifiers(parts.seed);
+    this.#filter = parts.filter;
   }
 
   /** Takes a packet from an interface, and the frame with it. */
@@ -101,6 +67,20 @@ export class Internet {
     if (!on.usable) return this.#drop(frame, "address not ours yet");
     frame.end = header.end; // what lies behind the total length is the link's padding
     const arrival = linkBroadcast ? on.arrivals.everybody : on.arrivals.alone;
+    if (this.#filter === undefined) this.#route(frame, header, arrival, on, now);
+    else if (header.moreFragments || header.fragmentOffset > 0) this.#reassemble(frame, header, arrival, on, now);
+    else this.#prerouting(this.#filter, frame, header, arrival, on, now);
+  }
+
+  /** The first hook, and then the usual way, under the header that it left. */
+  #prerouting(filter: Filter, frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): void {
+    const changed = filter.prerouting(frame, header, on.index, now);
+    if (changed === "drop") this.#drop(frame, "filtered");
+    else this.#route(frame, changed, arrival, on, now);
+  }
+
+  /** Whose is it? */
+  #route(frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): void {
     const verdict = this.#module.admit(header, arrival);
     if (verdict !== "deliver" && verdict !== "forward") return this.#drop(frame, verdict);
     const optionsAt = frame.start + 20;
@@ -127,6 +107,8 @@ export class Internet {
       const header = this.#module.parseIpv4(first);
       const on = this.#parts.interfaces[0];
       if (typeof header === "string" || on === undefined) return;
+      // A filter has packets of others put together, too: to say that they are late is not the router's business.
+      if (this.#filter !== undefined && this.#module.admit(header, on.arrivals.alone) !== "deliver") return;
       this.#report(TIME_EXCEEDED, 1, 0, first, header, on.arrivals.alone, on, now);
     });
   }
@@ -144,7 +126,7 @@ export class Internet {
     }
     const source = options.source ?? on.address;
     const packets = options.packets ?? 1;
-    const fields: Ipv4Fields = {
+    const fields: Required<Ipv4Fields> = {
       typeOfService: options.typeOfService ?? 0,
       identification: this.#identifiers.next(source, destination, protocol),
       dontFragment: options.dontFragment ?? false,
@@ -156,19 +138,41 @@ export class Internet {
       destination,
     };
     for (let more = 1; more < packets; more++) this.#identifiers.next(source, destination, protocol);
-    const nextHop = this.#neighbour(route?.gateway ?? destination, on);
-    if (frame.length + 20 <= on.mtu || packets > 1) {
-      this.#module.writeIpv4(frame, fields);
-      this.ip.count("sent");
-      on.sendPacket(frame, nextHop, now);
-      return true;
-    }
-    if (fields.dontFragment === true) {
+    const isTooLong = frame.length + 20 > on.mtu && packets === 1;
+    if (isTooLong && fields.dontFragment) {
       this.#drop(frame, "too long and may not be cut");
       return false;
     }
-    this.#sendPieces(frame, fields, nextHop, on, now);
+    const leaving = this.#filter === undefined ? fields : this.#output(this.#filter, frame, fields, on, now, options.isAnswer ?? false);
+    if (leaving === "drop") {
+      this.#drop(frame, "filtered");
+      return false;
+    }
+    const nextHop = this.#neighbour(route?.gateway ?? destination, on);
+    if (isTooLong) {
+      this.#sendPieces(frame, leaving, nextHop, on, now);
+      return true;
+    }
+    this.#module.writeIpv4(frame, leaving);
+    this.ip.count("sent");
+    on.sendPacket(frame, nextHop, now);
     return true;
+  }
+
+  /** The last two hooks, for the payload in `frame`. They look at a packet with its header, which is gone again afterwards: its fields are what counts. */
+  #output(
+    filter: Filter,
+    frame: Frame,
+    fields: Required<Ipv4Fields>,
+    on: NetworkInterface,
+    now: number,
+    isAnswer: boolean,
+  ): Ipv4Fields | "drop" {
+    const header = { ...fields, payload: frame.start, end: frame.end };
+    this.#module.writeIpv4(frame, fields);
+    const changed = filter.output(frame, header, on.index, now, isAnswer);
+    frame.pull(20);
+    return changed;
   }
 
   /** A neighbour did not answer ARP. Its sender is told: by ICMP where we are but a router (RFC 1812 §5.2.7.1), else one of our protocols. */
@@ -198,11 +202,14 @@ export class Internet {
     const end = whole.end;
     const joined: Ipv4Header = { ...header, dontFragment: false, moreFragments: false, fragmentOffset: 0, payload, end };
     this.#module.writeIpv4(whole, joined); // so that an error about the whole has a header to quote
-    this.#deliver(whole, joined, arrival, on, now);
+    if (this.#filter === undefined) this.#deliver(whole, joined, arrival, on, now);
+    else if (whole.length > 0xffff) this.#drop(whole, "bad total length"); // its header cannot say how long it is
+    else this.#prerouting(this.#filter, whole, joined, arrival, on, now);
   }
 
   /** Hands a whole packet, addressed to us, to its protocol. `frame` begins at the IP header. */
   #deliver(frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): void {
+    if (this.#filter !== undefined && !this.#passes(this.#filter.input(now), frame, header, arrival, on, now)) return;
     const start = frame.start;
     frame.pull(header.payload - start);
     if (header.protocol === PROTOCOL_ICMP) return this.#receiveIcmp(frame, header, now);
@@ -260,21 +267,16 @@ export class Internet {
     return on && { source: on.address, mtu: on.mtu };
   }
 
-  /** An error about a packet of ours: its quoted header says which protocol sent it (RFC 1122 §3.2.2). */
+  /** An error about a packet of ours (RFC 1122 §3.2.2): whoever sent that packet hears of it. */
   #receiveError(frame: Frame, header: Ipv4Header, message: IcmpMessage, now: number): void {
-    const quoted = message.payload;
-    const headerLength = ((frame.bytes[quoted] ?? 0) & 15) * 4;
-    if (frame.end - quoted < Math.max(20, headerLength)) return this.icmp.count("quotes too little");
-    const protocol = frame.bytes[quoted + 9] as number;
+    const quoted = findQuoted(frame, message.payload);
+    if (quoted === undefined) return this.icmp.count("quotes too little");
+    const { protocol } = quoted;
     this.#parts.emit({ kind: "icmp error", from: header.source, type: message.type, code: message.code, protocol });
     const handler = this.errorHandlers.get(protocol);
-    if (handler === undefined || frame.end - quoted < headerLength + 8) return;
-    const source = readIpv4(frame.view, quoted + 12);
-    const destination = readIpv4(frame.view, quoted + 16);
-    frame.start = quoted + headerLength;
-    const tooLong = message.type === UNREACHABLE && message.code === FRAGMENTATION_NEEDED;
-    const mtu = tooLong ? (message.rest & 0xffff) || plateauBelow(frame.view.getUint16(quoted + 2)) : 0;
-    handler({ type: message.type, code: message.code, mtu, isOurs: false }, source, destination, frame, now);
+    if (handler === undefined || frame.end - quoted.payload < 8) return;
+    frame.start = quoted.payload;
+    handler(readError(message, quoted), quoted.source, quoted.destination, frame, now);
   }
 
   /** Passes a packet on (RFC 1812 §5.2.1): we are its router, not its destination. */
@@ -289,18 +291,38 @@ export class Internet {
       this.#report(TIME_EXCEEDED, 0, 0, frame, header, arrival, on, now);
       return this.#drop(frame, "time exceeded");
     }
-    const nextHop = this.#neighbour(route.gateway ?? header.destination, out);
-    if (frame.length <= out.mtu) {
-      this.ip.count("forwarded");
-      return out.sendPacket(frame, nextHop, now);
-    }
-    if (header.dontFragment) {
+    const isTooLong = frame.length > out.mtu;
+    if (isTooLong && header.dontFragment) {
       this.#report(UNREACHABLE, FRAGMENTATION_NEEDED, out.mtu, frame, header, arrival, on, now);
       return this.#drop(frame, "too long and may not be cut");
     }
+    const filter = this.#filter;
+    if (filter !== undefined && !this.#passes(filter.forward(out.index, now), frame, header, arrival, on, now)) return;
+    const leaving = filter === undefined ? header : filter.postrouting(header, now);
+    if (leaving === "drop") return this.#drop(frame, "filtered");
+    const nextHop = this.#neighbour(route.gateway ?? header.destination, out);
     this.ip.count("forwarded");
+    if (!isTooLong) return out.sendPacket(frame, nextHop, now);
     frame.pull(header.payload - frame.start);
-    this.#sendPieces(frame, { ...header, timeToLive: header.timeToLive - 1 }, nextHop, out, now);
+    this.#sendPieces(frame, { ...leaving, timeToLive: header.timeToLive - 1 }, nextHop, out, now);
+  }
+
+  /** Does what the filter says of a packet; false when it is gone. Its sender is told where the rule wants that. */
+  #passes(outcome: Outcome, frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): boolean {
+    if (outcome === "allow") return true;
+    if (outcome === "reset") this.#reset(frame, header, arrival, now);
+    else if (outcome !== "drop") this.#report(UNREACHABLE, REJECT_CODES[outcome], 0, frame, header, arrival, on, now);
+    this.#drop(frame, "filtered");
+    return false;
+  }
+
+  /** Answers a segment as a closed port would; the one that it was for never hears of it. */
+  #reset(frame: Frame, header: Ipv4Header, arrival: Arrival, now: number): void {
+    const out = this.#module.mayReport(frame, header, arrival) ? this.#parts.acquire() : undefined;
+    if (out === undefined) return;
+    const options = { source: header.destination, isAnswer: true };
+    if (writeReset(this.#module, out, frame, header)) this.send(out, header.source, PROTOCOL_TCP, now, options);
+    else this.#parts.release(out);
   }
 
   /** Cuts the payload in `frame` and sends the pieces. Takes the frame. */
@@ -338,7 +360,7 @@ export class Internet {
     this.#module.writeIcmpError(out, type, code, rest, about);
     this.icmp.count("error sent");
     const ours = this.#module.classifyAddress(header.destination, this.#parts.interfaces) === "own";
-    this.send(out, header.source, PROTOCOL_ICMP, now, { source: ours ? header.destination : on.address });
+    this.send(out, header.source, PROTOCOL_ICMP, now, { source: ours ? header.destination : on.address, isAnswer: true });
   }
 
   /** A next hop that means everybody on the link becomes the one address the interface knows as that. */

@@ -6,7 +6,7 @@
  * done, so one acknowledgment answers many segments (MUST-58, MUST-59). The application hears of a segment when it is dealt with, and may read, write and close.
  */
 import type { Segment, Tcb, TcpEffects, TcpEvent, TcpFailure, TcpFlags } from "../contract/tcb.ts";
-import type { PacketError } from "../internet.ts";
+import type { PacketError } from "../packet_error.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Seq, seqAdd, seqBefore } from "../wire/seq.ts";
 import { ACK, FIN } from "../wire/tcp_flags.ts";

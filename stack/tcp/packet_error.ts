@@ -8,7 +8,7 @@
  * an address where nobody is need not wait three minutes to hear so.
  */
 import type { Tcb } from "../contract/tcb.ts";
-import type { PacketError } from "../internet.ts";
+import type { PacketError } from "../packet_error.ts";
 import { type Seq, seqDiff, seqInWindow } from "../wire/seq.ts";
 
 const UNREACHABLE = 3;

@@ -1,0 +1,4 @@
+/** Placeholder of the table. */
+export interface Connection {
+  readonly deadline: number;
+}
