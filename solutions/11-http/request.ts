@@ -59,6 +59,6 @@ export function checkHost(version: HttpVersion, headers: readonly HttpHeader[]):
   const hosts = headers.filter(({ name }) => name === "host");
   const [host] = hosts;
   if (host === undefined) return version === "1.1" ? "no host" : undefined;
-  return hosts.length > 1 || /[\s,/?#@]/.test(host.value) ? "bad host" : undefined;
+  return hosts.length > 1 || /[ \t,/?#@]/.test(host.value) ? "bad host" : undefined;
   // endregion
 }

@@ -18,7 +18,7 @@ export type HttpReject =
   | "bad request line"
   /** HTTP, but neither 1.0 nor 1.1. */
   | "unknown version"
-  /** A line of the head that does not end with CR LF, or has a CR or NUL inside. */
+  /** A line of the head or the trailer that does not end with CR LF, or has a CR or NUL inside. */
   | "bad line"
   /** A header line without a name, with a space before the colon, or with a character that does not belong there. */
   | "bad header"
@@ -36,7 +36,7 @@ export type HttpReject =
   | "bad coding"
   /** Before chunked stands a coding that we do not know. */
   | "unknown coding"
-  /** A chunk's size is no number, or what should be the end of a line is none. */
+  /** A chunk's size is no number; its line, or the end behind its bytes, does not end with CR LF, has a CR or NUL inside, or is too long. */
   | "bad chunk"
   /** More than `HttpLimits.requestLine`. */
   | "request line too long"
@@ -57,9 +57,9 @@ export interface HttpLimits {
   readonly requestLine: number;
   /** Bytes of one header line, without CR LF. Of a line with a chunk's size, too. */
   readonly headerLine: number;
-  /** Bytes of all header lines together, each with its CR LF; those of the trailer included. */
+  /** Bytes of all header lines together, each with its CR LF; those of the trailer included. The empty lines that end head and trailer are none of them. */
   readonly headers: number;
-  /** How many header lines, those of the trailer included. */
+  /** How many header lines, those of the trailer included. Each is counted before it is looked at. */
   readonly headerCount: number;
   /** Bytes of the body, without what chunks add to it. */
   readonly body: number;
@@ -120,7 +120,8 @@ export interface RequestReader {
    */
   deadline(): number;
   /**
-   * True once for a request: its head is whole and says `Expect: 100-continue`, its body is allowed and nothing of that has come. The
+   * True once for a request: its head is whole and one of its headers is `Expect: 100-continue`, in any case and with nothing else in it; its body is allowed, and nothing
+   * of that has come, not even of a chunk's first line. The
    * client waits to be told to go on (RFC 9110 §10.1.1). In HTTP/1.0 that header means nothing.
    */
   wantsContinue(): boolean;
@@ -143,7 +144,8 @@ export interface HttpModule {
   /**
    * Reads a request line, which comes without its CR LF (RFC 9112 §3). One space between the three parts. The method is a token (RFC 9110 §5.6.2). The target has the characters "!"
    * to "~" only, and begins with "/" or with "http://" or "https://" in any case; "*" for OPTIONS alone; whatever it is for CONNECT. The version is
-   * "HTTP/" digit "." digit: 1.0, 1.1 and above; any other major number is an "unknown version".
+   * "HTTP/" digit "." digit: 1.0, 1.1 and above; any other major number is an "unknown version", whatever
+   * the target is.
    */
   parseRequestLine(line: string): RequestLine | HttpReject;
   /**
@@ -169,7 +171,7 @@ export interface HttpModule {
    * passed over: it begins with ";", and OWS may stand before that.
    */
   parseChunkSize(line: string): number | HttpReject;
-  /** A reader to which nothing has come. Before a request line one empty line is passed over (RFC 9112 §2.2), and counts as nothing. Of head and body, first comes first: what is wrong first is what it is refused for; at the head's end the host, the body's framing, its length. */
+  /** A reader to which nothing has come. Before a request line one empty line is passed over (RFC 9112 §2.2), and counts as nothing. Of head and body, first comes first: what is wrong first is what it is refused for; at the head's end the host, the body's framing, its length. A header line that is longer than `headerLine` and than what is left of `headers` is refused for the lesser of them, for `headerLine` where they are the same. */
   createRequestReader(limits: HttpLimits): RequestReader;
   /** What the client is told: 408 (time), 413 (body), 414 (request line), 431 (headers), 501 (coding), 505 (version), else 400 (RFC 9110 §15.5, §15.6; RFC 6585 §5). */
   statusOf(reject: HttpReject): number;

@@ -152,7 +152,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
 };
 
 /** The longest text of one argument. */
-const ARGUMENT = 110;
+const ARGUMENT = 120;
 
 /** The call of `name` with these arguments; what only stands for something (recorders, pools) is left out where no signature names it. */
 export function callText(name: string, all: readonly unknown[]): CallText {

@@ -158,6 +158,8 @@ export const answerGroup: Readonly<Record<string, CheckSpec>> = {
       t.equal(bare.split("\r\n", 1)[0], "HTTP/1.1 299 ", "a status line without a reason");
       const lines = bare.split("\r\n").slice(1).map((line) => line.toLowerCase()).sort();
       t.equal(lines, ["", "", "connection: keep-alive", "transfer-encoding: chunked"], "the lines of the plan, and the end");
+      const empty = await headText(t, 200, "OK", [], plan(0, false, true, ""));
+      t.equal(empty, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "the head of an answer of 0 bytes");
       t.equal(
         (await headText(t, 204, "No Content", [], plan(-1, false, false, ""))).length,
         "HTTP/1.1 204 No Content\r\n\r\n".length,

@@ -117,7 +117,8 @@ export function compareRequest(
   if (text !== undefined) t.equal(latin1Text(body), text, `the body of ${what}`);
 }
 
-function resultText(result: Result): string {
+/** A result, as a failure shows it. */
+export function resultText(result: Result): string {
   return typeof result === "string" ? result : `a request: ${result.method} ${result.target}, ${result.body?.length} bytes`;
 }
 
@@ -133,9 +134,9 @@ export function answersIn(t: Trial, text: string, methods: readonly string[]): A
   let rest = text;
   const answers: Answer[] = [];
   for (const [index, method] of methods.entries()) {
-    const what = `answer ${index + 1} of ${methods.length}`;
+    const what = methods.length === 1 ? "the answer" : `answer ${index + 1} of ${methods.length}`;
     const end = rest.indexOf("\r\n\r\n");
-    t.ok(end >= 0, `${what}: a head`, rest === "" ? "the end" : JSON.stringify(rest.slice(0, 80)));
+    t.ok(end >= 0, `${what}: a head, with an empty line at its end`, rest === "" ? "nothing more" : JSON.stringify(endOf(rest)));
     const [statusLine = "", ...lines] = rest.slice(0, end).split("\r\n");
     const [, status] = /^HTTP\/1\.1 (\d{3}) [\t -~]*$/.exec(statusLine) ?? [];
     t.ok(status !== undefined, `${what}: a status line, "HTTP/1.1 200 OK"`, JSON.stringify(statusLine));
@@ -150,6 +151,11 @@ export function answersIn(t: Trial, text: string, methods: readonly string[]): A
   }
   t.equal(rest, "", `what comes behind ${methods.length} ${methods.length === 1 ? "answer" : "answers"}`);
   return answers;
+}
+
+/** Text, or the end of it, where a head's empty line should be. */
+function endOf(text: string): string {
+  return text.length > 80 ? `…${text.slice(-80)}` : text;
 }
 
 function headersIn(t: Trial, lines: readonly string[], what: string): Map<string, string> {

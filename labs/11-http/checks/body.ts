@@ -90,6 +90,7 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
         ["1.1", [["content-length", `${n}`], ["content-length", `${more}`]], "bad length"],
         ["1.1", [["content-length", `${more}`], ["x", "y"], ["content-length", `${n}`]], "bad length"],
         ["1.0", [["content-length", "0"], ["content-length", `${n}`]], "bad length"],
+        ["1.1", [["content-length", `${n}`], ["content-length", `${n}`]], "bad length"],
         ["1.1", [["x-length", `${more}`], ["content-length", `${n}`]], { chunked: false, length: n }],
       ]);
     },
@@ -156,7 +157,7 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Look at the last member of the list first.",
       'It is not chunked: "bad coding". It is: then chunked a second time is a "bad coding", and anything else before it an "unknown coding".',
-      "pop() the last one, and look at what is left.",
+      "pop() the last one, and look at what is left. An empty list has no last one, and HTTP/1.0 has no codings at all.",
     ],
     run: async (t: Trial) => {
       const a = word(t.random);
@@ -167,6 +168,8 @@ export const bodyGroup: Readonly<Record<string, CheckSpec>> = {
         ["1.1", [["transfer-encoding", `x${a}chunked`]], "bad coding"],
         ["1.1", [["transfer-encoding", "gzip, chunked"]], "unknown coding"],
         ["1.1", [["transfer-encoding", a], ["transfer-encoding", "chunked"]], "unknown coding"],
+        ["1.1", [["transfer-encoding", ""]], "bad coding"],
+        ["1.0", [["transfer-encoding", "chunked"]], "bad coding"],
       ]);
     },
   },

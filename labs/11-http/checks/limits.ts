@@ -2,7 +2,7 @@
 import type { HttpReject } from "../../../stack/contract/http.ts";
 import { latin1Bytes } from "../../../stack/wire/latin1.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { cutAnywhere, expectReject, expectRequest, head, LIMITS } from "./bench.ts";
+import { cutAnywhere, expectReject, expectRequest, head, LIMITS, readAll, resultText, word } from "./bench.ts";
 
 export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
   "request-line": {
@@ -61,9 +61,10 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
     look: ["createRequestReader.push"],
     why: "A hundred thousand short lines are a gigabyte, too. Each costs its bytes and the two of its end.",
     hints: [
-      "Count: the length of each header line, and 2.",
-      "A line may have what is left, less 2 for its end; or the limit for a line, where that is less.",
-      'What is refused is "headers too large" where it is this limit that was less.',
+      "Count: the length of each header line, and 2. The empty line at the end is none.",
+      "A line may have what is left, less 2 for its end; or the limit for a line, where that is less. When nothing is left, that comes to −2: " +
+      "but the empty line must still come through, so it is never less than 0.",
+      'What is refused is "headers too large" where it is this limit that was less, and "header too long" where both are the same.',
     ],
     run: async (t: Trial) => {
       const one = "Host: h\r\n".length;
@@ -76,6 +77,83 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
       await expectReject(t, [lines(`${line}y`)], "headers too large", "one byte more", limits);
       await expectReject(t, cutAnywhere(t.random, lines(`${line}y`)), "headers too large", "the same in pieces", limits);
       await expectReject(t, [lines(`${line}\r\nz:`)], "headers too large", "one line more", limits);
+      const both = { headers: one + 22, headerLine: 20 };
+      const last = (length: number): string => head("GET / HTTP/1.1", "Host: h", `x:${"y".repeat(length - 2)}`);
+      await expectRequest(t, [last(20)], { method: "GET" }, "a line with just both limits", both);
+      await expectReject(t, [last(21)], "header too long", "one byte more than both", both);
+    },
+  },
+
+  "anew": {
+    title: "each request has its own limits",
+    kind: "table",
+    weight: 2,
+    covers: ["6585-5", "9112-9.3.2"],
+    look: ["createRequestReader.next"],
+    why:
+      "A browser asks a hundred times over one connection. Counts that go on from one request to the next refuse it in the middle of a page.",
+    hints: [
+      "What does next() set back when it hands a request over?",
+      "The bytes of the headers and their number, too.",
+      "And whether an empty line was passed over; its limits are those of the request that follows.",
+    ],
+    run: async (t: Trial) => {
+      const lines = Array.from({ length: 7 }, () => `${word(t.random)}:`);
+      const request = head("GET / HTTP/1.1", "Host: h", ...lines);
+      const bytes = request.length - "GET / HTTP/1.1\r\n\r\n".length;
+      const many = `${request}\r\n`.repeat(4);
+      t.equal(
+        (await readAll(t, [many], { headerCount: 8 })).map(resultText),
+        asked(4),
+        "four requests with as many headers as there may be",
+      );
+      t.equal((await readAll(t, [many], { headers: bytes })).map(resultText), asked(4), "four requests with just the limit of bytes");
+    },
+  },
+
+  "trailer": {
+    title: "the trailer counts with the head",
+    kind: "table",
+    covers: ["6585-5", "9112-7.1.2"],
+    look: ["createRequestReader.push"],
+    why: "A trailer without bounds is a head without bounds: its lines, and their bytes, are added to those of the head.",
+    hints: [
+      "Do the counts go on behind the body?",
+      "Bytes and number of lines are those of head and trailer together.",
+      "Set them back when the request is handed over, and not before.",
+    ],
+    run: async (t: Trial) => {
+      const start = head("PUT / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked");
+      const used = "Host: h\r\nTransfer-Encoding: chunked\r\n".length;
+      const count = t.random.int(2, 6);
+      const text = (lines: number): string => `${start}0\r\n${"t: 12345\r\n".repeat(lines)}\r\n`;
+      await expectRequest(t, [text(count)], { text: "" }, "a trailer that fills both limits", {
+        headerCount: 2 + count,
+        headers: used + 10 * count,
+      });
+      await expectReject(t, [text(count + 1)], "too many headers", "one line more", { headerCount: 2 + count });
+      await expectReject(t, [text(count + 1)], "headers too large", "ten bytes more", { headers: used + 10 * count });
+    },
+  },
+
+  "chunk-line": {
+    title: "a line with a chunk's size has a limit, too",
+    kind: "table",
+    covers: ["9112-7.1"],
+    look: ["createRequestReader.push"],
+    why: "An extension of a gigabyte is passed over, but it has to be read first.",
+    hints: [
+      "How long may the line with the size be?",
+      'As long as a header line. What is more is a "bad chunk".',
+      "It is refused as soon as that is sure, with or without an LF, as all lines are.",
+    ],
+    run: async (t: Trial) => {
+      const headerLine = t.random.int(40, 90);
+      const start = head("PUT / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked");
+      const text = (length: number): string => `${start}1;${"x".repeat(length - 2)}\r\na\r\n0\r\n\r\n`;
+      await expectRequest(t, [text(headerLine)], { text: "a" }, "an extension with just the limit", { headerLine });
+      await expectReject(t, [text(headerLine + 1)], "bad chunk", "one byte more", { headerLine });
+      await expectReject(t, [`${start}1;${"x".repeat(400)}`], "bad chunk", "one without an end", { headerLine });
     },
   },
 
@@ -86,7 +164,7 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
     look: ["createRequestReader.push"],
     why: "Each header is an object in our memory, which costs more than its bytes.",
     hints: [
-      "Count the lines, and look when one more is whole.",
+      "Count the lines, and look when one more is whole, before parseHeaderLine does.",
       'headerCount lines are allowed; the next is "too many headers".',
       "The empty line is no header.",
     ],
@@ -95,6 +173,8 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
       const lines = (count: number): string => head("GET / HTTP/1.1", "Host: h", ...Array.from({ length: count - 1 }, () => "x:"));
       await expectRequest(t, [lines(headerCount)], { method: "GET" }, "as many headers as there may be", { headerCount });
       await expectReject(t, [lines(headerCount + 1)], "too many headers", "one more", { headerCount });
+      const bad = lines(headerCount + 1).replace("x:\r\n\r\n", "x y\r\n\r\n");
+      await expectReject(t, [bad], "too many headers", "one more, which is none", { headerCount });
     },
   },
 
@@ -208,7 +288,36 @@ export const timeGroup: Readonly<Record<string, CheckSpec>> = {
       t.equal<unknown>(await reader.next(began + 3_000_000), "timed out", "next() when its time is up");
     },
   },
+
+  "empty-line": {
+    title: "an empty line starts no clock",
+    kind: "table",
+    covers: ["9112-2.2", "9110-15.5.9"],
+    look: ["createRequestReader.deadline", "createRequestReader.push"],
+    why: "It belongs to no request. A client that sends one behind a body, and then thinks for a minute, is idle and not slow.",
+    hints: [
+      "What is deadline() behind an empty line?",
+      "Infinity, as if it had not come.",
+      "Its first byte, a CR, does start the clock: nobody knows what follows. Stop it again.",
+    ],
+    run: async (t: Trial) => {
+      const began = t.random.int(100, 9000);
+      const reader = await t.http.createRequestReader(LIMITS);
+      await reader.push(latin1Bytes("\r"), began);
+      t.equal(await reader.deadline(), began + LIMITS.headTime, "deadline() behind a CR");
+      await reader.push(latin1Bytes("\n"), began + 1);
+      t.equal(await reader.deadline(), Infinity, "deadline() behind an empty line");
+      t.equal(await reader.next(began + 1_000_000), undefined, "next() long after it");
+      await reader.push(latin1Bytes("G"), began + 2_000_000);
+      t.equal(await reader.deadline(), began + 2_000_000 + LIMITS.headTime, "deadline() behind the first byte of a request");
+    },
+  },
 };
+
+/** What so many requests of the same kind come to. */
+function asked(count: number): string[] {
+  return Array.from({ length: count }, () => "a request: GET /, 0 bytes");
+}
 
 const STATUSES: Readonly<Record<HttpReject, number>> = {
   "bad request line": 400,

@@ -153,6 +153,7 @@ export const requestGroup: Readonly<Record<string, CheckSpec>> = {
         known("1.9", "1.1"),
         ...["2.0", "0.9", "3.0", "9.1"].map((version) => [`GET ${target} HTTP/${version}`, "unknown version"] as const),
         ...bad.map((version) => [`GET ${target} ${version}`, "bad request line"] as const),
+        ["GET * HTTP/2.0", "unknown version"],
       ]);
     },
   },
@@ -239,13 +240,18 @@ export const headerGroup: Readonly<Record<string, CheckSpec>> = {
       "server refuses it (RFC 9112 §5.2). It has a name of its own, so that the log tells what was wrong.",
     hints: [
       "Look at the first character.",
-      "A space or a tab: whatever follows.",
+      "A space or a tab: whatever follows. Not \\s, which is much more.",
       "This is asked before anything else about the line.",
     ],
     run: async (t: Trial) => {
       const a = word(t.random);
       const folded = [` ${a}: b`, `\t${a}: b`, ` ${a}`, " ", "\t\t"];
-      await expectEach(t, "parseHeaderLine", [...folded.map((line) => [line, "folded header"] as const), [`${a}: b`, header(a, "b")]]);
+      const bad = [`\xa0${a}: b`, `\x0b${a}: b`];
+      await expectEach(t, "parseHeaderLine", [
+        ...folded.map((line) => [line, "folded header"] as const),
+        ...bad.map((line) => [line, "bad header"] as const),
+        [`${a}: b`, header(a, "b")],
+      ]);
     },
   },
 };
@@ -294,11 +300,12 @@ export const hostGroup: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t: Trial) => {
       const a = word(t.random);
-      const good = [a, `${a}:8080`, "", "[fe80::1]:80", "10.44.0.2", `${a}.example`];
+      const good = [a, `${a}:8080`, "", "[fe80::1]:80", "10.44.0.2", `${a}.example`, `${a}\xa0`];
       const bad = [`${a} b`, `${a},b`, `${a}/`, `u@${a}`, `${a}?x`, `${a}#x`, `${a}\tb`];
       await expectHeaders(t, "checkHost", [
         ...good.map((value) => ["1.1", [["host", value]], undefined] as const),
         ...bad.map((value) => ["1.1", [["host", value]], "bad host"] as const),
+        ...bad.slice(0, 2).map((value) => ["1.0", [["host", value]], "bad host"] as const),
       ]);
     },
   },

@@ -46,7 +46,10 @@ export function browsing(
 
 /** What a client heard, which must have come to the server's FIN without an error. */
 export function heardText(t: Trial, { error, end, received }: TcpOutcome): string {
-  t.equal(error, undefined, "the error of the kernel's client");
+  const text = latin1Text(received);
+  const heard = text === "" ? "nothing" : JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  t.ok(error !== "ETIMEDOUT", "an answer, and then the server's FIN", `no FIN, although the client waited for it; it had heard ${heard}`);
+  t.ok(error === undefined, "an answer, and then the server's FIN", `the client saw ${error}; it had heard ${heard}`);
   t.equal(end, true, "whether the server's FIN came");
-  return latin1Text(received);
+  return text;
 }

@@ -109,6 +109,30 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
+  "trailer": {
+    title: "a trailer is read with the same eyes as a head",
+    kind: "table",
+    weight: 2,
+    covers: ["9112-7.1.2"],
+    look: ["createRequestReader.push"],
+    why:
+      "It is thrown away, but not unread: what stands there decides where the next request begins. Here a client has left out the empty line, and a trailer that " +
+      "nobody looks at swallows its next request (RFC 9112 §7.1.2).",
+    hints: [
+      "What do you do with a line of the trailer?",
+      "parseHeaderLine looks at it, and what that refuses is refused. What it gives is thrown away.",
+      'A line that does not end with CR LF is a "bad line" here, as in the head: the chunks are over.',
+    ],
+    run: async (t: Trial) => {
+      const a = word(t.random);
+      const start = `${head("PUT / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked")}1\r\nx\r\n0\r\n`;
+      const headers = [header("host", "h"), header("transfer-encoding", "chunked")];
+      await expectRequest(t, [`${start}${a}: 1\r\n\r\n`], { headers, text: "x" }, "a request with a trailer");
+      await expectReject(t, [`${start}${head(`GET /${a} HTTP/1.1`, "Host: h")}`], "bad header", "a request where the trailer should be");
+      await expectReject(t, [`${start}${a}: 1\n\r\n`], "bad line", "a trailer with a bare LF");
+    },
+  },
+
   "bad-chunks": {
     title: "a chunk that does not end where it said is refused",
     kind: "table",
@@ -283,7 +307,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
     why: "A head that contradicts itself is refused before a byte of the body is read: for what the body is, nobody can say.",
     hints: [
       "Which functions look at the head as a whole?",
-      "checkHost, then bodyOf. Each may give a reject.",
+      "checkHost, and only then bodyOf. Each may give a reject.",
       "Both need the headers, with their names in small letters.",
     ],
     run: async (t: Trial) => {
@@ -292,6 +316,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
       await expectReject(t, [lines("Content-Length: 5", "Content-Length: 6")], "bad length", "two lengths");
       await expectReject(t, [lines("Transfer-Encoding: gzip, chunked")], "unknown coding", "a coding before chunked");
       await expectReject(t, [lines("Host: h")], "bad host", "two hosts");
+      await expectReject(t, [head("POST / HTTP/1.1", "Content-Length: x")], "no host", "no host, and no length");
       await expectReject(t, [head("POST / HTTP/2.0", "Host: h")], "unknown version", "another version");
       await expectReject(t, [lines("X : y")], "bad header", "a space before the colon");
       await expectReject(t, [lines("X: y", " z")], "folded header", "a header in two lines");
@@ -323,10 +348,13 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
       t.equal(await ask(chunked), [true, false], "the same with a chunked body");
       t.equal(await ask(put.slice(0, -1)), [false, false], "the same before the head is whole");
       t.equal(await ask(put, "x"), [false, false], "the same when the body has begun");
+      t.equal(await ask(chunked, "5"), [false, false], "the same when a chunk's first line has begun");
       t.equal(await ask(put.replace("1.1", "1.0")), [false, false], "the same in HTTP/1.0");
       t.equal(await ask(put.replace("9\r", "0\r")), [false, false], "the same when there is no body");
       t.equal(await ask(put.replace("9\r", "99999\r")), [false, false], "the same when the body is refused");
       t.equal(await ask(put.replace("Expect", "X")), [false, false], "the same when it does not wait");
+      t.equal(await ask(put.replace("100", "x-100")), [false, false], "the same when it expects something else");
+      t.equal(await ask(`${put}123456789`, put.replace("Expect", "X")), [false, false], "the same when the request before has waited");
     },
   },
 };

@@ -76,7 +76,11 @@ export const serverGroup: Readonly<Record<string, CheckSpec>> = {
         lastGet(`/nowhere/${a}`),
       ];
       const { text, ended } = await exchange(tcp, [requests.join("")]);
-      const answers = answersIn(t, text, ["GET", "HEAD", "POST", "GET", "GET", "GET"]);
+      const isOneForEach = text.split("HTTP/1.1 ").length - 1 === requests.length;
+      const answers = await t.about(
+        { look: isOneForEach ? ["planAnswer", "writeHead", "writeChunk"] : [] },
+        () => answersIn(t, text, ["GET", "HEAD", "POST", "GET", "GET", "GET"]),
+      );
       t.equal(answers.map(({ status }) => status), [200, 200, 200, 204, 200, 404], "the statuses");
       t.equal(answers[0]?.body, told("GET", `/tell/${a}`, ["host: wall"]), "the body of the first answer");
       t.equal(answers[1]?.headers.get("content-length"), "50", "the Content-Length of the answer to HEAD");

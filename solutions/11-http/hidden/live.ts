@@ -71,7 +71,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     covers: ["6585-5", "9112-9.6"],
     look: ["createRequestReader.push"],
     why:
-      "The kernel sends two megabytes of headers. The server reads its 32 KiB, says 431, and reads the rest away for a while, so that the answer is not lost by a " +
+      "The kernel sends ninety kilobytes of headers. The server reads its 32 KiB, says 431, and reads the rest away for a while, so that the answer is not lost by a " +
       "RST (RFC 9112 §9.6).",
     hints: [
       "Is it refused at all?",

@@ -194,46 +194,50 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
-  "trailer": {
-    title: "the trailer counts with the head",
+  "behind-trailer": {
+    title: "a trailer's lines don't count for the next request",
     kind: "table",
     covers: ["6585-5", "9112-7.1.2"],
-    look: ["createRequestReader.push"],
-    why: "A trailer without bounds is a head without bounds.",
+    look: ["createRequestReader.next"],
+    why: "Head and trailer of one request have one limit together. The next request begins with nothing.",
     hints: [
-      "Do the counts go on behind the body?",
-      "Bytes and number of lines are those of head and trailer together.",
-      "Set them back when the request is handed over, and not before.",
-    ],
-    run: async (t: Trial) => {
-      const text = (lines: number, value: string): string =>
-        `${head("PUT / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked")}0\r\n${`t:${value}\r\n`.repeat(lines)}\r\n`;
-      await expectRequest(t, [text(4, "")], { text: "" }, "a trailer of four lines", { headerCount: 6 });
-      await expectReject(t, [text(5, "")], "too many headers", "one of five", { headerCount: 6 });
-      const used = "Host: h\r\nTransfer-Encoding: chunked\r\n".length;
-      await expectRequest(t, [text(2, "x".repeat(16))], { text: "" }, "a trailer with just the limit", { headers: used + 40 });
-      await expectReject(t, [text(2, "x".repeat(17))], "headers too large", "two bytes more", { headers: used + 40 });
-    },
-  },
-
-  "chunk-line": {
-    title: "a line with a chunk's size has a limit, too",
-    kind: "table",
-    covers: ["9112-7.1"],
-    look: ["createRequestReader.push"],
-    why: "An extension of a gigabyte is passed over, but it has to be read first.",
-    hints: [
-      "How long may the line with the size be?",
-      "As long as a header line; then it is a bad chunk.",
-      "And what stands behind a chunk's bytes is a line of 0 bytes: more of it is a bad chunk at once.",
+      "What is set back when a chunked request is handed over?",
+      "Bytes and number, those of the trailer included.",
+      "See limits/anew and limits/trailer.",
     ],
     run: async (t: Trial) => {
       const start = head("PUT / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked");
-      const limits = { headerLine: 60 };
-      await expectRequest(t, [`${start}1;${"x".repeat(58)}\r\na\r\n0\r\n\r\n`], { text: "a" }, "an extension with just the limit", limits);
-      await expectReject(t, [`${start}1;${"x".repeat(59)}\r\na\r\n0\r\n\r\n`], "bad chunk", "one byte more", limits);
-      await expectReject(t, [`${start}1;${"x".repeat(400)}`], "bad chunk", "one without an end", limits);
-      await expectReject(t, [`${start}1\r\naxxx`], "bad chunk", "a chunk behind which no line ends", limits);
+      const used = "Host: h\r\nTransfer-Encoding: chunked\r\n".length;
+      const text = `${start}0\r\nt: 12345\r\n\r\n`;
+      const limits = { headerCount: 3, headers: used + 10 };
+      const found = await readAll(t, cutAnywhere(t.random, `${text}${text}${text}${start}0\r\nt: 12345\r\nt: 6\r\n\r\n`), limits);
+      t.equal(found.length, 4, "results");
+      for (const [i, got] of found.slice(0, 3).entries()) compareRequest(t, got, { target: "/", text: "" }, `request ${i + 1}`);
+      t.equal(
+        ["too many headers", "headers too large"].includes(found[3] as string),
+        true,
+        "whether the fourth is refused for its trailer",
+      );
+    },
+  },
+
+  "chunk-end": {
+    title: "what stands behind a chunk is not read for long",
+    kind: "table",
+    covers: ["9112-7.1"],
+    look: ["createRequestReader.push"],
+    why: "Behind the last byte of a chunk stands CR LF. Whatever else comes, two bytes are enough to know.",
+    hints: [
+      "How much do you read before you say that this is no CR LF?",
+      "It is a line of at most 0 bytes, with 2 for its end: more of it is a bad chunk at once, without an LF.",
+      "One method gives limit and reject for the line that is being read.",
+    ],
+    run: async (t: Trial) => {
+      const start = `${head("PUT / HTTP/1.1", "Host: h", "Transfer-Encoding: chunked")}1\r\na`;
+      await expectReject(t, [`${start}xxx`], "bad chunk", "three bytes behind a chunk");
+      await expectReject(t, [`${start}\r`, "xx"], "bad chunk", "a CR and two bytes");
+      await expectReject(t, [`${start}\n`], "bad chunk", "an LF alone");
+      await expectReject(t, [`${start}\0\n`], "bad chunk", "a NUL and an LF");
     },
   },
 
@@ -267,23 +271,28 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
 };
 
 export const timeGroup: Readonly<Record<string, CheckSpec>> = {
-  "empty-line": {
-    title: "an empty line starts no clock",
+  "of-its-own": {
+    title: "what waited starts its clock when it is taken",
     kind: "table",
-    covers: ["9112-2.2", "9110-15.5.9"],
-    look: ["createRequestReader.deadline"],
-    why: "It belongs to no request. A client that sends one behind a body, and then thinks for a minute, is idle and not slow.",
+    covers: ["9110-15.5.9", "9112-9.3.2"],
+    look: ["createRequestReader.deadline", "createRequestReader.push"],
+    why:
+      "Two requests came in one piece. While the first is answered the second waits in the server's hands, and that is not its client's fault.",
     hints: [
-      "What is deadline() behind an empty line?",
-      "Infinity, as if it had not come.",
-      "Its first byte, a CR, does start the clock: nobody knows what follows. Stop it again.",
+      "From when on does the time of the second request count?",
+      "From the push() that takes its first byte.",
+      "What the first push() did not take has not come yet.",
     ],
     run: async (t: Trial) => {
+      const get = head("GET / HTTP/1.1", "Host: h");
       const reader = await t.http.createRequestReader(LIMITS);
-      await reader.push(latin1Bytes("\r\n"), 100);
-      t.equal([await reader.deadline(), await reader.next(1_000_000)], [Infinity, undefined], "deadline() and next() behind an empty line");
-      await reader.push(latin1Bytes("G"), 5000);
-      t.equal(await reader.deadline(), 5000 + LIMITS.headTime, "deadline() behind the first byte of a request");
+      await reader.push(latin1Bytes(get + get.slice(0, 9)), 100);
+      t.equal(typeof await reader.next(100), "object", "what the first request is");
+      t.equal(await reader.deadline(), Infinity, "deadline() when it was fetched");
+      await reader.push(latin1Bytes(get.slice(0, 9)), 50_000);
+      t.equal(await reader.deadline(), 50_000 + LIMITS.headTime, "deadline() behind the beginning of the second");
+      await reader.push(latin1Bytes(get.slice(9)), 50_001);
+      t.equal(typeof await reader.next(50_001), "object", "what the second request is");
     },
   },
 
