@@ -20,6 +20,17 @@ export function readLabs(text: string, option: string): number[] {
   return [...chosen].sort((a, b) => a - b);
 }
 
+/** The other way round: "1,3-5" for 1, 3, 4, 5. */
+export function writeLabs(numbers: readonly number[]): string {
+  const ends: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const end = ends.at(-1);
+    if (end !== undefined && number === end[1] + 1) end[1] = number;
+    else ends.push([number, number]);
+  }
+  return ends.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`).join(",");
+}
+
 /** "1 to 7". */
 export function labNumbers(): string {
   return `${labs[0]?.number} to ${labs.at(-1)?.number}`;

@@ -11,6 +11,7 @@ import type { Origin } from "../harness/workspace.ts";
 import { hasStubs, placeOf } from "./places.ts";
 import { isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
+import { writeLabs } from "./lab_numbers.ts";
 import { isSealed, KIT, standInFor } from "./run.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
@@ -186,7 +187,7 @@ function earlierText(lab: Lab, missing: readonly string[], command: string): str
   if (isIn === undefined) return [labelled("Below", `${text}.`, 0)];
   return [
     labelled("Below", `${text}, or let the ${isIn} stand in for it:`, 0),
-    labelledCommand("", `${command} --reference ${unwritten.join(",")}`, 0),
+    labelledCommand("", `${command} --reference ${writeLabs(unwritten)}`, 0),
   ];
 }
 

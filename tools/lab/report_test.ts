@@ -41,5 +41,5 @@ Deno.test("summaryText() names the other lab's command when only its code is mis
 Deno.test("summaryText() says what helps while a lab below is not written", () => {
   const text = said([needs("createRoutes.add", "wire/text"), needs("probeDelay", "probe/delays")], true);
   assertStringIncludes(text, "some checks run on lab 03, which is not written");
-  assertStringIncludes(text, "deno task lab6 --mine --reference 1,2,3,4,5");
+  assertStringIncludes(text, "deno task lab6 --mine --reference 1-5");
 });
