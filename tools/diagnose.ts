@@ -10,8 +10,8 @@ import { WIDTH, wrap } from "./lab/text.ts";
 
 const HELP = `deno task diagnose HOST PORT: where does the way to an application end?
 
-  deno task diagnose example.org 80 --http
-  deno task diagnose 192.168.1.1 22
+  deno task diagnose localhost 8080 --http
+  deno task diagnose mail.example 25
 
 Walks name, route, link, ARP, ICMP, SYN, accept queue and application, and says
 where it stops: above, at or below the socket, what that means, and what to try.
@@ -53,9 +53,9 @@ function readOptions(words: readonly string[]): Options | "help" {
   });
   if (args.help === true) return "help";
   const [host, portText, ...more] = args._.map(String);
-  if (host === undefined || portText === undefined) throw new WrongCommand("Whom? For example: deno task diagnose example.org 80");
+  if (host === undefined || portText === undefined) throw new WrongCommand("Whom? For example: deno task diagnose localhost 8080");
   if (more.length > 0) throw new WrongCommand(`Cannot make sense of "${more[0]}": there is one host and one port.`);
-  if (!/^[\w.:-]+$/.test(host)) throw new WrongCommand(`"${host}" is neither a name nor an address.`);
+  if (!/^[\p{L}\p{N}_.:%-]+$/u.test(host)) throw new WrongCommand(`"${host}" is neither a name nor an address.`);
   const port = Number(portText);
   if (!/^\d+$/.test(portText) || port < 1 || port > 65535) throw new WrongCommand(`"${portText}" is no port: 1 to 65535.`);
   const seconds = Number(args.timeout ?? 10);

@@ -1,7 +1,8 @@
 /** `deno task diagnose` before staged faults, each in a network namespace of its own; and the command as its users meet it. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Diagnosis, Step, Target } from "./diagnose/finding.ts";
-import { type OutcomeName, OUTCOMES } from "./diagnose/outcomes.ts";
+import { withTable } from "./diagnose/guide.ts";
+import { type Outcome, type OutcomeName, OUTCOMES } from "./diagnose/outcomes.ts";
 import { asJson, findingText, GUIDE, headText, statusOf, verdictText } from "./diagnose/report.ts";
 import { walk } from "./diagnose/walk.ts";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
@@ -147,6 +148,38 @@ for (const fault of FAULTS) {
       );}
   });
 }
+
+/** The text with every time as "0 ms" and every count of SYNs as 0. */
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/[\d.]+ ms/g, "0 ms").replaceAll(/sent: \d/g, "sent: 0");
+}
+
+testWhen(noLiveWire, "guide: what it shows of a walk is what a walk shows", async () => {
+  const guide = await Deno.readTextFile(new URL(`../${GUIDE}`, import.meta.url));
+  const shown = [...guide.matchAll(/<!-- shown: (.*) -->\n```text\n([^]*?)\n```/g)];
+  assert(shown.length > 0);
+  for (const [, scene, text] of shown) {
+    const fault = FAULTS.find((fault) => fault.scene === scene);
+    assert(fault !== undefined, scene);
+    assertEquals(withoutNumbers(`${text}`), withoutNumbers(textOf(await walkTo(fault))));
+  }
+});
+
+Deno.test("guide: it has the table as it is, and for each outcome a section with the command that the walk names", async () => {
+  const guide = await Deno.readTextFile(new URL(`../${GUIDE}`, import.meta.url));
+  assertEquals(guide, withTable(guide), "deno run --allow-read --allow-write=docs tools/diagnose/guide.ts");
+  const place = { host: "HOST", port: "PORT" as unknown as number, address: "ADDRESS", device: "DEVICE", nextHop: "NEXT-HOP" };
+  for (const [name, { look }] of Object.entries(OUTCOMES) as [string, Outcome][]) {
+    const section = guide.split(`\n### ${name}\n`)[1]?.split("\n##")[0] ?? "";
+    assertStringIncludes(section, `\n${look(place)}\n`, name);
+  }
+});
+
+Deno.test("OUTCOMES: each is staged", () => {
+  const elsewhere = ["no-such-name", "no-name-server", "route-refuses"]; // by tests of their own
+  const staged = [...FAULTS.map(({ stops }) => stops), ...elsewhere];
+  assertEquals(Object.keys(OUTCOMES).filter((name) => !staged.includes(name as OutcomeName)), []);
+});
 
 /** What the command prints. It never is wider than 80 columns, but for commands that are to be copied. */
 function textOf(diagnosis: Diagnosis): string {

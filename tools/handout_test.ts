@@ -144,6 +144,12 @@ Deno.test("handout: a kit draws what the student's stack does, beside the peer",
   }
 });
 
+Deno.test("handout: a kit says where the way to a server ends", async () => {
+  const { status, out, err } = await task(KIT, ["diagnose", "127.0.0.1", "1"]);
+  assertEquals([status, err], [15, ""], out);
+  assertStringIncludes(out, "It stops at SYN: above the socket");
+});
+
 Deno.test("handout: in a kit the peer stands in below a script, too", async () => {
   const takeOut = await solve([8]);
   try {

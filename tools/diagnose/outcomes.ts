@@ -68,7 +68,7 @@ export const OUTCOMES = {
     layer: "below",
     side: "here",
     symptom: "`ENETUNREACH`, at once",
-    cause: "The interface whose net this is, is switched off, and its routes are gone with it.",
+    cause: "The interface in that net is switched off, and its routes are gone with it.",
     remedy: "Whoever administers this machine switches it on: ip link set DEVICE up, or the desktop's switch for it.",
     look: ({ device }) => `ip -s link show ${device}`,
   },
@@ -166,7 +166,7 @@ export const OUTCOMES = {
     cause:
       "The host is there, and SYNs to this port vanish: a firewall drops them. (Linux drops them, too, while a server's accept queue is full; then a later try gets through now and then.)",
     remedy:
-      "Try another port of that host: is one refused or open, a filter knows this one. Look for the SYN at both ends, on that host with the same command.",
+      "Try another port of that host: if one is refused or open, a filter singles this one out. Look for the SYN at both ends, with the same command.",
     look: capture,
   },
   "queue-full": {

@@ -57,7 +57,7 @@ function stopText(what: Outcome, findings: readonly Finding[]): string {
 function fineText(findings: readonly Finding[]): string {
   const isOpen = findings.some(({ step, mark }) => step === "application" && mark === "note");
   if (isOpen) return "It goes through, up to the other end's TCP; the application has not been heard.";
-  return "It goes through. What is wrong yet, is above the socket: between the two programs.";
+  return "It goes through. If something is still wrong, it is above the socket, between the two programs.";
 }
 
 /** The exit status. */

@@ -9,6 +9,7 @@
  *
  * Nothing on this machine is changed.
  */
+import { libc } from "../../stack/link/libc.ts";
 import { SocketError } from "../harness/kernel/sockets.ts";
 import { type Circumstances, headRequest, judgeApplication, judgeCall, judgeQueue } from "./above.ts";
 import { findWay, listenersAt, pingLong, pingTwice } from "./below.ts";
@@ -25,9 +26,19 @@ const NAME = 0.3, PING = 0.15, LONG_PING = 0.1, CALL = 0.38, TALK = 0.2;
 
 /** Walks to `target`. `hear` is told what is found, step by step. `system` as `Deno.build.os` names it. */
 export async function walk(target: Target, hear: (finding: Finding) => void = () => {}, system = Deno.build.os): Promise<Diagnosis> {
-  const it = new Walk(target, hear, system === "linux");
+  const it = new Walk(target, hear, system === "linux" && mayCallLibrary());
   const outcome = await it.run();
   return { target, place: it.place, findings: it.findings, outcome };
+}
+
+/** Whether the kernel can be called by FFI: there is a C library, and `--allow-ffi`. */
+function mayCallLibrary(): boolean {
+  try {
+    libc();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 class Walk {
@@ -155,7 +166,6 @@ class Walk {
 
   /** Notes what a step came to; gives the reason when it ends the walk. */
   #say(step: Step, { mark, said, outcome }: Judgment): OutcomeName | undefined {
-    // What a later step notices may have its place at an earlier one; it is said where it was noticed.
     const finding = { step, mark, said };
     this.findings.push(finding);
     this.#hear(finding);
