@@ -64,6 +64,8 @@ export interface TcpConfig {
   readonly windowScaling?: boolean;
   readonly challengeLimit?: number;
   readonly challengeInterval?: number;
+  readonly firstEphemeral?: number;
+  readonly lastEphemeral?: number;
   readonly maxConnections?: number;
   readonly maxTimeWait?: number;
   readonly halfOpenGrace?: number;

@@ -107,6 +107,9 @@ export interface TcpOptions {
   /** Challenge ACKs in each interval (RFC 5961 §7). */
   readonly challengeLimit: number;
   readonly challengeInterval: number;
+  /** The ports of those who ask for none, first and last: RFC 6335 §6 keeps 49152 to 65535 for this, Linux uses 32768 to 60999. */
+  readonly firstEphemeral: number;
+  readonly lastEphemeral: number;
   /** Connections at most, in every state. */
   readonly maxConnections: number;
   /** Connections in TIME-WAIT at most. One more, and the oldest is forgotten: its port is of more use than its memory. */
@@ -156,6 +159,8 @@ export const TCP_DEFAULTS: TcpOptions = {
   windowScaling: true,
   challengeLimit: 10,
   challengeInterval: 5000,
+  firstEphemeral: 49_152,
+  lastEphemeral: 65_535,
   maxConnections: 65_536,
   maxTimeWait: 8192,
   halfOpenGrace: 3000,

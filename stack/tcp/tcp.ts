@@ -31,6 +31,7 @@ import { bindCongestion } from "./congestion.ts";
 import { createPlainWindow } from "./plain_window.ts";
 import { ACK, SYN } from "../wire/tcp_flags.ts";
 import { createTcb, type Ends } from "./tcb.ts";
+import { portFor } from "./shared_port.ts";
 import { type Timed, TimerHeap } from "./timer_heap.ts";
 
 /** Protocol number of TCP. */
@@ -71,7 +72,7 @@ export class Tcp implements ConnectionContext {
     this.states = modules.states;
     this.buffers = modules.buffers;
     this.createCongestion = modules.congestion === undefined ? createPlainWindow : bindCongestion(modules.congestion);
-    this.ports = modules.accept.createPorts({ firstEphemeral: 49152, lastEphemeral: 65535, privileged: options.privileged, random });
+    this.ports = modules.accept.createPorts({ ...options, random });
     this.table = modules.accept.createConnectionTable();
     this.#challenges = modules.states.createChallengeLimit(options.challengeLimit, options.challengeInterval);
     const word = (): number => Math.floor(random() * 0x1_0000_0000);
@@ -175,12 +176,12 @@ export class Tcp implements ConnectionContext {
     }
     const address = local.address === undefined || local.address === UNSPECIFIED ? route.source : local.address;
     const { port: wanted = 0, reuse = true } = local;
-    const port = local.isBound === true ? wanted : this.bind(address, wanted, reuse);
+    const names = { localAddress: address, remoteAddress: remote.address, remotePort: remote.port };
+    const port = local.isBound === true ? wanted : portFor(names, wanted, reuse, this, this.#parts);
     if (local.isBound === true) this.ports.share(address, port, reuse);
     const defaults = this.connectionDefaults;
     const all = options === undefined || options === defaults ? defaults : { ...defaults, ...options };
-    const ends = { localAddress: address, localPort: port, remoteAddress: remote.address, remotePort: remote.port };
-    const connection = this.#create(ends, route.mtu, all);
+    const connection = this.#create({ ...names, localPort: port }, route.mtu, all);
     if (!this.table.add(address, port, remote.address, remote.port, connection)) {
       this.ports.release(address, port, false);
       throw new Deno.errors.AddrInUse(`Cannot connect to ${name}: the same connection exists already`);

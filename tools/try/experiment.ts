@@ -30,6 +30,7 @@ import type { Tcp } from "../../stack/tcp/tcp.ts";
 import type { Udp } from "../../stack/udp/udp.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
+import type { Packet } from "./packet.ts";
 import type { Segment, SegmentOptions } from "./segment.ts";
 
 export interface Experiment {
@@ -66,6 +67,8 @@ export interface Telling {
   lines(lines: readonly string[]): void;
   /** Prints a claim, and whether it holds. One that does not makes the experiment fail. */
   expect(claim: string, holds: boolean): void;
+  /** The packets that were shown so far. */
+  readonly seen: readonly Packet[];
   /** Whether packets are printed from now on; they are. The capture gets them all. */
   ladder(on: boolean): void;
 }

@@ -46,7 +46,7 @@ export class Ladder {
     if (packet.layer("TCP") === undefined) return;
     const [from, to] = flowOf(packet);
     if (packet.has("SYN") || !this.#firsts.has(from)) this.#firsts.set(from, packet.field("TCP", "seq"));
-    if (!this.#connections.has(`${packet.wire} ${to}`)) this.#connections.add(`${packet.wire} ${from}`);
+    if (!this.#connections.has(to)) this.#connections.add(from);
   }
 
   /** What there is to say of a packet at the moment when it is sent. */
@@ -65,9 +65,9 @@ export class Ladder {
     const front = `${packet.time.toFixed(decimals).padStart(8)} ms  ${left.padStart(width)} ${arrow} ${right.padEnd(width)}  `;
     const room = WIDTH - 3 - front.length;
     const [first = "", ...rest] = wrap(words, room);
-    const last = rest.at(-1) ?? first;
-    const ending = state === "" ? "" : `${" ".repeat(Math.max(2, room - last.length - state.length))}${state}`;
-    const texts = [first, ...rest].map((text, index) => text === last && index === rest.length ? text + ending : text);
+    const texts = [first, ...rest];
+    if (state !== "" && room - (texts.at(-1) ?? "").length < state.length + 2) texts.push("");
+    if (state !== "") texts.push((texts.pop() ?? "").padEnd(room - state.length) + state);
     return texts.map((text, index) => (index === 0 ? front : " ".repeat(front.length)) + text);
   }
 
@@ -76,7 +76,7 @@ export class Ladder {
     const number = packet.field("TCP", "seq");
     const names = packet.text("TCP", "flags").replace("none", "no flags");
     const length = packet.data.length;
-    const ports = this.#connections.size > 1 ? `${packet.text("TCP", "sourcePort")} → ${packet.text("TCP", "destinationPort")} ` : "";
+    const ports = this.#connections.size > 1 ? `${packet.field("TCP", "sourcePort")} → ${packet.field("TCP", "destinationPort")} ` : "";
     const ack = packet.has("ACK") ? ` ack ${this.#relative(packet.field("TCP", "ack"), to)}` : "";
     const bytes = length === 0 ? "" : `, ${length} ${length === 1 ? "byte" : "bytes"}`;
     return `${ports}${names} seq ${this.#relative(number, from)}${ack}${this.#sack(packet, to)}${bytes}${this.#window(packet, from)}`;
@@ -85,11 +85,19 @@ export class Ladder {
   /** The window in bytes, where it is news. */
   #window(packet: Packet, from: string): string {
     if (packet.has("RST")) return "";
-    const scale = packet.has("SYN") ? 0 : this.#connectionOf(packet)?.tcb.rcvScale ?? 0;
-    const window = packet.field("TCP", "window") * 2 ** scale;
+    const window = packet.field("TCP", "window") * 2 ** (packet.has("SYN") ? 0 : this.#scaleOf(packet));
     if (this.#windows.get(from) === window) return "";
     this.#windows.set(from, window);
     return `, win ${window}`;
+  }
+
+  /** The sender's scale; of one that is no host of ours, as its peer was told. */
+  #scaleOf(packet: Packet): number {
+    const own = this.#connectionOf(packet);
+    if (own !== undefined || this.#hostOf(packet.from) !== undefined) return own?.tcb.rcvScale ?? 0;
+    const [from, to] = [packet.field("TCP", "sourcePort"), packet.field("TCP", "destinationPort")];
+    return this.#hostOf(packet.to)?.tcp?.connections().find(({ tcb }) => tcb.localPort === to && tcb.remotePort === from)?.tcb.sndScale ??
+      0;
   }
 
   #sack(packet: Packet, to: string): string {
@@ -119,10 +127,11 @@ export class Ladder {
   }
 }
 
-/** Who sends and who is meant, for TCP: address and port of each. */
+/** The connection as its sender names it, and as the other end does; on another wire it may have other names. */
 function flowOf(packet: Packet): readonly [from: string, to: string] {
   const end = (address: string, port: string): string => packet.text("IPv4", address) + packet.text("TCP", port);
-  return [end("source", "sourcePort") + packet.wire, end("destination", "destinationPort") + packet.wire];
+  const [source, destination] = [end("source", "sourcePort"), end("destination", "destinationPort")];
+  return [`${packet.wire} ${source} ${destination}`, `${packet.wire} ${destination} ${source}`];
 }
 
 function isLaterFragment(packet: Packet): boolean {

@@ -50,8 +50,7 @@ function begin(title: string, { name }: Experiment, before: string | readonly st
 }
 
 function end(experiment: Experiment, stage: Script, { print }: Outlet): void {
-  stage.lines([]);
-  print("");
+  stage.lines([""]);
   paragraphs(experiment.after, print);
 }
 

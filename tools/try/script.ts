@@ -35,7 +35,7 @@ export abstract class Script implements Telling {
   #shown = 0;
   #omitted = 0;
   #hasLadder = false;
-  #hasSpoken = false;
+  #last = "";
 
   constructor(outlet: Outlet) {
     this.seed = outlet.seed;
@@ -47,12 +47,12 @@ export abstract class Script implements Telling {
 
   say(text: string): void {
     this.#open();
-    for (const line of wrap(text, WIDTH - INDENT.length)) this.#outlet.print(`${INDENT}${line}`.trimEnd());
+    for (const line of wrap(text, WIDTH - INDENT.length)) this.#print(`${INDENT}${line}`.trimEnd());
   }
 
   lines(lines: readonly string[]): void {
     this.#open();
-    for (const line of lines) this.#outlet.print(`${INDENT}${line}`.trimEnd());
+    for (const line of lines) this.#print(`${INDENT}${line}`.trimEnd());
   }
 
   expect(claim: string, holds: boolean): void {
@@ -60,12 +60,23 @@ export abstract class Script implements Telling {
     if (!holds) this.broken.push(claim);
     this.#open();
     const [first = "", ...rest] = wrap(claim, WIDTH - INDENT.length - 2);
-    this.#outlet.print(`${INDENT}${paint(holds ? "green" : "red", holds ? "✔" : "✘")} ${first}`);
-    for (const line of rest) this.#outlet.print(`${INDENT}  ${line}`);
+    this.#print(`${INDENT}${paint(holds ? "green" : "red", holds ? "✔" : "✘")} ${first}`);
+    for (const line of rest) this.#print(`${INDENT}  ${line}`);
+  }
+
+  get seen(): readonly Packet[] {
+    return this.sightings.map(({ packet }) => packet);
   }
 
   ladder(on: boolean): void {
     this.#isShown = on;
+  }
+
+  /** Prints a line; of empty ones no two in a row, and none at the beginning. */
+  #print(line: string): void {
+    if (line === "" && this.#last === "") return;
+    this.#last = line;
+    this.#outlet.print(line);
   }
 
   /** A packet is being sent. */
@@ -76,16 +87,16 @@ export abstract class Script implements Telling {
     const sighting = ladder.see(packet, arrives);
     this.sightings.push(sighting);
     if (++this.#shown > LONGEST_LADDER) return void this.#omitted++;
-    if (!this.#hasLadder && this.#hasSpoken) this.#outlet.print("");
+    if (!this.#hasLadder) this.#print("");
     this.#hasLadder = true;
-    for (const line of ladder.lines(sighting, decimals)) this.#outlet.print(`${INDENT}${line}`.trimEnd());
+    for (const line of ladder.lines(sighting, decimals)) this.#print(`${INDENT}${line}`.trimEnd());
   }
 
   /** Ends a stretch of the ladder: there is an empty line on either side of it. */
   #open(): void {
-    if (this.#omitted > 0) this.#outlet.print(`${INDENT}${paint("dim", `     … and ${this.#omitted} more packets, all in the capture`)}`);
-    if (this.#hasLadder) this.#outlet.print("");
-    [this.#shown, this.#omitted, this.#hasLadder, this.#hasSpoken] = [0, 0, false, true];
+    if (this.#omitted > 0) this.#print(`${INDENT}${paint("dim", `     … and ${this.#omitted} more packets, all in the capture`)}`);
+    if (this.#hasLadder) this.#print("");
+    [this.#shown, this.#omitted, this.#hasLadder] = [0, 0, false];
   }
 
   #write({ wire, medium, fcs, time, bytes, from, to }: Packet, arrives: number | undefined): void {

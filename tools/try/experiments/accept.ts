@@ -1,0 +1,59 @@
+import { parseSocketAddress } from "../../../stack/socket/address.ts";
+import { createProcess } from "../../../stack/socket/descriptors.ts";
+import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
+import type { Experiment } from "../experiment.ts";
+
+export const accept: Experiment = {
+  name: "accept",
+  title: "connected, and even written to, before accept()",
+  chapter: "09-listening-and-connected.md#connected-before-anybody-accepts",
+  before: [
+    "A server calls listen(), and then does something else for five seconds. A client connects and sends a request at once.",
+    "Guess: how long does the client's connect() take, and where is the request while nobody has accepted?",
+  ],
+  after: [
+    "accept() accepts nothing. The connection was made by the stack, when the third segment came; it waited in the listening socket's queue, with its request in its receive buffer, and accept() fetched it and gave it a descriptor.",
+    'The common note says "the client waits until the server accepts". The client cannot even tell: connect() was back after one round trip. That a server is there, and that its program is awake, are two different things.',
+  ],
+  async play(stage): Promise<void> {
+    const { client, server } = stage.twoHosts();
+    const web = createProcess(server, { name: "web", privileged: true });
+    const browser = createProcess(client, { name: "browser" });
+    const address = parseSocketAddress("10.44.0.2:80");
+    const door = web.socket("inet", "stream");
+    web.bind(door, address);
+    web.listen(door, 5);
+    const near = browser.socket("inet", "stream");
+    await stage.settle(browser.connect(near, address));
+    const connected = stage.now();
+    await browser.write(near, new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
+    await stage.run(5000 - stage.now());
+    stage.expect(`connect() was back after ${connected} ms: one round trip`, connected === 20);
+    stage.say("");
+    stage.say("Five seconds later the server has accepted nobody. Its table:");
+    const [door0, waiting] = socketTable(server.tcp, [web]);
+    stage.lines(formatSocketTable(socketTable(server.tcp, [web])));
+    stage.say("(Recv-Q of a listening socket: connections that wait for accept(). Of a connection: bytes that wait for read().)");
+    stage.expect("one connection waits, and 18 bytes wait in it", door0?.receiveQueue === 1 && waiting?.receiveQueue === 18);
+    const far = await stage.settle(web.accept(door));
+    const count = await stage.settle(web.read(far, new Uint8Array(100)));
+    stage.say("");
+    stage.expect(
+      `accept() gives descriptor ${far} at once, and read() ${count} bytes: no packet was needed for either`,
+      count === 18 && stage.now() === 5000,
+    );
+  },
+  live: {
+    async play(stage): Promise<void> {
+      const web = createProcess(stage.host, { name: "web", privileged: true });
+      const door = web.socket("inet", "stream");
+      web.bind(door, parseSocketAddress("10.44.0.2:80"));
+      web.listen(door, 5);
+      const { error } = await stage.kernel.tcpConnect({ to: "10.44.0.2", port: 80 });
+      stage.expect("Linux connected, though nobody has accepted", error === undefined);
+      await stage.sleep(50);
+      const [listener] = socketTable(stage.host.tcp, [web]);
+      stage.expect("and its connection waits", listener?.receiveQueue === 1);
+    },
+  },
+};
