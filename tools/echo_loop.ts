@@ -14,7 +14,8 @@ const SIZE: EchoLoopSize = { clients: 1000, echoes: 20_000, turns: 5 };
 const MOST_CLIENTS = 30_000;
 
 const HELP = `deno task echo-loop: an echo server in one loop, beside one with a task for each
-connection, with clients of the kernel; some ten seconds
+connection, with clients of the kernel; some ten seconds. All labs are finished
+ones, none is yours.
 
   --clients N   clients of each of the two (default 1000)
   --json        one JSON object in place of the report
@@ -38,19 +39,27 @@ export async function measureEchoLoop(size: EchoLoopSize): Promise<EchoLoopResul
 
 /** The report: what the two servers did. */
 export function echoLoopLines({ clients, loop, tasks }: EchoLoopResult): string[] {
-  const row = (name: string, { echoesPerSecond, processorPerEcho }: ServerFigures): string =>
-    `  ${name.padEnd(32)}${count(echoesPerSecond).padStart(12)}${(processorPerEcho / 1000).toFixed(1).padStart(14)}`;
+  const line = (...[name, rate, turns, cost]: readonly [string, string, string, string]): string =>
+    `  ${name.padEnd(26)}${rate.padStart(10)}${turns.padStart(20)}${cost.padStart(12)}`;
+  const row = (name: string, { echoesPerSecond, turns, processorPerEcho }: ServerFigures): string =>
+    line(name, count(echoesPerSecond), turns.map(count).join("–"), (processorPerEcho / 1000).toFixed(1));
+  const [faster, slower] = loop.echoesPerSecond > tasks.echoesPerSecond ? [loop, tasks] : [tasks, loop];
+  const times = (faster.echoesPerSecond / slower.echoesPerSecond).toFixed(2);
   return [
     `${count(clients)} clients of the kernel for each server, one stack, TUN, MTU 1500`,
     "",
-    `  ${"".padEnd(32)}${"echoes/s".padStart(12)}${"µs each".padStart(14)}`,
+    line("", "echoes/s", "in its turns", "µs each"),
     row("one loop over a selector", loop),
     row("one task per connection", tasks),
     "",
-    `The loop does ${(loop.echoesPerSecond / tasks.echoesPerSecond).toFixed(2)} times as many.`,
-    "Echoes of 64 bytes, 64 on their way at a time, by all clients in turns; every",
-    "byte is compared. µs: processor time of the stack's thread: device, TCP and",
-    "server together.",
+    faster.turns[0] > slower.turns[1]
+      ? `The ${faster === loop ? "loop does" : "tasks do"} ${times} times as many.`
+      : "Neither is faster: turns of one are among those of the other.",
+    "",
+    "Echoes of 64 bytes, 64 on their way at a time, by all clients; every byte is",
+    "compared. The two take turns. echoes/s also depends on who else is at work on",
+    "this machine; µs less so: it is processor time of the stack's thread, for",
+    "device, TCP and server together. Both servers, and all labs, are finished ones.",
   ];
 }
 

@@ -35,6 +35,8 @@ export interface EchoLoopSize {
 /** One server's figures: medians over the turns. */
 export interface ServerFigures {
   readonly echoesPerSecond: number;
+  /** The same in the slowest turn, and in the fastest. */
+  readonly turns: readonly [slowest: number, fastest: number];
   /** Nanoseconds that the stack's thread ran for each echo, device, TCP and server together. */
   readonly processorPerEcho: number;
 }
@@ -113,7 +115,11 @@ async function measure(modules: Modules, { clients, echoes, turns }: EchoLoopSiz
   loop.selector.closeAll();
   stop.abort();
   await Promise.all([running, accepting, loop.running]);
-  const [first, second] = figures.map(({ rates, costs }) => ({ echoesPerSecond: median(rates), processorPerEcho: median(costs) }));
+  const [first, second] = figures.map(({ rates, costs }): ServerFigures => ({
+    echoesPerSecond: median(rates),
+    turns: [Math.min(...rates), Math.max(...rates)],
+    processorPerEcho: median(costs),
+  }));
   return { clients: open, loop: first as ServerFigures, tasks: second as ServerFigures };
 }
 
