@@ -16,7 +16,7 @@ export function createEchoLoop<C extends object | number>(
   calls: EchoCalls<C>,
   limits: EchoLimits,
 ): EchoLoop<C> {
-  /** What is read comes here first. */
+  /** What is read comes here first, from every connection: whatever is kept is copied out of it. */
   const scratch = new Uint8Array(limits.chunk);
   const listeners: C[] = [];
   const count = { open: 0 };
@@ -33,7 +33,7 @@ export function createEchoLoop<C extends object | number>(
 
   const loop: EchoLoop<C> = {
     listen(listener): void {
-      return todo("createEchoLoop.listen", listener, selector, listeners, count);
+      return todo("createEchoLoop.listen", listener, selector, listeners);
     },
 
     turn(): boolean {

@@ -16,7 +16,7 @@ export function createEchoLoop<C extends object | number>(
   calls: EchoCalls<C>,
   limits: EchoLimits,
 ): EchoLoop<C> {
-  /** What is read comes here first. */
+  /** What is read comes here first, from every connection: whatever is kept is copied out of it. */
   const scratch = new Uint8Array(limits.chunk);
   const listeners: C[] = [];
   const count = { open: 0 };
@@ -43,7 +43,7 @@ export function createEchoLoop<C extends object | number>(
     listen(listener): void {
       // region createEchoLoop.listen
       listeners.push(listener);
-      selector.register(listener, count.open < limits.connections ? ACCEPT : 0, undefined);
+      selector.register(listener, ACCEPT, undefined);
       // endregion
     },
 

@@ -55,7 +55,7 @@ export function createSelector<C extends object | number, A>(factsOf: (channel: 
       // region createSelector.cancel
       const key = keys.get(channel);
       if (key === undefined) return false;
-      key.interest = key.ready = 0;
+      key.ready = 0;
       keys.delete(channel);
       candidates.delete(key);
       return true;

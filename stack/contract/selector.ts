@@ -24,11 +24,11 @@ export interface ChannelFacts {
   readonly waiting: number;
   /** Bytes that came and were not read; 0 unless it is, or was, connected. */
   readonly readable: number;
-  /** The peer has sent its FIN, and everything before that has come: what is not `readable` now never will be. */
+  /** The peer has sent its FIN, and everything before that has come: what is not `readable` now never will be. One that broke may say so, too. */
   readonly ended: boolean;
   /** Bytes that the send buffer would take now; 0 unless it is connected. */
   readonly room: number;
-  /** We have said that we write no more. */
+  /** We have said that we write no more. One that broke may say so, too. */
   readonly shut: boolean;
   /** Why it broke; a connection that could not be made is still "connecting". */
   readonly failure: ChannelFailure | undefined;
@@ -67,8 +67,8 @@ export interface Selector<C, A> {
    * The keys of channels that are ready for something that the program waits for, at most `limit` (1 or more), with their `ready` set. "EAGAIN" when there is none,
    * and nobody has called `wakeup` since the last time.
    *
-   * Fair: of channels that stay ready, none is given out twice before each of the others was given out once. Cheap: facts are asked for once at most for each
-   * channel, and only for those that were registered, changed or given another interest since they were last found not ready.
+   * Fair: of channels that stay ready, none is given out twice before each of the others was given out once, whatever else happens to them. Cheap: facts are
+   * asked for once at most for each channel, and only for those that were registered, changed or given another interest since they were last found not ready.
    */
   select(limit: number): readonly Key<C, A>[] | "EAGAIN";
   /** The next `select` gives a list, be it empty. However often it was called: one. */
@@ -135,11 +135,17 @@ export interface SelectorModule {
   readinessOf(facts: ChannelFacts): number;
   /** What accepting comes to: 1, "EAGAIN", or an error: "EINVAL" where nobody listens. */
   acceptOutcome(facts: ChannelFacts): Outcome;
-  /** What connecting has come to: 0 when there is a connection, "EAGAIN" while there may yet be one, or an error: "EINVAL" for one that listens. */
+  /**
+   * What connecting has come to: 0 when there is a connection, "EAGAIN" while there may yet be one, or an error: "EINVAL" for one that listens. What broke says
+   * why, also when it was connected before.
+   */
   connectOutcome(facts: ChannelFacts): Outcome;
-  /** What reading `wanted` bytes (1 or more) comes to. What came before the connection broke is read first. "ENOTCONN" for a channel that listens. */
+  /**
+   * What reading `wanted` bytes (1 or more) comes to. What came before the connection broke is read first; then why it broke, and not the end. "ENOTCONN" for a
+   * channel that listens.
+   */
   readOutcome(facts: ChannelFacts, wanted: number): Outcome;
-  /** What writing `wanted` bytes (1 or more) comes to. "ENOTCONN" for a channel that listens, "EPIPE" for one that is shut. */
+  /** What writing `wanted` bytes (1 or more) comes to. "ENOTCONN" for a channel that listens; why it broke; "EPIPE" for one that is shut and did not break. */
   writeOutcome(facts: ChannelFacts, wanted: number): Outcome;
   /** `factsOf`: asks what is so of a channel now. What it returns is good until it is called again. */
   createSelector<C extends object | number, A>(factsOf: (channel: C) => ChannelFacts): Selector<C, A>;

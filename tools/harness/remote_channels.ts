@@ -24,6 +24,8 @@ export class RemoteChannels {
   readonly calls: EchoCalls<number>;
   readonly #act: Act;
   readonly #note: (text: string) => void;
+  /** Calls that the story tells already, and that the check has not asked for. */
+  #told: MadeCall[] = [];
 
   constructor(act: Act, note: (text: string) => void, factsOf: (channel: number) => ChannelFacts, calls: EchoCalls<number>) {
     this.#act = act;
@@ -43,11 +45,17 @@ export class RemoteChannels {
     return await this.#act("asked", []) as number[];
   }
 
+  /** Lets the story tell here which calls were made by now. */
+  async tell(): Promise<void> {
+    const made = await this.#act("made", []) as MadeCall[];
+    for (const each of made) this.#note(madeText(each));
+    this.#told.push(...made);
+  }
+
   /** The calls that were made since the last time: of all channels, or of one; and only those of one kind. */
   async made(channel?: number, call?: MadeCall["call"]): Promise<readonly MadeCall[]> {
-    const made = await this.#act("made", []) as MadeCall[];
-    for (const each of made) this.#note(`${each.call} of channel ${each.channel} → ${each.outcome}`);
-    return made.filter((each) => (channel ?? each.channel) === each.channel && (call ?? each.call) === each.call);
+    await this.tell();
+    return this.#told.splice(0).filter((each) => (channel ?? each.channel) === each.channel && (call ?? each.call) === each.call);
   }
 
   /** The bytes that were written to a channel since the last time. */
@@ -67,6 +75,11 @@ export class RemoteChannels {
 /** What changes at a channel, in words, from what "put" is given: "channel 3: 7 bytes arrive; room 0". */
 export function putText([channel, state]: readonly unknown[]): string {
   return `channel ${channel}: ${stateText(state as ScriptedState)}`;
+}
+
+/** A call that was made, in words: "read of channel 3 → 7". */
+export function madeText({ call, channel, outcome }: MadeCall): string {
+  return call === "close" ? `close of channel ${channel}` : `${call} of channel ${channel} → ${outcome}`;
 }
 
 function stateText({ arrive, knock, ...state }: ScriptedState): string {

@@ -14,7 +14,7 @@ import { callText, resultText } from "../harness/call_text.ts";
 import { CheckFailed } from "../harness/failure.ts";
 import { Marker } from "../harness/marker.ts";
 import { Conversation } from "../harness/remote.ts";
-import { putText } from "../harness/remote_channels.ts";
+import { type MadeCall, madeText, putText } from "../harness/remote_channels.ts";
 import { showValue } from "../harness/show.ts";
 import type { Reply, Request, Sent } from "../harness/subject/protocol.ts";
 import type { Subject } from "../harness/subject.ts";
@@ -139,6 +139,9 @@ async function give(conversation: Conversation, stations: VirtualStation[], stim
 /** A call's line in the transcript. */
 function fileCall(transcript: Transcript, stimulus: Stimulus, { returned, threw }: Reply): void {
   if (stimulus.op === "channels" && stimulus.act === "put") transcript.note(0, putText(stimulus.args));
+  if (stimulus.op === "channels" && stimulus.act === "made" && returned?.t === "value") {
+    for (const made of returned.value as MadeCall[]) transcript.note(0, madeText(made));
+  }
   if (stimulus.op !== "call" && stimulus.op !== "method") return;
   const { name } = stimulus;
   const { args, of } = callText(name, stimulus.args.map(argument));

@@ -43,15 +43,28 @@ export async function expectOutcome(
 ): Promise<void> {
   const given = facts(members);
   const answer = name === "readOutcome" || name === "writeOutcome" ? await t.selector[name](given, wanted) : await t.selector[name](given);
-  t.equal(answer, outcome, `${name} (${factsText(given)})`);
+  await t.about({ look: [name] }, () => t.equal(answer, outcome, `${name} (${factsText(given)})`));
 }
 
-/** Keys in words, by their channels: "3: READ, 7: ACCEPT"; "none" for an empty list. */
+/** Keys in words, by their channels: "3: READ, 7: ACCEPT". */
 export function keysText(keys: readonly Pick<Key<number, unknown>, "channel" | "ready">[] | "EAGAIN"): string {
   if (typeof keys === "string") return keys;
   if (!Array.isArray(keys)) return `${keys}`;
   const sorted = [...keys].sort((a, b) => a.channel - b.channel);
-  return sorted.map(({ channel, ready }) => `${channel}: ${formatReadiness(ready)}`).join(", ") || "none";
+  return sorted.map(({ channel, ready }) => `${channel}: ${formatReadiness(ready)}`).join(", ") || "an empty list";
+}
+
+/** `ready` must hold nothing that is not waited for: many stories go wrong by it, and this tells why. */
+async function expectWaitedFor(t: Trial, keys: unknown): Promise<void> {
+  const all = (Array.isArray(keys) ? keys : []) as Key<number, unknown>[];
+  const wrong = all.find((key) => (key?.ready & ~key?.interest) !== 0);
+  if (wrong === undefined) return;
+  const why =
+    "`ready` of a key is what its channel is ready for, *of that* for which the program waits. There is room on nearly every connection nearly always: a program that waits for bytes does not want to be told so a thousand times a second.";
+  await t.about({ why, look: ["createSelector.select"] }, () => {
+    const waits = formatReadiness(wrong.interest);
+    t.ok(false, `channel ${wrong.channel} to be given out for ${waits} or not at all: no more is waited for`, formatReadiness(wrong.ready));
+  });
 }
 
 /** A selector over scripted channels. */
@@ -62,7 +75,7 @@ export interface SelectorBench {
   add(channel: number, interest: number): Promise<void>;
   /** Something happens to a channel, and the engine says so. */
   happen(channel: number, state: Parameters<ReturnType<Trial["channels"]>["put"]>[1]): Promise<void>;
-  /** What is selected must be this: "3: READ, 7: ACCEPT", "none" or "EAGAIN". */
+  /** What is selected must be this: "3: READ, 7: ACCEPT", "an empty list" or "EAGAIN". */
   expect(keys: string, when: string, limit?: number): Promise<void>;
   /** Some keys must be given out. */
   keys(limit: number): Promise<readonly Key<number, unknown>[]>;
@@ -83,9 +96,14 @@ export async function selectorBench(t: Trial): Promise<SelectorBench> {
     keys: async (limit) => {
       const keys = await selector.select(limit) as readonly Key<number, unknown>[] | "EAGAIN";
       t.ok(keys !== "EAGAIN", `select(${limit}) to give keys`, "EAGAIN");
+      await expectWaitedFor(t, keys);
       return keys;
     },
-    expect: async (keys, when, limit = 10) => t.equal(keysText(await selector.select(limit) as never), keys, `select(${limit}) ${when}`),
+    expect: async (keys, when, limit = 10) => {
+      const given = await selector.select(limit);
+      await expectWaitedFor(t, given);
+      t.equal(keysText(given as never), keys, `select(${limit}) ${when}`);
+    },
   };
 }
 
@@ -122,7 +140,11 @@ export async function echoBench(t: Trial, limits: Partial<EchoLimits> = {}): Pro
   await channels.put(door, { role: "listening", room: 0 });
   await loop.listen(door as never);
   const settle = async (): Promise<void> => {
-    for (let turns = 0; turns < ENOUGH; turns++) if (!await loop.turn()) return;
+    for (let turns = 0; turns < ENOUGH; turns++) {
+      const hadWork = await loop.turn();
+      await channels.tell();
+      if (!hadWork) return;
+    }
   };
   return {
     ...bench,

@@ -53,12 +53,45 @@ export const echo: Readonly<Record<string, CheckSpec>> = {
       await bench.happen(one, { arrive: bytes });
       await bench.settle();
       await bench.expectSent(one, bytes.subarray(0, room), `with room for ${room}`);
-      await bench.happen(one, { room: more });
-      await bench.settle();
-      await bench.expectSent(one, bytes.subarray(room, room + more), `with room for ${more} more`);
+      const why =
+        "`write` has taken a part, and the rest begins behind it. Whoever forgets the rest leaves the client waiting for it; whoever writes the piece once more from its beginning sends the same bytes twice.";
+      await t.about({ why, look: ["createEchoLoop.writable"] }, async () => {
+        await bench.happen(one, { room: more });
+        await bench.settle();
+        await bench.expectSent(one, bytes.subarray(room, room + more), `with room for ${more} more`);
+      });
       await bench.happen(one, { room: 1000 });
       await bench.settle();
       await bench.expectSent(one, bytes.subarray(room + more), "with room enough");
+    },
+  },
+
+  "own-bytes": {
+    title: "what is kept is not overwritten by what is read next",
+    kind: "table",
+    covers: ["SEL-11"],
+    look: ["createEchoLoop.readable"],
+    why:
+      "All connections are read into one buffer, and a rest may lie there for a long time. If it is kept as a view of that buffer (`subarray`), the next read, of whomever, writes over it: one client gets what another one has said.",
+    hints: [
+      "Where do the bytes of a rest lie, while others are read?",
+      "In the scratch buffer, unless you have copied them: it is everybody's.",
+      "`slice` copies, `subarray` doesn't.",
+    ],
+    run: async (t) => {
+      const bench = await echoBench(t);
+      const [one, two] = numbers(t, 2) as [number, number];
+      await bench.connect(one, two);
+      const [first, second] = [t.random.bytes(60), t.random.bytes(60)];
+      for (const [channel, bytes] of [[one, first], [two, second]] as const) {
+        await bench.channels.put(channel, { room: 0 });
+        await bench.happen(channel, { arrive: bytes });
+        await bench.settle();
+      }
+      for (const channel of [one, two]) await bench.happen(channel, { room: 1000 });
+      await bench.settle();
+      await bench.expectSent(one, first, "when there was room");
+      await bench.expectSent(two, second, "when there was room");
     },
   },
 
@@ -130,11 +163,11 @@ export const echo: Readonly<Record<string, CheckSpec>> = {
       "A client sends and never reads. Each byte that is read from it has to be kept, as nobody takes it: a few of those clients, and the server has no memory left. So the loop stops reading; the receive buffer fills, its window closes, and TCP tells the client to wait.",
     hints: [
       "How much does one connection keep at most?",
-      "About `limits.unsent`: when there is as much or more, READ is not waited for any more.",
+      "`limits.unsent`, and what one read brings: when there is *as much* or more, READ is not waited for any more.",
       "When it has gone out below that again, READ comes back.",
     ],
     run: async (t: Trial) => {
-      const limits = { chunk: 100, unsent: 250 };
+      const limits = { chunk: 100, unsent: 300 };
       const bench = await echoBench(t, limits);
       const [one] = numbers(t, 1) as [number];
       await bench.connect(one);
@@ -146,7 +179,7 @@ export const echo: Readonly<Record<string, CheckSpec>> = {
       t.ok(read >= limits.unsent, `at least ${limits.unsent} bytes to be read: the limit is not reached before`, `${read}`);
       t.ok(
         read < limits.unsent + limits.chunk,
-        `less than ${limits.unsent + limits.chunk} bytes to be read while nobody takes any`,
+        `no read any more once ${limits.unsent} bytes, limits.unsent, are unsent: less than ${limits.unsent + limits.chunk} in all`,
         `${read}`,
       );
       await bench.happen(one, { room: 10_000 });
@@ -177,6 +210,50 @@ export const echo: Readonly<Record<string, CheckSpec>> = {
       const reads = await bench.channels.made(undefined, "read");
       t.equal(reads.filter(({ channel }) => channel === one).length, 1, "how often the first one was read from in one turn");
       t.equal(reads.filter(({ channel }) => channel === two).length, 1, "how often the second one was");
+    },
+  },
+
+  "keys-a-turn": {
+    title: "one turn handles so many keys, and no more",
+    kind: "table",
+    covers: ["SEL-7"],
+    look: ["createEchoLoop.turn"],
+    why:
+      "Between two turns the program does everything else: its timers, and with this stack, what TCP has to send. The limit bounds how long all that waits when a thousand clients speak at once.",
+    hints: [
+      "What is `select` called with?",
+      "`limits.keys`. Who was left out comes in the next turn: `select` is fair.",
+      "No loop around `select` in `turn`, and no number of your own.",
+    ],
+    run: async (t) => {
+      const keys = t.random.int(2, 4);
+      const bench = await echoBench(t, { keys });
+      const all = numbers(t, 9);
+      await bench.connect(...all);
+      for (const channel of all) await bench.happen(channel, { arrive: t.random.bytes(5) });
+      t.equal(await bench.loop.turn(), true, "a turn when nine have said something");
+      t.equal((await bench.channels.made(undefined, "read")).length, keys, `reads in a turn of ${keys} keys at most`);
+    },
+  },
+
+  "woken": {
+    title: "a turn that was woken is no time to wait",
+    kind: "table",
+    covers: ["SEL-9"],
+    look: ["createEchoLoop.turn"],
+    why:
+      '`select` gives an empty list when somebody has called `wakeup`. "EAGAIN" says that now is the time to wait; a list, be it empty, says that it is not: somebody has something else for the program to do.',
+    hints: [
+      "Which two things can `select` return when nothing is ready?",
+      '"EAGAIN", or an empty list. Only one of the two makes `turn` false.',
+      'False for "EAGAIN", and true in all other cases.',
+    ],
+    run: async (t) => {
+      const bench = await echoBench(t);
+      await bench.connect(...numbers(t, 2));
+      await bench.selector.wakeup();
+      t.equal(await bench.loop.turn(), true, "a turn after wakeup, when nothing has happened");
+      t.equal(await bench.loop.turn(), false, "the turn after that");
     },
   },
 };

@@ -119,20 +119,37 @@ export const outcomes: Readonly<Record<string, CheckSpec>> = {
     title: "what broke says why",
     kind: "table",
     covers: ["SEL-2"],
-    look: ["connectOutcome", "readOutcome", "writeOutcome"],
+    look: ["connectOutcome", "readOutcome", "writeOutcome", "acceptOutcome"],
     why:
       '"Refused" and "reset" and "timed out" ask for different things of a program: try another port, try again, tell the user. So the code is handed on as it is.',
     hints: [
       "Where does the reason stand?",
-      "In `failure`. If it is there it is the answer to connecting and writing.",
+      "In `failure`. If it is there it is the answer to accepting, connecting and writing, whatever else is so.",
       "The same for reading, when there is nothing left to be read: before 0 and EAGAIN.",
     ],
     run: async (t) => {
       for (const failure of FAILURES) {
         await expectOutcome(t, "connectOutcome", { role: "connecting", failure }, failure);
-        await expectOutcome(t, "readOutcome", { failure, ended: true }, failure);
+        await t.about({
+          why: "A connection that was reset has not ended, it was cut off: whoever is told 0 takes a part for the whole.",
+          look: [],
+        }, () => {
+          return expectOutcome(t, "readOutcome", { failure, ended: true }, failure);
+        });
         await expectOutcome(t, "writeOutcome", { failure, room: 50 }, failure);
+        await expectOutcome(t, "acceptOutcome", { role: "listening", failure }, failure);
       }
+      await t.about(
+        { why: "It was connected, and broke since: that is what connecting has come to now.", look: ["connectOutcome"] },
+        async () => {
+          for (const failure of FAILURES) await expectOutcome(t, "connectOutcome", { failure }, failure);
+        },
+      );
+      const why =
+        "What broke counts as shut, too. EPIPE says that the program has ended its own side: a fault of its own, if it writes all the same. Here it has done nothing wrong, and hears why it broke.";
+      await t.about({ why, look: ["writeOutcome"] }, async () => {
+        for (const failure of FAILURES) await expectOutcome(t, "writeOutcome", { failure, shut: true }, failure);
+      });
     },
   },
 

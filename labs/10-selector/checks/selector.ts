@@ -1,5 +1,5 @@
 /** Checks of createSelector, over channels that do what the check says. */
-import { ACCEPT, READ, WRITE } from "../../../stack/wire/readiness.ts";
+import { ACCEPT, formatReadiness, READ, WRITE } from "../../../stack/wire/readiness.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { numbers, selectorBench } from "./bench.ts";
 
@@ -94,7 +94,9 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
       await bench.add(one, READ);
       await bench.expect("EAGAIN", "before anything came");
       await bench.happen(one, { arrive: t.random.bytes(20) });
-      for (let time = 1; time <= 3; time++) await bench.expect(`${one}: READ`, `for the ${time}. time, when nothing was read`);
+      for (let time = 0; time < 3; time++) {
+        await bench.expect(`${one}: READ`, `${["at first", "a second time", "a third time"][time]}, when nothing was read`);
+      }
       await bench.channels.put(one, { ended: true });
       await bench.expect(`${one}: READ`, "when the end has come, too");
     },
@@ -171,7 +173,10 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
         await bench.add(channel, READ);
         await bench.happen(channel, { arrive: t.random.bytes(2) });
         const keys = await bench.keys(9);
-        t.equal(keys.length, 1, "how many keys there are");
+        await t.about(
+          { look: ["createSelector.select", "createSelector.cancel"] },
+          () => t.equal(keys.length, 1, "how many keys there are"),
+        );
         t.fields(keys[0], { channel, attachment: `a${channel}`, interest: READ, ready: READ }, "the key");
         await bench.selector.cancel(channel);
       }
@@ -248,7 +253,7 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "The program holds the key already. How can you still tell it something?",
       "By the key itself: it is the same object. Its `ready` becomes 0.",
-      "In `cancel`: set `interest` and `ready` of the key to 0. A copy in the list would not hear of it.",
+      "In `cancel`: set `ready` of the key to 0. A copy in the list would not hear of it.",
     ],
     run: async (t) => {
       const bench = await selectorBench(t);
@@ -262,7 +267,8 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
       const next = await bench.channels.handle(bench.selector, 9, Object.fromEntries(all.map((each) => [each, other(all, each)])));
       const [first] = next;
       const said = next.filter(({ channel }) => channel === other(all, first?.channel ?? 0));
-      t.equal(said.map(({ ready }) => ready).concat(0)[0], 0, "`ready` of a key that was cancelled while another one was handled");
+      const ready = said.map((each) => each.ready).concat(0)[0] as number;
+      t.equal(formatReadiness(ready), "nothing", "`ready` of a key that was cancelled while another one was handled");
     },
   },
 
@@ -284,9 +290,16 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
       for (const channel of all) await bench.add(channel, WRITE);
       for (const limit of [1, 3, 7, 20]) {
         const keys = await bench.keys(limit);
-        t.equal(keys.length, Math.min(limit, 7), `how many keys select(${limit}) gives, with seven that are ready`);
+        t.equal(keys.length, Math.min(limit, 7), `how many keys there are in select(${limit}), of seven`);
         t.equal(new Set(keys.map(({ channel }) => channel)).size, keys.length, "how many different ones");
       }
+      const why =
+        "The limit counts keys that are given out, not channels that were asked. Otherwise a few that turn out not to be ready hide one that is: “EAGAIN”, and the loop goes to sleep.";
+      await t.about({ why, look: ["createSelector.select"] }, async () => {
+        const last = all.at(-1) as number;
+        for (const channel of all) await bench.happen(channel, { room: channel === last ? 9 : 0 });
+        await bench.expect(`${last}: WRITE`, "with one that is ready, and six that are not any more", 1);
+      });
     },
   },
 
@@ -300,7 +313,7 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
       "One client sends without a pause, so its channel is always ready. If it were always the first to be given out, the others would starve: each would wait for a pause that never comes.",
     hints: [
       "A key was given out: at which end of the candidates does it come back?",
-      "At the end. So all others have their turn before it.",
+      "At the end. So all others have their turn before it. Nothing else moves a candidate: `changed` leaves it where it is.",
       "A Set keeps a member where it is when it is added again: delete it first.",
     ],
     run: async (t) => {
@@ -310,6 +323,7 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
       for (let round = 0; round < 3; round++) {
         const given: number[] = [];
         while (given.length < 5) {
+          await bench.selector.changed(all[0] as number);
           const keys = await bench.keys(t.random.int(1, Math.min(3, 5 - given.length)));
           given.push(...keys.map(({ channel }) => channel));
         }
@@ -364,14 +378,17 @@ export const selector: Readonly<Record<string, CheckSpec>> = {
       await bench.expect("EAGAIN", "before wakeup");
       await bench.selector.wakeup();
       await bench.selector.wakeup();
-      await bench.expect("none", "after wakeup, twice");
-      await bench.expect("EAGAIN", "the next time");
-      await bench.selector.wakeup();
-      await bench.happen(one, { arrive: t.random.bytes(2) });
-      await bench.expect(`${one}: READ`, "after wakeup, when one is ready");
-      await bench.channels.put(one, { arrive: t.random.bytes(1) });
-      await bench.selector.cancel(one);
-      await bench.expect("EAGAIN", "when that was cancelled");
+      await bench.expect("an empty list", "after wakeup, twice");
+      const why =
+        "However often `wakeup` was called, one list is the answer; and a list with keys in it is one, too. Nobody is left to be woken then.";
+      await t.about({ why, look: ["createSelector.select"] }, async () => {
+        await bench.expect("EAGAIN", "the next time");
+        await bench.selector.wakeup();
+        await bench.happen(one, { arrive: t.random.bytes(2) });
+        await bench.expect(`${one}: READ`, "after wakeup, when one is ready");
+        await bench.selector.cancel(one);
+        await bench.expect("EAGAIN", "when that was cancelled");
+      });
     },
   },
 };

@@ -76,6 +76,9 @@ export const service: Readonly<Record<string, CheckSpec>> = {
       await bench.happen(one, { arrive: bytes, ended: true });
       await bench.settle();
       t.equal((await bench.channels.made(one, "close")).length, 0, "how often it was closed while 50 bytes were unsent");
+      const why =
+        "The end stays readable for ever: whoever goes on waiting for READ behind it is told at once, at every turn, until there is room for the rest.";
+      await t.about({ why, look: ["createEchoLoop.settle"] }, () => bench.expectRest("while there is no room for the rest"));
       await bench.happen(one, { room: 100 });
       await bench.settle();
       await bench.expectSent(one, bytes, "in the end");

@@ -193,7 +193,7 @@ export const service: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "At which doors does `drop` begin to wait again?",
       "At all that `listen` was called with.",
-      "And a door that is added at the limit begins with an interest of 0.",
+      "Keep them in `listeners`; and `acceptable` takes the interest from the one that it was called for.",
     ],
     run: async (t) => {
       const bench = await echoBench(t, { connections: 2 });
@@ -217,7 +217,7 @@ export const service: Readonly<Record<string, CheckSpec>> = {
   },
 
   "closed-once": {
-    title: "each connection is closed once, and cancelled before",
+    title: "each connection is closed once, and left alone then",
     kind: "table",
     covers: ["SEL-6", "SEL-13"],
     look: ["createEchoLoop.drop", "createEchoLoop.turn"],

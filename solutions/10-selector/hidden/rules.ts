@@ -91,8 +91,7 @@ function drawn(random: Random): ChannelFacts {
     readable: isConnected ? sometimes(500) : 0,
     ended: isConnected && random.chance(0.4),
     room: isConnected ? sometimes(500) : 0,
-    // What broke and was shut has two reasons to fail, and may name either.
-    shut: isConnected && failure === undefined && random.chance(0.3),
+    shut: isConnected && random.chance(0.3),
     failure,
   });
 }
