@@ -7,9 +7,15 @@ import { listeningSocket } from "./experiments/listening_socket.ts";
 import { ports } from "./experiments/ports.ts";
 import { ephemeralPorts } from "./experiments/ephemeral_ports.ts";
 import { portExhaustion } from "./experiments/port_exhaustion.ts";
+import { wallSocket } from "./experiments/wall_socket.ts";
+import { halfClose } from "./experiments/half_close.ts";
+import { timeWait } from "./experiments/time_wait.ts";
+import { reset } from "./experiments/reset.ts";
+import { synFlood } from "./experiments/syn_flood.ts";
 import { lostSyn } from "./experiments/lost_syn.ts";
 
 export const experiments: readonly Experiment[] = [
+  wallSocket,
   fiveTuple,
   listeningSocket,
   accept,
@@ -18,4 +24,8 @@ export const experiments: readonly Experiment[] = [
   ephemeralPorts,
   portExhaustion,
   lostSyn,
+  halfClose,
+  timeWait,
+  reset,
+  synFlood,
 ];

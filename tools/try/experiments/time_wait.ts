@@ -1,0 +1,64 @@
+import { parseSocketAddress } from "../../../stack/socket/address.ts";
+import { connect } from "../../../stack/socket/conn.ts";
+import { createProcess } from "../../../stack/socket/descriptors.ts";
+import { listen } from "../../../stack/socket/listener.ts";
+import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
+import type { Experiment } from "../experiment.ts";
+
+export const timeWait: Experiment = {
+  name: "time-wait",
+  title: "why the one who closes first waits for a minute",
+  chapter: "06-the-eleven-states.md#why-time-wait",
+  before: [
+    "A client closes, the server closes, and the client's last acknowledgment is lost. A second later the server says FIN once more.",
+    "Guess: who is still there to answer it, and what would the server's program be told if nobody were?",
+  ],
+  after: [
+    "Everything was sent and everything acknowledged, and one record is kept all the same: by the end that closed first. It answers the FIN that comes again, and it keeps the name (both addresses, both ports) from being used for a new connection while segments of the old one may still be about (RFC 9293 §3.4.2).",
+    'The common notes say "TIME-WAIT is a leak" and "the server has too many of them". It costs a small record for a minute; whoever has many of them is the one who closes first.',
+  ],
+  async play(stage): Promise<void> {
+    const { client, server, wire } = stage.twoHosts();
+    const listener = listen(server, { port: 80 });
+    stage.ladder(false);
+    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
+    const far = await stage.settle(listener.accept());
+    await stage.run(70);
+    stage.ladder(true);
+    near.close();
+    await stage.run(100);
+    far.close();
+    let lost = 0;
+    wire.fate = (packet) => ({ lost: packet.from === "client" && ++lost === 1 });
+    await stage.run(2000);
+    const again = stage.seen.filter((packet) => packet.from === "server" && packet.has("FIN")).length;
+    stage.expect(
+      `the server sent its FIN ${again} times, and somebody answered the second`,
+      again === 2 && server.tcp.connections().length === 0,
+    );
+    stage.say("");
+    stage.say("The server has forgotten the connection. The client has not:");
+    stage.lines(formatSocketTable(socketTable(client.tcp, [])));
+    const reopened = await reuse();
+    stage.expect(`a program that wants the same port without SO_REUSEADDR: ${reopened}`, reopened === "EADDRINUSE");
+    await stage.run(60_000);
+    stage.say("");
+    stage.expect(
+      `a minute later the table is empty, and the port is free: ${await reuse()}`,
+      client.tcp.connections().length === 0 && await reuse() === "bound",
+    );
+
+    async function reuse(): Promise<string> {
+      const process = createProcess(client);
+      const { localAddr } = near;
+      try {
+        process.bind(process.socket("inet", "stream"), parseSocketAddress(`10.44.0.1:${localAddr.port}`));
+        return "bound";
+      } catch (error) {
+        return `${(error as { code?: string }).code}`;
+      } finally {
+        await process.exit();
+      }
+    }
+  },
+};
