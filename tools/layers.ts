@@ -15,7 +15,9 @@
 import { labs } from "../labs/manifest.ts";
 
 /** What a suite or a mutant may use of the harness. */
-const VOCABULARY = ["suite", "script_checks", "my_suite", "matchers", "packets", "mutant"].map((name) => `tools/harness/${name}.ts`);
+const VOCABULARY = ["suite", "script_checks", "my_suite", "matchers", "packets", "samples", "mutant"].map((name) =>
+  `tools/harness/${name}.ts`
+);
 
 /** What of `stack/wire` takes packets apart and checks them, which is what labs are to write. */
 const READERS = ["arithmetic", "describe", "dissect"].map((name) => `stack/wire/${name}.ts`);

@@ -49,8 +49,8 @@ export interface DatagramQueue {
    */
   push(frame: Frame, at: number, length: number, address: Ipv4Address, port: number, localAddress: Ipv4Address): boolean;
   /**
-   * Takes out the oldest datagram, and copies as much of it as fits: up to `count` bytes, to `at` in `target`. `peek`: it stays where it is. Undefined
-   * when there is none.
+   * Takes out the oldest datagram, and copies as much of it as fits: up to `count` bytes (0 or more), to `at` in `target`. `peek`: it stays where
+   * it is. Undefined when there is none.
    */
   read(target: Uint8Array, at: number, count: number, peek: boolean): Received | undefined;
   /** Datagrams that wait, and the bytes of payload of the oldest: 0 when there is none. */
@@ -60,13 +60,16 @@ export interface DatagramQueue {
 
 /** Which socket a datagram is for. `S` is the engine's socket; 0.0.0.0 as a local address is every address of the host. */
 export interface DatagramTable<S> {
-  /** A socket is bound. Several may be bound alike; the engine has asked the ports whether that may be. */
+  /**
+   * A socket is bound. Several may be bound alike, and one to several pairs, at each of which it stands for itself; the engine has asked the ports
+   * whether that may be.
+   */
   add(localAddress: Ipv4Address, localPort: number, socket: S): void;
   /** It is no longer. False when it was not bound so. What it was connected to goes with it. */
   remove(localAddress: Ipv4Address, localPort: number, socket: S): boolean;
   /**
-   * From now on the socket, which is bound so, hears only this sender. Port 0: anybody again. A UDP socket that is "connected" has sent nothing, and nobody knows
-   * of it but its own host.
+   * From now on the socket, which is bound so, hears only this sender. Port 0: anybody again. When it was added does not change. A UDP socket that is
+   * "connected" has sent nothing, and nobody knows of it but its own host.
    */
   connect(localAddress: Ipv4Address, localPort: number, socket: S, remoteAddress: Ipv4Address, remotePort: number): void;
   /**
@@ -77,7 +80,7 @@ export interface DatagramTable<S> {
   find(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number): S | undefined;
   /**
    * For a datagram to everybody: calls back for each socket of this port that is bound to 0.0.0.0, or to `localAddress` (the address of the interface that
-   * it came in by), and not connected to somebody else.
+   * it came in by), and not connected to somebody else. What `visit` adds or removes changes nothing for this datagram.
    */
   forEach(localAddress: Ipv4Address, localPort: number, remoteAddress: Ipv4Address, remotePort: number, visit: (socket: S) => void): void;
   /** Sockets in the table. */
@@ -98,12 +101,13 @@ export interface DatagramsModule {
   /**
    * Reads the datagram that lies between `frame.start` and `frame.end` (all that IP carried), and changes nothing. `source` and `destination` are IP's. Checked in
    * this order: too short, bad length, bad checksum. The length field counts header and payload; what lies behind it is padding, and not looked at. The checksum covers the
-   * pseudo-header (RFC 768), with UDP's length, and `length` bytes; 0 on the wire means that the sender made none, and nothing is wrong with it.
+   * pseudo-header (RFC 768), with UDP's length, and `length` bytes, in one call of `checksum`; 0 on the wire means that the sender made none, and nothing is
+   * wrong with it.
    */
   parseDatagram(frame: Frame, source: Ipv4Address, destination: Ipv4Address, checksum: Checksum): Datagram | DatagramReject;
   /**
-   * Pushes a header in front of the payload in `frame`, checksum included. A sum of 0 is written as ffff, which in ones' complement is the same number and on the
-   * wire another (RFC 768).
+   * Pushes a header in front of the payload in `frame`, checksum included: what one call of `checksum` returns, with 0 in the field meanwhile. A sum of 0
+   * is written as ffff, which in ones' complement is the same number and on the wire another (RFC 768).
    */
   writeDatagram(
     frame: Frame,

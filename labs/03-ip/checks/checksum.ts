@@ -1,8 +1,9 @@
 /** Checks of internetChecksum and updateChecksum: the sum that goes over every header and every message. */
 import type { Random } from "../../../stack/wire/random.ts";
 import { join } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount, type Case, compareAll, hex, rightChecksum, viewOf } from "./samples.ts";
+import { type Case, compareAll, hex, rightChecksum, viewOf } from "./samples.ts";
 
 /** The checksum of exactly these bytes, by the student's function. */
 async function checksumOf(t: Trial, bytes: Uint8Array, initial?: number): Promise<string> {

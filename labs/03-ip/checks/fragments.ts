@@ -2,11 +2,11 @@
 import type { Piece } from "../../../stack/contract/ip.ts";
 import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { joining } from "./reassembly.ts";
 import { sameBytes } from "./received.ts";
 import { limits } from "./reassembly_limits.ts";
-import { amount } from "./samples.ts";
 
 export const reassembly: Readonly<Record<string, CheckSpec>> = { ...joining, ...limits };
 

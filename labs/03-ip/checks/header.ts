@@ -1,7 +1,8 @@
 /** Checks of parseIpv4: which bytes are a header, which field lies where, and what is refused. */
 import { ethernet, ipv4, type Ipv4Fields, pad } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount, anyData, anyFields, type Case, compareAll, type PacketFields, rightChecksum, usedFrame } from "./samples.ts";
+import { anyData, anyFields, type Case, compareAll, type PacketFields, rightChecksum, usedFrame } from "./samples.ts";
 
 /** A packet in a used frame, and what parsing it must come to. */
 export function parseCase(t: Trial, packet: Uint8Array, expected: string, what: string): Case {

@@ -1,8 +1,9 @@
 /** Public checks of lab 03: ICMP messages and echo (`parseIcmp`, `writeIcmp`, `makeEchoReply`). Errors are in `errors.ts`. */
 import { icmp as message, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { framed, sameBytes } from "./received.ts";
-import { amount, usedFrame } from "./samples.ts";
+import { usedFrame } from "./samples.ts";
 
 export { errors } from "./errors.ts";
 

@@ -1,8 +1,9 @@
 /** Checks of createIdentifiers: the numbers by which a receiver knows which fragments belong together. */
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { KERNEL_IP } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount, anyHost, show } from "./samples.ts";
+import { anyHost, show } from "./samples.ts";
 
 /** Draws numbers for several destinations in turn; fails when one repeats for its destination, or is none. */
 export async function drawMany(t: Trial, seed: number, destinations: readonly Ipv4Address[], count: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** Public checks of lab 03 with the kernel: packets that are too long for the link, both ways. */
 import type { InterfaceConfig } from "../../../stack/host_config.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
 
 /** An interface with this MTU; its address is the one that a live station gives it. */
 export function withMtu(mtu: number): InterfaceConfig[] {

@@ -1,7 +1,8 @@
 /** Live checks of the header and of addresses: the kernel is the peer, and the judge. */
 import { ethernet, icmpEcho, ipv4 } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { amount, anyHost, show } from "./samples.ts";
+import { anyHost, show } from "./samples.ts";
 
 /** What became of the echo requests of one ping. */
 type Echoes = Awaited<ReturnType<LiveStation["kernel"]["ping"]>>;

@@ -7,8 +7,8 @@ import { dissect, type Layer, valueOf } from "../../../stack/wire/dissect.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ethernet, ipv4, type Ipv4Fields, STACK_IP } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
 
 /** A packet that was received, and its header. */
 export interface Received {

@@ -7,6 +7,7 @@ import { Frame } from "../../../stack/wire/frame.ts";
 import { formatIpv4Address, type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { pattern } from "../../../tools/harness/packets.ts";
+import { bytesText } from "../../../tools/harness/samples.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
 
 /** The address of one host somewhere, in none of the nets that the checks use (10/8). */
@@ -114,17 +115,6 @@ async function callAll(t: Trial, name: keyof Trial["ip"] & string, cases: readon
   if (only === undefined || others.length > 0) return await t.many("ip", name, cases.map((each) => each.args));
   const call = t.ip[name] as (...args: readonly unknown[]) => Promise<unknown>;
   return [{ value: await call(...only.args) }];
-}
-
-/** Bytes as people read them, the first 64 of them: "45 00 00 23". */
-export function bytesText(bytes: Uint8Array): string {
-  const shown = [...bytes.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return bytes.length > 64 ? `${shown} … ${bytes.length} bytes` : shown;
-}
-
-/** "1 byte", "8 bytes". */
-export function amount(count: number, of = "byte"): string {
-  return `${count} ${of}${count === 1 ? "" : "s"}`;
 }
 
 /** "10.44.0.0/24 via 10.44.0.1 on 2" as a route. */

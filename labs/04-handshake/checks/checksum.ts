@@ -1,34 +1,22 @@
 /** Checks of the checksum: over what it is taken, and what becomes of a segment in which it is wrong. */
-import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { RST } from "../../../stack/wire/tcp_flags.ts";
 import { ethernet, ipv4, tcp, type TcpFields } from "../../../tools/harness/packets.ts";
-import type { CheckSpec, RecordedCall, Trial } from "../../../tools/harness/suite.ts";
-import { amount, anyEnds, type Ends, faultySum, parseAll, usedFrame } from "./samples.ts";
+import {
+  amount,
+  anyEnds,
+  CARRYING,
+  type Ends,
+  expectInitial,
+  expectRange,
+  faultySum,
+  pseudoHeaderSum,
+  usedFrame,
+} from "../../../tools/harness/samples.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { parseAll } from "./samples.ts";
 
-/** The sum of the words that the checksum covers and the segment does not hold, added up by another hand. */
-function pseudoHeaderSum({ source, destination }: Ends, length: number): number {
-  const words = [source, destination].flatMap((address) => [Math.floor(address / 0x1_0000), address % 0x1_0000]);
-  return [...words, 6, length].reduce((sum, word) => sum + word);
-}
-
-/** Fails unless the checksum was asked for once, from the segment's first byte to its last. */
-function expectRange(t: Trial, calls: readonly RecordedCall[], start: number, end: number, what: string): void {
-  t.equal(calls.length, 1, `calls of checksum for ${what}`);
-  const [, from, to] = calls[0]?.args ?? [];
-  t.equal([from, to], [start, end], `the range [start, end] that checksum was given for ${what}`);
-}
-
-/** Fails unless the checksum began with the pseudo-header's sum: folded or not, it counts modulo 65,535. */
-function expectInitial(t: Trial, calls: readonly RecordedCall[], ends: Ends, length: number, what: string): void {
-  const initial = calls[0]?.args[3];
-  const right = pseudoHeaderSum(ends, length);
-  t.ok(typeof initial === "number", `the pseudo-header's sum, ${right}, as checksum's initial for ${what}`, `${initial}`);
-  const fits = Number.isInteger(initial) && initial >= 0 && initial < 2 ** 31 && (initial - right) % 0xffff === 0;
-  t.ok(fits, `${right} (0x${right.toString(16)}), the pseudo-header's sum, as checksum's initial for ${what}`, `${initial}`);
-}
-
-/** Addresses whose words carry when they are added. */
-const CARRYING: Ends = { source: 0xfffe_ffff as Ipv4Address, destination: 0xffff_fffd as Ipv4Address };
+/** TCP's number in IP's header. */
+const PROTOCOL = 6;
 
 /** The call of checksum that reading this segment leads to. */
 export async function callOfParse(t: Trial, ends: Ends, size: number, hit: "range" | "initial"): Promise<void> {
@@ -38,7 +26,7 @@ export async function callOfParse(t: Trial, ends: Ends, size: number, hit: "rang
   await t.handshake.parseSegment(frame, ends.source, ends.destination, checksum.object);
   const what = `a segment of ${amount(end - start)} to be read`;
   if (hit === "range") expectRange(t, checksum.calls, start, end, what);
-  else expectInitial(t, checksum.calls, ends, end - start, what);
+  else expectInitial(t, checksum.calls, pseudoHeaderSum(ends, PROTOCOL, end - start), what);
 }
 
 /** The call of checksum that writing a segment leads to. */
@@ -64,7 +52,7 @@ export async function callOfWrite(t: Trial, ends: Ends, size: number, hit: "rang
   await t.handshake.writeSegment(frame, fields as never, ends.source, ends.destination, checksum.object);
   const what = `a segment of ${amount(frame.length)} to be written`;
   if (hit === "range") expectRange(t, checksum.calls, frame.start, frame.end, what);
-  else expectInitial(t, checksum.calls, ends, frame.length, what);
+  else expectInitial(t, checksum.calls, pseudoHeaderSum(ends, PROTOCOL, frame.length), what);
 }
 
 /** A segment in its packet and frame, from the peer. */
@@ -200,7 +188,7 @@ export const checksum: Readonly<Record<string, CheckSpec>> = {
         [other(17 - 6), "for another protocol"],
         [other(1), "for a segment that is longer by 1"],
         [
-          other(0xffff - pseudoHeaderSum({ source: 0x0a2c_0001, destination: 0x0a2c_0002 } as Ends, plain.length)),
+          other(0xffff - pseudoHeaderSum({ source: 0x0a2c_0001, destination: 0x0a2c_0002 } as Ends, PROTOCOL, plain.length)),
           "without a pseudo-header",
         ],
       ];

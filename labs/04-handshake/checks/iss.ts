@@ -1,8 +1,8 @@
 /** Checks of chooseIss: the clock, the secret, and that strangers learn nothing. */
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { seq, seqDiff } from "../../../stack/wire/seq.ts";
+import { anyEnds, zeroSum } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { anyEnds, soundSum } from "./samples.ts";
 
 /** Both ends of a connection: what F is made of. */
 export interface Pair {
@@ -26,7 +26,7 @@ export function argumentsFor(pair: Pair, now: number, hash: unknown): unknown[] 
 /** The numbers that chooseIss gives one connection at these times, with a hash that is always 0: the clock alone. */
 export async function clockAt(t: Trial, times: readonly number[]): Promise<number[]> {
   const pair = anyPair(t);
-  const outcomes = await t.many("handshake", "chooseIss", times.map((now) => argumentsFor(pair, now, soundSum(t))));
+  const outcomes = await t.many("handshake", "chooseIss", times.map((now) => argumentsFor(pair, now, zeroSum(t))));
   for (const { threw } of outcomes) t.ok(threw === undefined, "chooseIss to return a number", `an exception: ${threw}`);
   return outcomes.map(({ value }) => value);
 }

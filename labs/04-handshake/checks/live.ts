@@ -1,8 +1,9 @@
 /** Live checks: the Linux kernel opens connections to the stack, and the stack to it. */
 import { seq, seqDiff } from "../../../stack/wire/seq.ts";
 import { SYN } from "../../../stack/wire/tcp_flags.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { amount, expectFields } from "./samples.ts";
+import { expectFields } from "./samples.ts";
 
 /** Does `work` while the kernel does its part, and waits for both, also when one fails: nothing of a check outlives it. */
 export async function meanwhile<K, W>(kernel: Promise<K>, work: Promise<W>): Promise<[K, W]> {

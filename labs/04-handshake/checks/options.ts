@@ -2,8 +2,9 @@
 import type { Random } from "../../../stack/wire/random.ts";
 import { ACK, SYN } from "../../../stack/wire/tcp_flags.ts";
 import { join, tcp } from "../../../tools/harness/packets.ts";
+import { amount, bytesText } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { amount, bytesText, flagsText, parseAll, type ParseCase } from "./samples.ts";
+import { flagsText, parseAll, type ParseCase } from "./samples.ts";
 
 /** What the record says of options when there are none. */
 const NONE = { mss: 0, windowScale: -1, sackPermitted: false, timestamps: false, sackCount: 0 };

@@ -2,8 +2,9 @@
 import type { Random } from "../../../stack/wire/random.ts";
 import { ACK, FIN, SYN, URG } from "../../../stack/wire/tcp_flags.ts";
 import { tcp, type TcpFields } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { amount, anySeq, flagsText, parseAll, type ParseCase } from "./samples.ts";
+import { anySeq, flagsText, parseAll, type ParseCase } from "./samples.ts";
 
 /** A header whose numbers are all drawn, and the same as parseSegment must read it. */
 export function anyHeader(random: Random, flags: number): { fields: TcpFields; read: Record<string, number> } {

@@ -1,58 +1,18 @@
 /**
- * What the checks of this lab are fed with: segments in buffers that were used before, checksums to be told, connections before
- * their first segment. All of it is drawn from a check's own random numbers, so the seed that a failure prints gives the same again.
+ * What the checks of this lab are fed with: segments, and connections before their first one. All of it is drawn from a check's own random numbers, so the seed that a failure prints gives the same again.
  */
 import type { Checksum, Segment, Tcb, TcpEffects } from "../../../stack/contract/tcb.ts";
-import { Frame } from "../../../stack/wire/frame.ts";
-import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import type { Frame } from "../../../stack/wire/frame.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { type Seq, seq } from "../../../stack/wire/seq.ts";
 import { FIN, SYN } from "../../../stack/wire/tcp_flags.ts";
 import { tcp } from "../../../tools/harness/packets.ts";
+import { anyEnds, bytesText, usedFrame, zeroSum } from "../../../tools/harness/samples.ts";
 import type { RecordedCall, Trial } from "../../../tools/harness/suite.ts";
-
-/** A segment's two ends, of which its checksum covers the addresses. */
-export interface Ends {
-  readonly source: Ipv4Address;
-  readonly destination: Ipv4Address;
-}
-
-/** Two addresses, in which no two words are the same. */
-export function anyEnds(random: Random): Ends {
-  const address = (): Ipv4Address => (random.int(1, 223) * 0x100_0000 + random.int(1, 0xff_ffff)) as Ipv4Address;
-  return { source: address(), destination: address() };
-}
 
 /** Any sequence number; often one that a careless comparison or a signed number gets wrong. */
 export function anySeq(random: Random): Seq {
   return seq(random.pick([0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, ...Array.from({ length: 5 }, () => random.int(0, 0xffff_ffff))]));
-}
-
-/**
- * A frame with this segment in it, somewhere in its buffer. In front of it and behind it lie random bytes, as they do in
- * a buffer that was used before.
- */
-export function usedFrame(random: Random, segment: Uint8Array, headroom = random.int(20, 80)): Frame {
-  const frame = new Frame(headroom + segment.length + random.int(8, 40), headroom);
-  frame.bytes.set(random.bytes(frame.bytes.length));
-  frame.bytes.set(segment, frame.append(segment.length));
-  return frame;
-}
-
-/** A seed whose first random number is 0. */
-const ZERO_FIRST = 57_613_681;
-
-/**
- * Stands for a checksum that finds no fault, where a check is about something else. A function cannot travel into the student's
- * process, but a source of random numbers can: this one's first number is 0, which is what the checksum says of good data.
- */
-export function soundSum(t: Trial): Checksum {
-  return t.randomSource(ZERO_FIRST) as unknown as Checksum;
-}
-
-/** Stands for a checksum that finds a fault: it is never 0. */
-export function faultySum(t: Trial): Checksum {
-  return t.randomSource(1) as unknown as Checksum;
 }
 
 /** One segment for parseSegment, and what must come of it: a reject, or what the record must hold. */
@@ -70,7 +30,7 @@ export async function parseAll(t: Trial, wanted: readonly ParseCase[], checksum?
   const cases = checksum === undefined && wanted.every(({ expected }) => typeof expected === "string") ? [...wanted, plain] : wanted;
   const { source, destination } = anyEnds(t.random);
   const frames = cases.map(({ bytes }) => usedFrame(t.random, bytes));
-  const outcomes = await t.many("handshake", "parseSegment", frames.map((frame) => [frame, source, destination, checksum ?? soundSum(t)]));
+  const outcomes = await t.many("handshake", "parseSegment", frames.map((frame) => [frame, source, destination, checksum ?? zeroSum(t)]));
   for (const [index, { bytes, expected, what }] of cases.entries()) {
     const outcome = outcomes[index];
     const given = `${what} (${bytesText(bytes)})`;
@@ -90,17 +50,6 @@ export function expectFields(t: Trial, actual: unknown, expected: Readonly<Recor
   if (typeof actual !== "object" || actual === null) return t.fields(actual, expected, what);
   const record = actual as Readonly<Record<string, unknown>>;
   t.fields(Object.fromEntries(Object.keys(expected).map((key) => [key, record[key]])), expected, what);
-}
-
-/** Bytes as people read them, the first 64 of them: "45 00 00 23". */
-export function bytesText(bytes: Uint8Array): string {
-  const shown = [...bytes.subarray(0, 64)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  return bytes.length > 64 ? `${shown} … ${bytes.length} bytes` : shown;
-}
-
-/** "1 byte", "8 bytes". */
-export function amount(count: number, of = "byte"): string {
-  return `${count} ${of}${count === 1 ? "" : "s"}`;
 }
 
 const FLAG_NAMES = ["SYN 2", "FIN 1", "RST 4", "PSH 8", "ACK 16", "URG 32", "ECE 64", "CWR 128"];

@@ -3,8 +3,9 @@ import type { StrayAnswer } from "../../../stack/contract/handshake.ts";
 import type { Segment } from "../../../stack/contract/tcb.ts";
 import { seq } from "../../../stack/wire/seq.ts";
 import { ACK, FIN, PSH, RST, SYN, URG } from "../../../stack/wire/tcp_flags.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount, anySeq, arrived, flagsText } from "./samples.ts";
+import { anySeq, arrived, flagsText } from "./samples.ts";
 
 /** A segment with these flags, any numbers and so much text. */
 export function anyStray(t: Trial, flags: number, textLength = 0): Segment {

@@ -1,6 +1,6 @@
 /** Handshakes on the virtual wire, segment by segment: a scripted peer, numbers that wrap, a clock that only the check moves. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
 
 type Station = Awaited<ReturnType<Trial["tcp"]>>;
 type Peer = ReturnType<Station["peer"]>;

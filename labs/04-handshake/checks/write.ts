@@ -4,9 +4,10 @@ import type { Frame } from "../../../stack/wire/frame.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { seq } from "../../../stack/wire/seq.ts";
 import { ACK, SYN } from "../../../stack/wire/tcp_flags.ts";
+import { amount, anyEnds, bytesText, usedFrame, zeroSum } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { callOfWrite } from "./checksum.ts";
-import { amount, anyEnds, anySeq, bytesText, expectFields, flagsText, soundSum, usedFrame } from "./samples.ts";
+import { anySeq, expectFields, flagsText } from "./samples.ts";
 
 /** A header whose numbers are all drawn, without options. */
 export function anyFields(random: Random, fields: Partial<SegmentFields> = {}): SegmentFields {
@@ -43,7 +44,7 @@ export async function written(t: Trial, fields: SegmentFields, text = t.random.b
   const frame = usedFrame(t.random, text, t.random.int(90, 120));
   const at = frame.start;
   const { source, destination } = anyEnds(t.random);
-  await t.handshake.writeSegment(frame, fields, source, destination, soundSum(t));
+  await t.handshake.writeSegment(frame, fields, source, destination, zeroSum(t));
   const headerLength = (frame.bytes[frame.start + 12] ?? 0) >> 4 << 2;
   t.equal(frame.start, at - headerLength, `frame.start of a segment whose data offset says ${amount(headerLength)}`);
   t.equal(frame.end, at + text.length, "frame.end, which nobody moved");

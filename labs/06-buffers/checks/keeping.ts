@@ -1,7 +1,7 @@
 /** Public checks of lab 06: what lies beyond a gap is kept, as long as it must be, and no more of it than there may be. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { BYTES, receiveBench } from "./receive_bench.ts";
-import { amount } from "./stream.ts";
 
 const INSERT = ["createReceiveBuffer.insert"] as const;
 

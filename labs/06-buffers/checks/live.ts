@@ -1,7 +1,8 @@
 /** Public checks of lab 06 with the kernel: a mebibyte in every direction, slow readers, small windows. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { expectHonestWindow, expectInsideWindow, expectKernelRead, expectServed, MEBIBYTE } from "./live_bench.ts";
-import { amount, expectBytes } from "./stream.ts";
+import { expectBytes } from "./stream.ts";
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "kernel-sends": {

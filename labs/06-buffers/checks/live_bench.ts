@@ -1,6 +1,7 @@
 /** What the live checks share: a mebibyte, and what windows and segments on the wire must keep to, whoever sent them. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { LiveStation, Trial } from "../../../tools/harness/suite.ts";
-import { amount, expectBytes } from "./stream.ts";
+import { expectBytes } from "./stream.ts";
 
 export const MEBIBYTE = 2 ** 20;
 

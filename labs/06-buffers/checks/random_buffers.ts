@@ -1,12 +1,13 @@
 /** Public checks of lab 06: random operations on a buffer, compared with a naive model; a story that goes wrong is made as short as can be. */
 import type { SendLimits } from "../../../stack/contract/buffers.ts";
 import type { Random } from "../../../stack/wire/random.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { ReceiveModel, SendModel } from "./models.ts";
 import { receiveBench } from "./receive_bench.ts";
 import { pieceText, samePiece, sendBench } from "./send_bench.ts";
 import { type PlayStep, tellStories } from "./story.ts";
-import { amount, blocksText, hex } from "./stream.ts";
+import { blocksText, hex } from "./stream.ts";
 
 /** One step with a send buffer. Numbers are relative to where the buffer stands, so that other steps may be left out. */
 type SendStep =

@@ -1,7 +1,8 @@
 /** A receive buffer of the student's on a bench: the check plays peer, engine and application. */
 import type { ReceiveBuffer } from "../../../stack/contract/buffers.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
-import { amount, blocksText, expectBytes, framed } from "./stream.ts";
+import { blocksText, expectBytes, framed } from "./stream.ts";
 
 /** A receive buffer, and the means to feed it and to look at it. */
 export interface ReceiveBench {

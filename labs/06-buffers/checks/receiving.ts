@@ -1,8 +1,9 @@
 /** Public checks of lab 06: text is put in order (`createReceiveBuffer`). Windows are in `windows.ts`, blocks in `sack.ts`. */
 import { join } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { receiveBench } from "./receive_bench.ts";
-import { amount, expectBytes, framed, orders } from "./stream.ts";
+import { expectBytes, framed, orders } from "./stream.ts";
 
 const INSERT = ["createReceiveBuffer.insert"] as const;
 const INSERT_READ = ["createReceiveBuffer.insert", "createReceiveBuffer.read"] as const;

@@ -2,8 +2,9 @@
 import type { SendBuffer, SendLimits, SendPiece } from "../../../stack/contract/buffers.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { join } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
-import { amount, expectBytes } from "./stream.ts";
+import { expectBytes } from "./stream.ts";
 
 /** Limits that hold back nothing but Nagle. */
 export const OPEN: SendLimits = { edge: 60_000, mss: 1460, maxWindow: 65_535, noDelay: false, closing: false };

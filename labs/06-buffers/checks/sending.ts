@@ -1,8 +1,8 @@
 /** Public checks of lab 06: what the send buffer holds, and for how long. What goes out, and when, is in `pieces.ts`. */
 import { Frame } from "../../../stack/wire/frame.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { sendBench, standing } from "./send_bench.ts";
-import { amount } from "./stream.ts";
 
 export const sending: Readonly<Record<string, CheckSpec>> = {
   "room": {

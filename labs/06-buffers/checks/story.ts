@@ -3,8 +3,8 @@
  * with a naive model after each step. When one goes wrong, steps are left out for as long as it still does: what is left is
  * what a student can follow on paper. It is played once more, and the transcript holds nothing else.
  */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./stream.ts";
 
 /** What went wrong, and at which step, from 0. */
 export interface Wrong {

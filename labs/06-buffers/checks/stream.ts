@@ -5,6 +5,7 @@
  */
 import { Frame } from "../../../stack/wire/frame.ts";
 import type { Random } from "../../../stack/wire/random.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
 
 /** A frame that holds `text` at `at`, somewhere; in front of it and behind it lie other bytes, as they do in a segment. */
@@ -30,11 +31,6 @@ export function expectBytes(t: Trial, actual: Uint8Array, expected: Uint8Array, 
 export function orders<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];
   return items.flatMap((item, at) => orders(items.toSpliced(at, 1)).map((rest) => [item, ...rest]));
-}
-
-/** "1 byte", "8 bytes". */
-export function amount(count: number, of = "byte"): string {
-  return `${count} ${of}${count === 1 ? "" : "s"}`;
 }
 
 /** "0x0a". */

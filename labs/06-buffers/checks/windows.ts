@@ -1,7 +1,7 @@
 /** Public checks of lab 06: how much the peer may send, and when it is told (`edge`, `announce`). */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { receiveBench } from "./receive_bench.ts";
-import { amount } from "./stream.ts";
 
 const LOOK = ["createReceiveBuffer.announce"] as const;
 

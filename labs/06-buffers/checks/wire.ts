@@ -1,7 +1,8 @@
 /** What the scenarios share: a connection that is open, text on it, and a peer that compares every byte with what was written. */
 import type { TcpConfig } from "../../../stack/host_config.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
-import { amount, expectBytes, hex } from "./stream.ts";
+import { expectBytes, hex } from "./stream.ts";
 
 export type TcpStation = Awaited<ReturnType<Trial["tcp"]>>;
 export type TcpPeer = ReturnType<TcpStation["peer"]>;

@@ -1,6 +1,6 @@
 /** Public checks of lab 06 on the virtual wire: segments and windows are lost, and the timer goes off. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./stream.ts";
 import { expectTexts, listener, opened, queued, write } from "./wire.ts";
 
 export const wireLosing: Readonly<Record<string, CheckSpec>> = {

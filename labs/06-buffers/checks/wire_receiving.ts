@@ -1,6 +1,6 @@
 /** Public checks of lab 06 on the virtual wire: text comes, acknowledgments go. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./stream.ts";
 import { expectHeard, opened, queued } from "./wire.ts";
 
 export const wireReceiving: Readonly<Record<string, CheckSpec>> = {

@@ -1,6 +1,6 @@
 /** Public checks of lab 06 on the virtual wire: text goes, as the peer's window and good manners allow. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./stream.ts";
 import { expectTexts, listener, opened, textsOf, write } from "./wire.ts";
 
 export const wireSending: Readonly<Record<string, CheckSpec>> = {

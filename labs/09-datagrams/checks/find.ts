@@ -125,14 +125,20 @@ export const find: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const { own: [one, two], theirs: [near, far], ...bench } = await tableBench(t);
-      const port = anyPort(t.random);
-      await bench.bind("client", [ANY, port]);
-      await bench.connect("client", [ANY, port], [near, 5000]);
-      await bench.bind("server", [one, port]);
-      await bench.expectFind([one, port], [near, 5000], "client");
-      await bench.expectFind([two, port], [near, 5000], "client");
-      await bench.expectFind([one, port], [far, 5000], "server");
-      await bench.expectFind([two, port], [far, 5000], undefined);
+      const [early, late] = [t.random.int(1024, 9999), t.random.int(10_000, 20_000)];
+      await bench.bind("client", [ANY, early]);
+      await bench.bind("server", [one, early]);
+      await bench.bind("server too", [one, late]);
+      await bench.bind("client too", [ANY, late]);
+      for (const [socket, port] of [["client", early], ["client too", late]] as const) {
+        await bench.connect(socket, [ANY, port], [near, 5000]);
+      }
+      for (const [port, client, server] of [[early, "client", "server"], [late, "client too", "server too"]] as const) {
+        await bench.expectFind([one, port], [near, 5000], client);
+        await bench.expectFind([two, port], [near, 5000], client);
+        await bench.expectFind([one, port], [far, 5000], server);
+        await bench.expectFind([two, port], [far, 5000], undefined);
+      }
     },
   },
 
@@ -158,6 +164,30 @@ export const find: Readonly<Record<string, CheckSpec>> = {
       await bench.expectFind([two, port], [near, 5000], "y");
       await bench.expectRemove("c", [one, port], true);
       await bench.expectFind([one, port], [near, 5000], "b");
+    },
+  },
+
+  "order-kept": {
+    title: "connecting does not change who was added last",
+    kind: "table",
+    covers: ["UDP-5"],
+    look: ["createDatagramTable.connect"],
+    why:
+      "Added last is who was *bound* last. A socket that is connected, and later no longer, stands where it stood: otherwise a program could " +
+      "take a shared port from its neighbours by connecting and disconnecting.",
+    hints: [
+      "Do you take the entry out, and put another in?",
+      "Change its two remote members; nothing moves in the list.",
+      "`bound.remoteAddress = …`, `bound.remotePort = …`, on the entry that `find` gave.",
+    ],
+    run: async (t) => {
+      const { own: [one], theirs: [near, far], ...bench } = await tableBench(t);
+      const port = anyPort(t.random);
+      for (const socket of ["a", "b", "c"]) await bench.bind(socket, [one, port]);
+      for (const socket of ["b", "a"]) await bench.connect(socket, [one, port], [near, 5000]);
+      await bench.expectFind([one, port], [near, 5000], "b");
+      for (const socket of ["b", "a", "c"]) await bench.connect(socket, [one, port], [ANY, NOBODY]);
+      await bench.expectFind([one, port], [far, 5000], "c");
     },
   },
 

@@ -1,6 +1,6 @@
 /** Live checks: the Linux kernel's UDP at the other end. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
 import { anyFreePort, expectEach, line, summingToZero } from "./live_bench.ts";
 
 export const live: Readonly<Record<string, CheckSpec>> = {

@@ -1,6 +1,6 @@
 /** What live checks do again and again. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
-import { amount } from "./samples.ts";
 
 export { line, summingToZero } from "./wire_bench.ts";
 

@@ -1,18 +1,17 @@
 /** Checks of parseDatagram: which field lies where, where the payload ends, what is refused. */
 import { udp } from "../../../tools/harness/packets.ts";
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import {
   amount,
   anyEnds,
-  anyPort,
-  callsOfParse,
   CARRYING,
   expectInitial,
   expectRange,
   faultySum,
-  parseAll,
-  type ParseCase,
-} from "./samples.ts";
+  framedTightly,
+  pseudoHeaderSum,
+} from "../../../tools/harness/samples.ts";
+import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { anyPort, callsOfParse, parseAll, type ParseCase, PROTOCOL } from "./samples.ts";
 
 export const parse: Readonly<Record<string, CheckSpec>> = {
   "fields": {
@@ -78,10 +77,10 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const whole = udp({ sourcePort: 53 }, t.random.bytes(4));
-      await parseAll(
-        t,
-        Array.from({ length: 8 }, (_, size) => ({ bytes: whole.slice(0, size), expected: "too short", what: amount(size) })),
-      );
+      const cases = Array.from({ length: 8 }, (_, size) => ({ bytes: whole.slice(0, size), expected: "too short", what: amount(size) }));
+      await parseAll(t, cases);
+      const last = cases.map((each) => ({ ...each, what: `${each.what} at the very end of a buffer` }));
+      await parseAll(t, last, undefined, framedTightly);
     },
   },
 
@@ -178,7 +177,13 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
       for (const size of [0, 1, t.random.int(1, 99) * 2, t.random.int(1, 99) * 2 + 1]) {
         for (const padding of [0, t.random.int(1, 30)]) {
           const { calls, start } = await callsOfParse(t, anyEnds(t.random), size, padding);
-          expectRange(t, calls, start, start + 8 + size, `a datagram of ${8 + size} bytes, with ${padding} behind it, to be read`);
+          expectRange(
+            t,
+            calls,
+            start,
+            start + 8 + size,
+            `a datagram of ${8 + size} bytes, with ${amount(padding)} of padding behind it, to be read`,
+          );
         }
       }
     },
@@ -202,7 +207,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
       for (const ends of [anyEnds(t.random), anyEnds(t.random), CARRYING]) {
         const size = t.random.int(0, 1400);
         const { calls } = await callsOfParse(t, ends, size, t.random.int(0, 9));
-        expectInitial(t, calls, ends, 8 + size, `a datagram of ${8 + size} bytes to be read`);
+        expectInitial(t, calls, pseudoHeaderSum(ends, PROTOCOL, 8 + size), `a datagram of ${8 + size} bytes to be read`);
       }
     },
   },

@@ -1,6 +1,6 @@
 /** Checks of createDatagramQueue: whole datagrams, in their order, and what becomes of those that find no room. */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { OVERHEAD, queueBench } from "./queue_bench.ts";
+import { OVERHEAD, queueBench, type Sample } from "./queue_bench.ts";
 
 export const queue: Readonly<Record<string, CheckSpec>> = {
   "whole": {
@@ -44,10 +44,31 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
       const bench = await queueBench(t, 10_000);
       const samples = [40, 40, t.random.int(20, 90)].map((size) => bench.sample(size));
       for (const sample of samples) await bench.expectPush(sample, true, "into a queue with room");
-      await bench.expectRead(samples[0] as never, { most: t.random.int(1, 39) });
-      await bench.expectRead(samples[1] as never, { most: 40 });
-      await bench.expectRead(samples[2] as never, { most: 4 });
+      await bench.expectRead(samples[0] as Sample, { most: t.random.int(1, 39) });
+      await bench.expectRead(samples[1] as Sample, { most: 40 });
+      await bench.expectRead(samples[2] as Sample, { most: 4 });
       await bench.expectEmpty("when all were read, if only in part");
+    },
+  },
+
+  "into-the-middle": {
+    title: "a read writes where it is told to, and only there",
+    kind: "table",
+    covers: ["UDP-5"],
+    look: ["createDatagramQueue.read"],
+    why: "A program reads into the middle of its buffer, behind what it has already. A byte too far overwrites what is not the datagram's.",
+    hints: [
+      "What are `at` and `count` for?",
+      "The first byte goes to `target[at]`; `count` are the most that may be written.",
+      "`target[at + i] = bytes[i]`, for i below the smaller of both.",
+    ],
+    run: async (t) => {
+      const bench = await queueBench(t, 10_000);
+      for (const [size, most] of [[t.random.int(9, 60), 100], [t.random.int(9, 60), 5], [0, 9]] as const) {
+        const sample = bench.sample(size);
+        await bench.expectPush(sample, true, "into an empty queue");
+        await bench.expectRead(sample, { at: t.random.int(1, 30), most });
+      }
     },
   },
 
@@ -85,13 +106,14 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
       "Copy in both cases, remove in one.",
     ],
     run: async (t) => {
-      const bench = await queueBench(t, 2 * (20 + OVERHEAD));
+      const bench = await queueBench(t, 2 * (20 + OVERHEAD) + 9);
       const [first, second] = [bench.sample(20), bench.sample(20)];
-      for (const sample of [first, second]) await bench.expectPush(sample, true, "into a queue with room");
+      await bench.expectPush(first, true, "into an empty queue");
+      await bench.expectPush(second, true, `where ${20 + OVERHEAD + 9} bytes are free`);
       await bench.expectRead(first, { peek: true, most: 4 });
       await bench.expectRead(first, { peek: true });
       await bench.expectWaiting(2, 20, "after two looks");
-      await bench.expectPush(bench.sample(0), false, "into a queue that is full, looks or no looks");
+      await bench.expectPush(bench.sample(0), false, "where 9 bytes are free, looks or no looks");
       await bench.expectRead(first);
       await bench.expectRead(second, { peek: true });
       await bench.expectRead(second);
@@ -167,14 +189,16 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const size = t.random.int(30, 99);
-      const bench = await queueBench(t, 2 * (size + OVERHEAD));
+      const bench = await queueBench(t, 2 * (size + OVERHEAD) + 9);
       let waiting = [bench.sample(size), bench.sample(size)];
-      for (const sample of waiting) await bench.expectPush(sample, true, "into a queue with room");
+      await bench.expectPush(waiting[0] as Sample, true, "into an empty queue");
+      await bench.expectPush(waiting[1] as Sample, true, `where ${size + OVERHEAD + 9} bytes are free`);
       for (let turn = 0; turn < 5; turn++) {
         const next = bench.sample(size);
-        await bench.expectPush(next, false, "into a full queue");
-        await bench.expectRead(waiting[0] as never, { most: turn % 2 === 0 ? 3 : size });
-        await bench.expectPush(next, true, "after one was read");
+        await bench.expectPush(next, false, "where 9 bytes are free");
+        const most = turn % 2 === 0 ? 3 : size;
+        await bench.expectRead(waiting[0] as Sample, { most });
+        await bench.expectPush(next, true, `after one of ${size} was read${most < size ? `, ${most} bytes of it` : ""}`);
         waiting = [...waiting.slice(1), next];
       }
     },

@@ -1,7 +1,8 @@
 /** The student's queue, and datagrams to put into it. */
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { amount, usedFrame } from "../../../tools/harness/samples.ts";
 import type { Trial } from "../../../tools/harness/suite.ts";
-import { amount, anyPort, hosts, usedFrame } from "./samples.ts";
+import { anyPort, hosts } from "./samples.ts";
 
 /** What each datagram takes besides its own bytes: the headers of IP and UDP. */
 export const OVERHEAD = 28;
@@ -51,7 +52,7 @@ export async function queueBench(t: Trial, capacity: number): Promise<QueueBench
       const room = Math.min(most, target.length - at);
       const received = await queue.read(t.inout(target), at, room, peek);
       t.fields(received, { count, length: bytes.length, address, port, localAddress }, `what is said of ${what}`);
-      t.equal(target.slice(at, at + count), bytes.slice(0, count), `the bytes of ${what}`);
+      t.equal(target.slice(at, at + count), bytes.slice(0, count), `the bytes of ${what}${at > 0 ? `, from target[${at}] on` : ""}`);
       const around = [...target.slice(0, at), ...target.slice(at + count)];
       t.ok(
         around.every((byte) => byte === 0xaa),

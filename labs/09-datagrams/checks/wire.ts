@@ -44,7 +44,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Whose port is the destination of the answer?",
       "The sender's, as `read` gave it; the source is the port that the socket is bound to.",
-      "Checksum wrong? write/range and write/pseudo-header look at it alone.",
+      "Checksum wrong? The group write looks at it alone: field-zero, range, pseudo-header and sum.",
     ],
     run: async (t) => {
       const station = await tunnel(t);
@@ -229,7 +229,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       "claims less than a header (RFC 768).",
     hints: [
       "Do parse/padding and parse/length-too-big pass?",
-      "Between header and length field lies the payload, whatever comes behind it.",
+      "The payload begins behind the header and ends where the length field says, whatever lies behind that.",
       "The checksum covers as much as the length says.",
     ],
     run: async (t) => {

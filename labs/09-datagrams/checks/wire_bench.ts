@@ -3,9 +3,9 @@
  * without Ethernet the other end may have any address of the net, and nobody asks for it first.
  */
 import { icmp, ipv4, type Ipv4Fields, udp, type UdpFields } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { StationConfig, Trial } from "../../../tools/harness/suite.ts";
 import type { Arrived, StackSocket, UdpStation } from "../../../tools/harness/udp_station.ts";
-import { amount } from "./samples.ts";
 
 /** The stack's address here, and that of who is at the other end. */
 export const STACK = "10.44.0.2";

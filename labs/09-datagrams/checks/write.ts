@@ -1,7 +1,17 @@
 /** Checks of writeDatagram: the header in front of the payload, and its checksum. */
 import type { Frame } from "../../../stack/wire/frame.ts";
+import {
+  amount,
+  anyEnds,
+  CARRYING,
+  checksumOf,
+  expectInitial,
+  expectRange,
+  pseudoHeaderSum,
+  zeroSum,
+} from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { amount, anyEnds, anyPort, CARRYING, expectInitial, expectRange, written, zeroSum } from "./samples.ts";
+import { anyPort, PROTOCOL, written } from "./samples.ts";
 
 /** What stands in a header. */
 function fieldsOf({ view, start }: Frame): Record<string, number> {
@@ -70,7 +80,7 @@ export const write: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const size of [0, 1, t.random.int(2, 99)]) {
-        const checksum = t.recorder<never>({ callback: true });
+        const checksum = checksumOf(t, 0x1234);
         const frame = await written(t, t.random.bytes(size), [anyPort(t.random), 9], anyEnds(t.random), checksum.object);
         expectRange(t, checksum.calls, frame.start, frame.end, `${amount(size)} of payload to be sent`);
       }
@@ -92,9 +102,55 @@ export const write: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       for (const ends of [anyEnds(t.random), anyEnds(t.random), CARRYING]) {
         const size = t.random.int(0, 1000);
-        const checksum = t.recorder<never>({ callback: true });
+        const checksum = checksumOf(t, 0x1234);
         await written(t, t.random.bytes(size), [anyPort(t.random), 9], ends, checksum.object);
-        expectInitial(t, checksum.calls, ends, 8 + size, `${amount(size)} of payload to be sent`);
+        expectInitial(t, checksum.calls, pseudoHeaderSum(ends, PROTOCOL, 8 + size), `${amount(size)} of payload to be sent`);
+      }
+    },
+  },
+
+  "field-zero": {
+    title: "the checksum's field is 0 while the sum is made",
+    kind: "table",
+    weight: 2,
+    covers: ["UDP-2"],
+    look: ["writeDatagram"],
+    why:
+      "The sum covers the header, its own field too (RFC 768). The buffer was used before: what an older packet left there would be summed " +
+      "with the rest, and no receiver's sum would come to 0.",
+    hints: [
+      "What stands in the field at 6 when you call `checksum`?",
+      "Whatever was in the buffer before, as long as you write nothing there.",
+      "`view.setUint16(at + 6, 0)` first; then the sum; then the field again.",
+    ],
+    run: async (t) => {
+      for (const size of [0, 1, t.random.int(2, 99)]) {
+        const checksum = checksumOf(t, t.random.int(1, 0xfffe));
+        await written(t, t.random.bytes(size), [anyPort(t.random), 9], anyEnds(t.random), checksum.object);
+        t.equal(checksum.calls.length, 1, `calls of checksum for ${amount(size)} of payload to be sent`);
+        const [bytes, at] = checksum.calls[0]?.args as [Uint8Array, number];
+        const field = [...bytes.slice(at + 6, at + 8)].reduce((high, low) => high * 256 + low, 0);
+        t.equal(field, 0, `the checksum's field when checksum was called, for ${amount(size)} of payload`);
+      }
+    },
+  },
+
+  "sum": {
+    title: "the sum goes into its field as it came",
+    kind: "table",
+    covers: ["UDP-2"],
+    look: ["writeDatagram"],
+    why:
+      "`checksum` has folded the sum and turned it over already (lab 03). What it returns is what the wire wants, and only 0 is an exception.",
+    hints: [
+      "What do you do to the result of `checksum`?",
+      "Nothing, but for one value. It is the complement already.",
+      "`view.setUint16(at + 6, sum)`: at 6 from what `push` returned.",
+    ],
+    run: async (t) => {
+      for (const sum of [t.random.int(2, 0xfffd), 1, 0x8000, 0xfffe, 0xffff]) {
+        const frame = await written(t, t.random.bytes(t.random.int(0, 99)), [7, 9], anyEnds(t.random), checksumOf(t, sum).object);
+        t.equal(frame.view.getUint16(frame.start + 6), sum, `the checksum's field, where checksum returned 0x${sum.toString(16)}`);
       }
     },
   },

@@ -1,19 +1,11 @@
 /** Hidden checks of the header: the order of its faults, bytes of no origin, and the ends of its ranges. */
 import { BROADCAST } from "../../../labs/03-ip/checks/addresses.ts";
 import { headerOf, parseCase } from "../../../labs/03-ip/checks/header.ts";
-import {
-  amount,
-  anyData,
-  anyFields,
-  bytesText,
-  type Case,
-  compareAll,
-  rightChecksum,
-  usedFrame,
-} from "../../../labs/03-ip/checks/samples.ts";
+import { anyData, anyFields, type Case, compareAll, rightChecksum, usedFrame } from "../../../labs/03-ip/checks/samples.ts";
 import { comparePacket } from "../../../labs/03-ip/checks/writing.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ipv4 } from "../../../tools/harness/packets.ts";
+import { amount, bytesText } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const header: Readonly<Record<string, CheckSpec>> = {

@@ -1,11 +1,12 @@
 /** Hidden checks of lab 03: ICMP, with the cases that are easily forgotten. */
 import { datagram, expectReport } from "../../../labs/03-ip/checks/error_rules.ts";
 import { ALONE, framed, received, sameBytes } from "../../../labs/03-ip/checks/received.ts";
-import { amount, bytesText, type Case, compareAll } from "../../../labs/03-ip/checks/samples.ts";
+import { type Case, compareAll } from "../../../labs/03-ip/checks/samples.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { ethernet, icmp as message, icmpEcho, ipv4, KERNEL_IP, pattern, STACK_IP, udp } from "../../../tools/harness/packets.ts";
+import { amount, bytesText } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
 /** A router between the usual net and a second one, whose link has an MTU of 576. */

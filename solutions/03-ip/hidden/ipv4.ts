@@ -3,7 +3,6 @@ import { admitCase, anyArrival, BROADCAST, expectKinds } from "../../../labs/03-
 import { drawMany } from "../../../labs/03-ip/checks/identification.ts";
 import { anyOption, optionCase } from "../../../labs/03-ip/checks/options.ts";
 import {
-  amount,
   anyData,
   anyFields,
   anyHost,
@@ -17,6 +16,7 @@ import { ROUTER, SECOND_MAC } from "../../../labs/03-ip/checks/ttl.ts";
 import { comparePacket } from "../../../labs/03-ip/checks/writing.ts";
 import { type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ethernet, icmpEcho, ipv4, join } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const options: Readonly<Record<string, CheckSpec>> = {

@@ -1,7 +1,7 @@
 /** Hidden live checks of the header and of addresses. */
 import { complaints, expectNoComplaints, expectReplies } from "../../../labs/03-ip/checks/live_ip.ts";
-import { amount } from "../../../labs/03-ip/checks/samples.ts";
 import { ethernet, icmpEcho, ipv4, type Ipv4Fields } from "../../../tools/harness/packets.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
 export const liveIp: Readonly<Record<string, CheckSpec>> = {

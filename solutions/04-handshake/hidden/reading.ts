@@ -2,22 +2,13 @@
 import { bytesOf, option, withOptions } from "../../../labs/04-handshake/checks/options.ts";
 import { callOfParse, callOfWrite, expectRead, framed } from "../../../labs/04-handshake/checks/checksum.ts";
 import { anyHeader } from "../../../labs/04-handshake/checks/parse.ts";
-import {
-  amount,
-  anyEnds,
-  bytesText,
-  expectFields,
-  faultySum,
-  parseAll,
-  type ParseCase,
-  soundSum,
-  usedFrame,
-} from "../../../labs/04-handshake/checks/samples.ts";
+import { expectFields, parseAll, type ParseCase } from "../../../labs/04-handshake/checks/samples.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { Random } from "../../../stack/wire/random.ts";
 import { ACK, SYN, URG } from "../../../stack/wire/tcp_flags.ts";
 import { ethernet, ipv4, tcp } from "../../../tools/harness/packets.ts";
+import { amount, anyEnds, bytesText, faultySum, usedFrame, zeroSum } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 const REJECTS = ["truncated", "bad data offset", "bad tcp checksum", "bad option"];
@@ -44,7 +35,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
       "The failure shows the bytes: walk through them by hand.",
     ],
     run: async (t: Trial) => {
-      for (const [checksum, name] of [[soundSum(t), "sound"], [faultySum(t), "faulty"]] as const) {
+      for (const [checksum, name] of [[zeroSum(t), "sound"], [faultySum(t), "faulty"]] as const) {
         const all = Array.from({ length: 300 }, () => {
           const bytes = t.random.bytes(t.random.int(0, 70));
           if (bytes.length > 12) bytes[12] = t.random.int(0, 3) === 0 ? 5 << 4 : t.random.int(0, 255);
@@ -80,13 +71,13 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
       for (const list of lists) {
         const bytes = withOptions(Uint8Array.from(list), SYN, new Uint8Array());
         const frame = atTheEnd(bytes);
-        const read = await t.handshake.parseSegment(frame, source, destination, soundSum(t));
+        const read = await t.handshake.parseSegment(frame, source, destination, zeroSum(t));
         const what = `a SYN that ends its buffer, options ${bytesText(Uint8Array.from(list)) || "none"}`;
         expectFields(t, read, { text: frame.end, textLength: 0, length: 1 }, what);
       }
       for (const kind of [2, 8, 253]) {
         const frame = atTheEnd(withOptions(Uint8Array.of(1, 1, 1, kind), SYN, new Uint8Array()));
-        const read = await t.handshake.parseSegment(frame, source, destination, soundSum(t));
+        const read = await t.handshake.parseSegment(frame, source, destination, zeroSum(t));
         t.equal(read, "bad option", `what parseSegment says to a buffer that ends with the kind ${kind}`);
       }
     },
@@ -110,7 +101,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const { fields } = anyHeader(t.random, flags);
         const frame = usedFrame(t.random, tcp({ ...fields, options: { mss: 7, timestamps: [1, 2] } }, t.random.bytes(9)));
         const before = { bytes: frame.bytes.slice(), start: frame.start, end: frame.end };
-        const read = await t.handshake.parseSegment(frame, source, destination, soundSum(t));
+        const read = await t.handshake.parseSegment(frame, source, destination, zeroSum(t));
         t.ok(typeof read === "object" && read?.sourcePort === fields.sourcePort, "a record of what was read", JSON.stringify(read));
         t.equal([frame.start, frame.end], [before.start, before.end], "frame.start and frame.end after parseSegment");
         t.equal(frame.bytes, before.bytes, "the buffer after parseSegment");

@@ -1,6 +1,6 @@
 /** Hidden handshakes on the virtual wire: what the RFC's figures 8 to 11 show, and what gets lost. */
 import { expectState, FULL_OFFER } from "../../../labs/04-handshake/checks/wire.ts";
-import { amount } from "../../../labs/04-handshake/checks/samples.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const wire: Readonly<Record<string, CheckSpec>> = {

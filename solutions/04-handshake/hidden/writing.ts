@@ -1,7 +1,8 @@
 /** Hidden checks of writeSegment: all options together, and buffers that were used before. */
-import { amount, anySeq } from "../../../labs/04-handshake/checks/samples.ts";
+import { anySeq } from "../../../labs/04-handshake/checks/samples.ts";
 import { anyFields, expectOptions, optionsIn, spelled, written } from "../../../labs/04-handshake/checks/write.ts";
 import { ACK, SYN } from "../../../stack/wire/tcp_flags.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const write: Readonly<Record<string, CheckSpec>> = {

@@ -1,6 +1,7 @@
 /** Hidden checks of lab 06 with the kernel. */
 import { expectHonestWindow, expectInsideWindow, expectKernelRead } from "../../../labs/06-buffers/checks/live_bench.ts";
-import { amount, expectBytes } from "../../../labs/06-buffers/checks/stream.ts";
+import { expectBytes } from "../../../labs/06-buffers/checks/stream.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 export const live: Readonly<Record<string, CheckSpec>> = {

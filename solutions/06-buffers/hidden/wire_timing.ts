@@ -1,6 +1,6 @@
 /** Hidden checks of lab 06 on the virtual wire: how long the host waits, for what, and for how long it hopes. */
-import { amount } from "../../../labs/06-buffers/checks/stream.ts";
 import { expectTexts, listener, type Open, opened, queued, write } from "../../../labs/06-buffers/checks/wire.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 /** The stack connects to a peer who lets its first `losses` SYNs go, and answers after `delay` ms. */

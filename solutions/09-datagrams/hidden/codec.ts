@@ -1,17 +1,7 @@
 /** Hidden checks of parseDatagram and writeDatagram. */
-import {
-  amount,
-  anyEnds,
-  anyPort,
-  bytesText,
-  faultySum,
-  parseAll,
-  usedFrame,
-  written,
-  zeroSum,
-} from "../../../labs/09-datagrams/checks/samples.ts";
-import { Frame } from "../../../stack/wire/frame.ts";
+import { anyPort, parseAll, written } from "../../../labs/09-datagrams/checks/samples.ts";
 import { udp } from "../../../tools/harness/packets.ts";
+import { amount, anyEnds, bytesText, faultySum, framedTightly, usedFrame, zeroSum } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 
 /** What must come of these bytes, with a checksum that comes to 0 or does not. */
@@ -75,11 +65,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     run: async (t: Trial) => {
       const { source, destination } = anyEnds(t.random);
       const whole = udp({ sourcePort: anyPort(t.random) }, t.random.bytes(12));
-      const frames = Array.from({ length: whole.length + 1 }, (_, size) => {
-        const frame = new Frame(10 + size, 10);
-        frame.bytes.set(whole.slice(0, size), frame.append(size));
-        return frame;
-      });
+      const frames = Array.from({ length: whole.length + 1 }, (_, size) => framedTightly(whole.slice(0, size), 10));
       const outcomes = await t.many("datagrams", "parseDatagram", frames.map((frame) => [frame, source, destination, zeroSum(t)]));
       for (const [size, { value, threw }] of outcomes.entries()) {
         t.ok(threw === undefined, `parseDatagram to return, given ${amount(size)} at the end of a buffer`, `an exception: ${threw}`);
@@ -107,7 +93,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
         const before = { start: frame.start, end: frame.end, bytes: frame.bytes.slice() };
         const { source, destination } = anyEnds(t.random);
         const record = await t.datagrams.parseDatagram(frame, source, destination, zeroSum(t));
-        t.fields(record, { length: bytes.length - 8 }, `the record of ${bytesText(bytes)}`);
+        t.fields(record, { length: bytes.length - 8 }, `the record of ${bytesText(bytes, 40)}`);
         t.equal([frame.start, frame.end], [before.start, before.end], "start and end of the frame afterwards");
         t.equal(frame.bytes, before.bytes, "the frame's bytes afterwards");
       }

@@ -37,27 +37,6 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
     },
   },
 
-  "into-the-middle": {
-    title: "a read writes where it is told to, and only there",
-    kind: "table",
-    covers: ["UDP-5"],
-    look: ["createDatagramQueue.read"],
-    why: "A program reads into the middle of its buffer, behind what it has already. A byte too far overwrites what is not the datagram's.",
-    hints: [
-      "What are `at` and `count` for?",
-      "The first byte goes to `target[at]`; `count` are the most that may be written.",
-      "`target[at + i] = bytes[i]`, for i below the smaller of both.",
-    ],
-    run: async (t) => {
-      const bench = await queueBench(t, 10_000);
-      for (let i = 0; i < 10; i++) {
-        const sample = bench.sample(t.random.int(0, 60));
-        await bench.expectPush(sample, true, "into a queue with room");
-        await bench.expectRead(sample, { at: t.random.int(1, 30), most: t.random.int(0, 70) });
-      }
-    },
-  },
-
   "no-room-at-all": {
     title: "a read of no bytes takes a datagram all the same",
     kind: "table",
