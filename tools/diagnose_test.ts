@@ -4,7 +4,6 @@ import type { Diagnosis, Step, Target } from "./diagnose/finding.ts";
 import { withTable } from "./diagnose/guide.ts";
 import { type Outcome, type OutcomeName, OUTCOMES } from "./diagnose/outcomes.ts";
 import { asJson, findingText, GUIDE, headText, statusOf, verdictText } from "./diagnose/report.ts";
-import { walk } from "./diagnose/walk.ts";
 import { whyNoLiveWire } from "./harness/kernel/kernel_peer.ts";
 import { runInNamespace } from "./harness/namespace_program.ts";
 import { missingProgram, testWhen } from "./test_when.ts";
@@ -214,22 +213,17 @@ testWhen(noLiveWire, "diagnose: names are asked for, and the command says what c
   assertMatch(silent.out, /\nIt stops at name: above the socket, on this host\.\n/);
 });
 
-Deno.test("walk() without the means of Linux: says what it cannot see, and hears what Deno.connect says", async () => {
-  using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = server.addr;
-  const accepting = server.accept().then(async (conn) => {
-    await conn.write(new TextEncoder().encode("hello\n"));
-    conn.close();
-  });
-  const target = { host: "127.0.0.1", port, http: false, banner: false, timeout: 5000 };
-  const open = await walk(target, undefined, "darwin");
-  await accepting;
+testWhen(noLiveWire, "walk() without the means of Linux: says what it cannot see, and hears what Deno.connect says", async () => {
+  const target = { host: "10.44.0.2", port: 22, http: false, banner: false, timeout: 5000 };
+  const [open, refused, silent] = await Promise.all([
+    stage<Diagnosis>({ scene: "a server that speaks first", target, system: "darwin" }),
+    stage<Diagnosis>({ scene: "nobody listens", target, system: "windows" }),
+    stage<Diagnosis>({ scene: "a filter that swallows SYNs", target: { ...target, timeout: 2000 }, system: "darwin" }),
+  ]);
   assertEquals(open.outcome, undefined);
   assertEquals(open.findings.map(({ mark }) => mark), ["fine", "unseen", "unseen", "unseen", "unseen", "fine", "fine", "fine"]);
-  assertMatch(open.findings.at(-1)?.said ?? "", /^it says "hello"/);
-  server.close();
-  const refused = await walk(target, undefined, "windows");
-  assertEquals([refused.outcome, statusOf(refused)], ["refused", 15]);
+  assertMatch(open.findings.at(-1)?.said ?? "", /^it says "SSH-2\.0-/);
+  assertEquals([refused.outcome, statusOf(refused), silent.outcome], ["refused", 15, "no-answer"]);
   assertEquals(JSON.parse(asJson(refused)).stop.layer, "above");
 });
 

@@ -18,7 +18,7 @@ const MARGIN = 19;
 
 /** The first line. */
 export function headText({ host, port }: Target): string {
-  return `From here to ${host}, port ${port}\n`;
+  return `${wrap(`From here to ${host}, port ${port}`, WIDTH).join("\n")}\n`;
 }
 
 /** What was found at a step. */

@@ -19,6 +19,8 @@ import { onlyIp, openWire, startHost, startLoop, startRouter, wall } from "./sta
 export interface StageOrder {
   readonly scene: SceneName;
   readonly target?: Target;
+  /** As if it were this one. */
+  readonly system?: typeof Deno.build.os;
   readonly command?: readonly string[];
 }
 
@@ -68,7 +70,7 @@ function nameServer(host: Host): void {
     for (;;) {
       const query = new Uint8Array(512);
       const { count, from } = await process.recvfrom(socket, query);
-      // RFC 1035 §4.1: header, then the question; what follows it is not repeated.
+      // The header, then the question; what follows it is not repeated.
       const question = query.slice(0, query.indexOf(0, 12) + 5);
       const isKnown = new TextDecoder().decode(query.subarray(0, count)).includes("\x06server\x04test\0\0\x01");
       question.set([0x81, isKnown ? 0x80 : 0x83, 0, 1, 0, isKnown ? 1 : 0, 0, 0, 0, 0], 2);
@@ -182,11 +184,11 @@ async function runCommand(words: readonly string[]): Promise<CommandSaid> {
 
 if (import.meta.main) {
   dieWithParent();
-  const { scene, target, command } = JSON.parse(Deno.args[0] as string) as StageOrder;
+  const { scene, target, system, command } = JSON.parse(Deno.args[0] as string) as StageOrder;
   try {
     prepareNamespace();
     await SCENES[scene]();
-    console.log(JSON.stringify(target !== undefined ? await walk(target) : await runCommand(command ?? [])));
+    console.log(JSON.stringify(target !== undefined ? await walk(target, () => {}, system) : await runCommand(command ?? [])));
   } catch (error) {
     if (!(error instanceof NoLiveWire)) throw error;
     console.log(JSON.stringify({ refused: { reason: error.reason, detail: error.message } }));
