@@ -77,7 +77,7 @@ function ipLine(ip: Layer, data: number): string {
 function carriedLine(top: Layer, layers: readonly Layer[], data: number): string {
   if (top.name === "ICMP") return icmpLine(top, layers, data);
   const ports = `${top.name} ${text(top, "sourcePort")} → ${text(top, "destinationPort")}`;
-  if (top.name === "UDP") return `${ports}, ${count(data)}`;
+  if (top.name === "UDP") return `${ports}, ${count(data)}${fieldOf(top, "checksum")?.value === 0 ? ", no checksum" : ""}`;
   const ack = valueOf(top, "flags") & 0x10 ? ` ack ${text(top, "ack")}` : "";
   const size = data > 0 ? `, ${count(data)}` : "";
   return `${ports} ${text(top, "flags")} seq ${text(top, "seq")}${ack} win ${text(top, "window")}${sackBlocks(top)}${size}`;

@@ -69,6 +69,7 @@ Deno.test("describe() says which part of a packet a fragment is", () => {
 Deno.test("describe() names ports, options and few hops left", () => {
   const route = Uint8Array.of(1, 7, 7, 8, 10, 44, 0, 2);
   assertEquals(describe(probe, "ip"), "UDP :40000 → :33434, 32 bytes, ttl 1");
+  assertEquals(describe(ipv4({ protocol: 17 }, udp({ checksum: 0 })), "ip"), "UDP :40000 → :9, 0 bytes, no checksum");
   assertEquals(describe(ipv4({ protocol: 6 }, SYN), "ip"), "TCP :43210 → :80 SYN seq 7 win 64240");
   assertEquals(
     describe(ipv4({ options: route }, icmpEcho()), "ip"),
