@@ -18,6 +18,7 @@ import type { Frame, Memory } from "./wire/frame.ts";
 import { FramePool } from "./wire/frame_pool.ts";
 import { type Ipv4Address, networkOf, parseIpv4Address } from "./wire/ipv4_address.ts";
 import { createRandom } from "./wire/random.ts";
+import { createKeyedHash } from "./wire/siphash.ts";
 import { TCP_DEFAULTS, type TcpOptions } from "./tcp/options.ts";
 import type { TcpModules } from "./tcp/parts.ts";
 import { PROTOCOL_TCP, Tcp } from "./tcp/tcp.ts";
@@ -36,6 +37,7 @@ export const DEFAULT_CONFIG: HostConfig = {
   arp: {},
   reassembly: {},
   filter: "",
+  tracking: {},
   tcp: {},
 };
 
@@ -107,7 +109,7 @@ export class Host {
       interfaces.push(new NetworkInterface(device, index, settings, config, modules, uplink, interfaces));
     }
     this.interfaces = Object.freeze([...interfaces]); // lab 03 is shown the other list: JavaScript walks one that is frozen four times as slowly
-    if (config.layers >= 3 && config.filter !== "") this.filter = this.#createFilter(config);
+    if (config.layers >= 3 && config.filter !== "") this.filter = this.#createFilter(modules.ip, config, () => random.next());
     if (config.layers >= 3) this.internet = this.#createInternet(modules, config, uplink);
     if (config.layers >= 4 && this.internet !== undefined && hasTcp(modules)) {
       const congestion = config.layers >= 5 ? modules.congestion : undefined;
@@ -240,10 +242,18 @@ export class Host {
     });
   }
 
-  #createFilter(config: HostConfig): Filter {
+  #createFilter(ip: NetworkLabs["ip"], config: HostConfig, random: () => number): Filter {
     const large = this.interfaces.find(({ device }) => device.offload.checksum)?.device;
     if (large !== undefined) throw new TypeError(`Cannot filter on ${large.name}: a device with offload does not show every packet`);
-    return new Filter(parseRules(config.filter, { interfaces: this.interfaces.length }));
+    const word = (): number => Math.floor(random() * 0x1_0000_0000);
+    return new Filter({
+      rules: parseRules(config.filter, { interfaces: this.interfaces.length }),
+      ip,
+      interfaces: this.interfaces,
+      tracking: config.tracking,
+      hash: createKeyedHash([word(), word(), word(), word()]),
+      random,
+    });
   }
 
   #createTcp(modules: TcpModules, config: HostConfig, internet: Internet, random: () => number): Tcp {

@@ -100,5 +100,7 @@ export interface HostConfig {
   readonly reassembly: Partial<Record<"timeout" | "maxPackets", number>>;
   /** The rules of a packet filter (`stack/filter/rules.ts`). Default "": there is none. */
   readonly filter: string;
+  /** How a filter remembers connections; what is left out is in `stack/filter/connections.ts#TRACKING_DEFAULTS`. Times in milliseconds. */
+  readonly tracking: Partial<Record<"maxConnections" | "established" | "transitory" | "answered" | "unanswered" | "query", number>>;
   readonly tcp: TcpConfig;
 }

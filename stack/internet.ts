@@ -103,6 +103,7 @@ export class Internet {
     if (now < reassembly.nextDeadline()) return;
     reassembly.poll(now, (first) => {
       this.ip.count("reassembly timeout");
+      this.#filter?.forget();
       if (first === undefined) return;
       const header = this.#module.parseIpv4(first);
       const on = this.#parts.interfaces[0];
@@ -177,8 +178,9 @@ export class Internet {
 
   /** A neighbour did not answer ARP. Its sender is told: by ICMP where we are but a router (RFC 1812 §5.2.7.1), else one of our protocols. */
   unresolved(frame: Frame, on: NetworkInterface, now: number): void {
-    const header = this.#module.parseIpv4(frame);
-    if (typeof header !== "string") {
+    const found = this.#module.parseIpv4(frame);
+    if (typeof found !== "string") {
+      const header = this.#filter?.returned(frame, found, now) ?? found;
       const { source, destination, protocol } = header;
       const origin = this.#interfaceTo(source);
       if (this.#module.classifyAddress(source, this.#parts.interfaces) === "own") {
@@ -297,7 +299,7 @@ export class Internet {
       return this.#drop(frame, "too long and may not be cut");
     }
     const filter = this.#filter;
-    if (filter !== undefined && !this.#passes(filter.forward(out.index, now), frame, header, arrival, on, now)) return;
+    if (filter !== undefined && !this.#passes(filter.forward(out.index), frame, header, arrival, on, now)) return;
     const leaving = filter === undefined ? header : filter.postrouting(header, now);
     if (leaving === "drop") return this.#drop(frame, "filtered");
     const nextHop = this.#neighbour(route.gateway ?? header.destination, out);

@@ -6,6 +6,7 @@
  * `QUERY`, is the port at the other end, so that a query and its reply differ in direction as a datagram and its answer do.
  */
 import type { Ipv4Header } from "../contract/ip.ts";
+import type { QuotedPacket } from "../packet_error.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import type { Connection } from "./connections.ts";
@@ -44,6 +45,10 @@ export class Packet {
   /** What it belongs to, and whether it goes from the one that was called to the caller. */
   connection: Connection | undefined;
   isReply = false;
+  /** The packet that an ICMP error is about, where it has been looked at. */
+  quoted: Packet | undefined;
+  /** The same, between its uses. */
+  #spare: Packet | undefined;
 
   /** Length of the IP packet in bytes. */
   get length(): number {
@@ -69,18 +74,34 @@ export class Packet {
     this.state = STATES.new;
     this.connection = undefined;
     this.isReply = false;
+    this.quoted = undefined;
+    this.flags = 0;
+    this.#readPorts(frame.view);
+    this.isComplete = this.#hasHeader(frame.view);
+  }
+
+  /** Looks at the packet that this one, an ICMP error, is about. Undefined where its ports are not quoted, or where it is a fragment without any. */
+  quote(frame: Frame, { start, payload, protocol, source, destination }: QuotedPacket): Packet | undefined {
+    if (this.end - payload < 8 || (frame.view.getUint16(start + 6) & 0x1fff) !== 0) return undefined;
+    const quoted = this.#spare ??= new Packet();
+    quoted.frame = frame;
+    quoted.start = start;
+    quoted.payload = payload;
+    quoted.end = this.end;
+    quoted.protocol = protocol;
+    quoted.source = source;
+    quoted.destination = destination;
+    quoted.#readPorts(frame.view);
+    return this.quoted = quoted;
+  }
+
+  /** Ports, and what stands for them. They are in the first eight bytes. */
+  #readPorts(view: DataView): void {
+    const { payload, end, protocol } = this;
     this.sourcePort = 0;
     this.destinationPort = 0;
     this.icmpType = -1;
-    this.flags = 0;
-    this.#readPayload(frame.view);
-  }
-
-  #readPayload(view: DataView): void {
-    const { payload, end, protocol } = this;
-    const length = end - payload;
-    this.isComplete = length >= shortestHeader(protocol);
-    if (!this.isComplete) return;
+    if (end - payload < 8) return;
     if (protocol === ICMP) {
       const type = view.getUint8(payload);
       this.icmpType = type;
@@ -91,21 +112,23 @@ export class Packet {
     } else if (protocol === TCP || protocol === UDP) {
       this.sourcePort = view.getUint16(payload);
       this.destinationPort = view.getUint16(payload + 2);
-      if (protocol === UDP) {
-        const said = view.getUint16(payload + 4);
-        this.isComplete = said >= 8 && said <= length;
-      } else {
-        const headerLength = (view.getUint8(payload + 12) >> 4) * 4;
-        this.isComplete = headerLength >= 20 && headerLength <= length;
-        this.flags = view.getUint8(payload + 13);
-      }
     }
   }
-}
 
-/** The least that a header behind IP's has. */
-function shortestHeader(protocol: number): number {
-  return protocol === TCP ? 20 : protocol === UDP || protocol === ICMP ? 8 : 0;
+  #hasHeader(view: DataView): boolean {
+    const { payload, end, protocol } = this;
+    const length = end - payload;
+    if (protocol === ICMP) return length >= 8;
+    if (protocol === UDP) {
+      const said = length >= 8 ? view.getUint16(payload + 4) : 0;
+      return said >= 8 && said <= length;
+    }
+    if (protocol !== TCP) return true;
+    const headerLength = length >= 20 ? (view.getUint8(payload + 12) >> 4) * 4 : 0;
+    if (headerLength < 20 || headerLength > length) return false;
+    this.flags = view.getUint8(payload + 13);
+    return true;
+  }
 }
 
 /** Echo, timestamp, information and address mask: requests and replies with an identifier (RFC 792, RFC 950). */

@@ -29,17 +29,18 @@ export interface PacketRig {
   readonly now: number;
 }
 
-/** Makes the host: one interface for each address, of nets of 24 bits. */
-export function packetRig(addresses: readonly string[], config: Partial<HostConfig> = {}): PacketRig {
-  const wires = addresses.map(() => createPair({ medium: "ip" }));
-  const interfaces = addresses.map((address) => ({ medium: "ip" as const, address }));
+/** Makes the host: one interface for each address, of nets of 24 bits. On an `ethernet` interface nobody is there: ARP is not answered, nor shown. */
+export function packetRig(addresses: readonly string[], config: Partial<HostConfig> = {}, ethernet: readonly number[] = []): PacketRig {
+  const media = addresses.map((_, on) => ethernet.includes(on) ? "ethernet" as const : "ip" as const);
+  const wires = media.map((medium) => createPair({ medium }));
+  const interfaces = addresses.map((address, on) => ({ medium: media[on], address }));
   const host = Host.bind(reference, { interfaces, ...config }, wires.map(([, inner]) => inner));
   let now = 0;
   const collect = (): SentPacket[] => {
     host.poll(now);
     return wires.flatMap(([outer], on) => {
       const sent: SentPacket[] = [];
-      for (const frame = new Frame(); outer.receive(frame);) sent.push(describeSent(on, frame.toBytes()));
+      for (const frame = new Frame(); outer.receive(frame);) if (media[on] === "ip") sent.push(describeSent(on, frame.toBytes()));
       return sent;
     });
   };
