@@ -1,74 +1,8 @@
 /** The server over two reference hosts, against clients that are slow, greedy, rude or mistaken. Time is virtual. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import reference from "../../solutions/reference.ts";
-import { twoHosts } from "../../tools/testing/two_hosts.ts";
-import { connect, type TcpConn } from "../socket/conn.ts";
-import { listen } from "../socket/listener.ts";
+import { httpRig as rig, readAll, statuses, tell } from "../../tools/testing/http_rig.ts";
+import type { TcpConn } from "../socket/conn.ts";
 import { latin1Bytes, latin1Text } from "../wire/latin1.ts";
-import { type HttpHandler, type HttpServer, serveHttp } from "./server.ts";
-
-type Options = Parameters<typeof serveHttp>[4];
-
-interface Rig extends ReturnType<typeof twoHosts> {
-  readonly server: HttpServer;
-  readonly reported: unknown[];
-  dial(): Promise<TcpConn>;
-  /** Sends text on a connection of its own, and gives all that comes until the server closes. */
-  ask(text: string): Promise<string>;
-  /** Closes everything, and looks for what is left. */
-  end(): Promise<void>;
-}
-
-const tell: HttpHandler = ({ method, target, body, headers }) => ({
-  status: 200,
-  body: `${method} ${target} ${headers.length} ${latin1Text(body)}\n`,
-});
-
-function rig(handler: HttpHandler = tell, options: Options = {}): Rig {
-  const hosts = twoHosts({ timeWait: 1000 });
-  const reported: unknown[] = [];
-  const server = serveHttp(hosts.b, listen(hosts.b, { port: 80 }), reference.http, handler, {
-    report: (error) => reported.push(error),
-    ...options,
-  });
-  const dial = (): Promise<TcpConn> => hosts.settle(connect(hosts.a, { hostname: "10.44.0.2", port: 80 }));
-  return {
-    ...hosts,
-    server,
-    reported,
-    dial,
-    ask: async (text) => {
-      const conn = await dial();
-      await conn.write(latin1Bytes(text));
-      return await hosts.settle(readAll(conn));
-    },
-    end: async () => {
-      await hosts.settle(server.close());
-      assertEquals(server.connections, 0);
-      await hosts.pass(200_000);
-      assertEquals(hosts.b.tcp?.connections().length, 0);
-      assertEquals(hosts.b.framesLent, 0);
-    },
-  };
-}
-
-/** Everything up to the end; or until the connection breaks, and then "RST". */
-async function readAll(conn: TcpConn): Promise<string> {
-  const buffer = new Uint8Array(4096);
-  let text = "";
-  try {
-    for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) text += latin1Text(buffer, 0, count);
-  } catch (error) {
-    text += error instanceof Deno.errors.ConnectionReset ? "RST" : String(error);
-  }
-  conn[Symbol.dispose]();
-  return text;
-}
-
-/** The status codes in what a server said. */
-function statuses(text: string): number[] {
-  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code));
-}
 
 Deno.test("serveHttp() answers, and keeps the connection as long as the client wants", async () => {
   const all = rig();
