@@ -20,6 +20,8 @@ export interface ImportRules {
   readonly isLabFile: (path: string) => boolean;
   /** What takes packets apart, which is what labs are to write. */
   readonly readers: readonly string[];
+  /** The file from which all files of labs are reached. */
+  readonly entry: string;
 }
 
 interface Reference {
@@ -43,7 +45,7 @@ interface GraphModule {
 /** Refuses every import that leads out of the folder, and all that is found out only at run time. Throws a WorkspaceError. */
 export async function checkImports(folder: string, files: ReadonlyMap<string, string>, rules: ImportRules): Promise<void> {
   for (const [path, text] of files) if (folderOf(path) !== undefined) refuseLateImports(path, text);
-  const modules = await graphOf(folder);
+  const modules = await graphOf(folder, rules.entry);
   const inside = `file://${folder}/`;
   for (const module of modules) {
     const path = module.specifier.slice(inside.length);
@@ -116,8 +118,8 @@ function behindGap(text: string, at: number): string {
   }
 }
 
-async function graphOf(folder: string): Promise<readonly GraphModule[]> {
-  const info = [Deno.execPath(), "info", "--json", "--no-config", "--no-lock", "--no-remote", "--no-npm", `${folder}/entry.ts`];
+async function graphOf(folder: string, entry: string): Promise<readonly GraphModule[]> {
+  const info = [Deno.execPath(), "info", "--json", "--no-config", "--no-lock", "--no-remote", "--no-npm", `${folder}/${entry}`];
   const limits = `ulimit -d ${DATA * 1024} 2>/dev/null; ulimit -t ${PROCESSOR} 2>/dev/null; exec "$@"`;
   const [command, ...args] = Deno.build.os === "windows" ? info : ["/bin/sh", "-c", limits, "sh", ...info];
   // What a stranger's file imports is not written into the grader's own cache: where there is no folder, Deno keeps it in memory.
