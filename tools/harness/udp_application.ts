@@ -11,6 +11,7 @@
 import type { BindReject } from "../../stack/contract/accept.ts";
 import type { DatagramFailure } from "../../stack/contract/datagrams.ts";
 import type { EndpointOptions, SendResult } from "../../stack/udp/endpoint.ts";
+import { dropsText } from "./drops.ts";
 import { CheckFailed } from "./failure.ts";
 import type { UdpAct } from "./subject/protocol.ts";
 
@@ -45,6 +46,8 @@ export interface StackSocket {
   trySend(bytes: Uint8Array, port?: number, address?: string): Promise<SendResult | "nobody to send to">;
   /** The oldest datagram, or undefined. `count`: bytes that fit, default 65,535. `peek`: it stays. */
   receive(options?: { readonly count?: number; readonly peek?: boolean }): Promise<Arrived | undefined>;
+  /** For a failure: "nothing to read", and what the stack has counted that may be why. */
+  nothing(): Promise<string>;
   /** From now on it hears only this port of `address` (default: the peer's). */
   connect(port: number, address?: string): Promise<void>;
   /** It hears everybody again. */
@@ -71,6 +74,7 @@ export interface UdpActs {
 export interface UdpActingStation {
   actUdp(act: UdpAct, args: readonly unknown[]): Promise<unknown>;
   note(text: string): void;
+  counters(): Promise<Readonly<Record<string, number>>>;
 }
 
 /** The most that a datagram holds, and more. */
@@ -117,6 +121,7 @@ export class UdpApplication<S extends StackSocket = StackSocket> implements UdpA
       },
       receive: async ({ count = WHOLE, peek = false } = {}) =>
         await station.actUdp("receive", [number, count, peek]) as Arrived | undefined,
+      nothing: async () => `nothing to read${dropsText(await station.counters())}`,
       connect: async (to, address) => {
         station.note(`it connects port ${port} to ${peer(to, address).join(":")}`);
         await station.actUdp("connect", [number, peer(to, address)]);

@@ -35,7 +35,7 @@ interface Wanted {
 /** The next datagram that the socket has must be this one. */
 export async function expectArrived(t: Trial, socket: StackSocket, wanted: Wanted, what: string): Promise<Arrived> {
   const arrived = await socket.receive();
-  t.ok(arrived !== undefined, `${what} at port ${socket.port}`, "nothing to read");
+  t.ok(arrived !== undefined, `${what} at port ${socket.port}`, arrived === undefined ? await socket.nothing() : "");
   const { bytes, port, address = PEER, localAddress = STACK } = wanted;
   t.equal(arrived.bytes, bytes, `the bytes of ${what}`);
   t.fields(arrived, { length: bytes.length, address, port, localAddress }, `what is said of ${what}`);
