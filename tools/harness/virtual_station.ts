@@ -22,11 +22,17 @@ const MAX_POLLS = 20_000;
 /** The most polls in a row after which what was due is still due. */
 export const MAX_AT_ONCE = 100;
 
+/** What of a configuration is for the host, beside its interfaces. */
+const HOST_SETTINGS = [
+  ...["routes", "forwarding", "layers", "echoFrames", "timeToLive", "seed"] as const,
+  ...["arp", "reassembly", "filter", "tracking", "tcp"] as const,
+];
+
 /** The parts of a configuration that the host itself is given, with the defaults that checks rely on. */
 export function hostConfig(config: Partial<HostConfig>, layers: 1 | 2 | 3 | 4 | 5): Partial<HostConfig> {
   const { interfaces, ...rest } = config;
   const own: Record<string, unknown> = {};
-  for (const key of ["routes", "forwarding", "layers", "echoFrames", "timeToLive", "seed", "arp", "reassembly", "tcp"] as const) {
+  for (const key of HOST_SETTINGS) {
     if (rest[key] !== undefined) own[key] = rest[key];
   }
   return { layers, ...own, interfaces: interfaces ?? [{ mac: "02:00:00:00:00:02", address: "10.44.0.2" }] };
