@@ -120,7 +120,7 @@ function walkTo(fault: Fault): Promise<Diagnosis> {
   if (walks === undefined) {
     const places: Promise<unknown>[] = Array.from({ length: atOnce }, () => Promise.resolve());
     walks = FAULTS.map(({ scene, to }, index) => {
-      const target = { host: "10.44.0.2", port: 80, http: false, banner: false, timeout: 6000, ...to };
+      const target = { host: "10.44.0.2", port: 80, http: false, banner: false, timeout: 8000, ...to };
       const walking = (places[index % atOnce] as Promise<unknown>).then(() => stage<Diagnosis>({ scene, target }));
       places[index % atOnce] = walking.catch(() => {});
       return walking;
