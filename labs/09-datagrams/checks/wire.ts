@@ -82,7 +82,8 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
       for (const bytes of said) await station.send(packet({ sourcePort: 5000, destinationPort: 7 }, bytes));
       for (const [index, bytes] of said.entries()) {
         const arrived = await socket.receive();
-        t.ok(arrived !== undefined, "four reads that give something, for four datagrams", `read ${index + 1} gives nothing`);
+        const got = arrived === undefined ? `read ${index + 1}: ${await socket.nothing()}` : "";
+        t.ok(arrived !== undefined, "four reads that give something, for four datagrams", got);
         t.equal(arrived.bytes.length, bytes.length, `how many bytes read ${index + 1} gives`);
       }
       await expectNothing(t, socket, "when all was read");
