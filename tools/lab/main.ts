@@ -32,6 +32,7 @@ import { RunFileError } from "./run_file.ts";
 import { sealedText } from "./sealed_report.ts";
 import { cut, paint, titled, WIDTH, wrap, wrapAround } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
+import { watchLab } from "./watch.ts";
 
 const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 
@@ -43,6 +44,7 @@ chrome://inspect. Your files run from a copy below .wallsocket/subjects.
 export async function main(words: readonly string[]): Promise<number> {
   const suiteKey = takeSuiteKey(); // before anything is started that could inherit it
   try {
+    if (words.includes("--watch")) return await watchLab(words);
     const options = readOptions(words);
     if ("help" in options) {
       console.log(helpText(options.help));

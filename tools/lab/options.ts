@@ -47,6 +47,9 @@ export function helpText(lab: Lab | undefined): string {
   --all            show every failure in full, not only the first three
                    (with --only all are)
 
+  --watch          stay, and run again whenever a file is saved; takes --plain
+                   and --poll, too (deno task learn --help)
+
   --save-failure   keep the failures that are shown: later runs play them again
   --replay FILE    play one failure that was kept, and nothing else
 
@@ -72,7 +75,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
   const unknown: string[] = [];
   const args = parseArgs(words, {
     string: ["only", "seed", "pcap", "reference", "driver", "hint", "replay"],
-    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list", "save-failure", "my-checks"],
+    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list", "save-failure", "my-checks", "watch"],
     collect: ["only"],
     alias: { h: "help" },
     unknown: (word: string, key?: string): boolean => {
