@@ -12,7 +12,7 @@ import { CheckFailed } from "./failure.ts";
 import { complaintsBetween } from "./kernel/complaints.ts";
 import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
 import type { KernelOperations, SnmpCounters } from "./kernel/operations.ts";
-import { matchPacket, type Mismatch, type PacketMatcher } from "./matchers.ts";
+import { matchPacket, type Mismatch, type PacketMatcher, type RightField } from "./matchers.ts";
 import { heard, LiveApplication, type MovingStation } from "./live_tcp.ts";
 import { LiveDatagrams } from "./live_udp.ts";
 import { pattern } from "./packets.ts";
@@ -165,18 +165,18 @@ export class RealStation implements LiveStation, MovingStation {
 
   expectSeen(direction: SeenFrame["direction"], matcher: PacketMatcher, why: string): Uint8Array {
     const medium = this.#wire.kind === "tap" ? "ethernet" : "ip";
-    let nearest: { mismatches: Mismatch[]; text: string } | undefined;
+    let nearest: { mismatches: Mismatch[]; right: RightField[]; text: string } | undefined;
     for (const frame of this.frames) {
       if (frame.direction !== direction) continue;
-      const mismatches = matchPacket(frame.bytes, medium, matcher);
+      const right: RightField[] = [], mismatches = matchPacket(frame.bytes, medium, matcher, right);
       if (mismatches.length === 0) return frame.bytes;
       if (nearest === undefined || mismatches.length < nearest.mismatches.length) {
-        nearest = { mismatches, text: this.#conversation.transcript.describe(frame.bytes, medium) };
+        nearest = { mismatches, right, text: this.#conversation.transcript.describe(frame.bytes, medium) };
       }
     }
     const who = direction === "from stack" ? "your stack" : "the kernel";
-    if (nearest === undefined) throw new CheckFailed(why, `no packet at all from ${who}`);
-    throw new CheckFailed(why, `the nearest packet from ${who}: ${nearest.text}`, { mismatches: nearest.mismatches });
+    if (!nearest) throw new CheckFailed(why, `no packet at all from ${who}`);
+    throw new CheckFailed(why, `the nearest packet from ${who}: ${nearest.text}`, nearest);
   }
 
   async counters(): Promise<Readonly<Record<string, number>>> {

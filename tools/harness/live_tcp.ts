@@ -12,7 +12,7 @@
  * stops waiting and gives what there is: then the check compares it, and says what was missing.
  */
 import { CheckFailed } from "./failure.ts";
-import type { Mismatch } from "./matchers.ts";
+import type { Mismatch, RightField } from "./matchers.ts";
 import { isStreamPattern, streamPattern } from "./stream_pattern.ts";
 import type { SeenFrame } from "./suite.ts";
 import {
@@ -220,16 +220,17 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
   }
 
   expectSegment(direction: SeenFrame["direction"], matcher: SegmentMatcher, why: string, port?: number): CrossedSegment {
-    let nearest: { mismatches: Mismatch[]; text: string } | undefined;
+    let nearest: { mismatches: Mismatch[]; right: RightField[]; text: string } | undefined;
     for (const segment of this.segments(port)) {
       if (segment.direction !== direction) continue;
-      const mismatches = compare(segment, matcher);
+      const right: RightField[] = [];
+      const mismatches = compare(segment, matcher, right);
       if (mismatches.length === 0) return segment;
-      if (nearest === undefined || mismatches.length < nearest.mismatches.length) nearest = { mismatches, text: textOf(segment) };
+      if (nearest === undefined || mismatches.length < nearest.mismatches.length) nearest = { mismatches, right, text: textOf(segment) };
     }
     const who = direction === "from stack" ? "your stack" : "the kernel";
     if (nearest === undefined) throw new CheckFailed(why, `no TCP segment at all from ${who}`);
-    throw new CheckFailed(why, `the nearest segment from ${who}: ${nearest.text}`, { mismatches: nearest.mismatches });
+    throw new CheckFailed(why, `the nearest segment from ${who}: ${nearest.text}`, nearest);
   }
 }
 

@@ -45,10 +45,16 @@ export interface Mismatch {
   readonly got: string;
 }
 
+/** A field that is as expected. */
+export interface RightField {
+  readonly field: string;
+  readonly value: string;
+}
+
 const LAYERS = { ethernet: "Ethernet", arp: "ARP", ipv4: "IPv4", icmp: "ICMP", udp: "UDP", tcp: "TCP" } as const;
 
-/** Compares a packet (without its FCS) with a matcher; no mismatch means that it fits. */
-export function matchPacket(packet: Uint8Array, medium: Medium, matcher: PacketMatcher): Mismatch[] {
+/** Compares a packet (without its FCS) with a matcher; no mismatch means that it fits. Fields that fit are added to `right`. */
+export function matchPacket(packet: Uint8Array, medium: Medium, matcher: PacketMatcher, right: RightField[] = []): Mismatch[] {
   const layers = dissect(packet, medium);
   const outer = layers.filter((layer) => !layer.quoted);
   const found: Mismatch[] = [];
@@ -64,7 +70,7 @@ export function matchPacket(packet: Uint8Array, medium: Medium, matcher: PacketM
       });
       continue;
     }
-    for (const [field, value] of Object.entries(wanted)) compareField(layer, field, value, found);
+    for (const [field, value] of Object.entries(wanted)) compareField(layer, field, value, found, right);
   }
   if (matcher.checksums !== "any") {
     for (const layer of outer) {
@@ -99,14 +105,14 @@ function payloadIn(packet: Uint8Array, layers: readonly Layer[]): Uint8Array {
   return packet.subarray(from, padding?.offset ?? packet.length);
 }
 
-function compareField(layer: Layer, name: string, wanted: FieldMatcher, found: Mismatch[]): void {
+function compareField(layer: Layer, name: string, wanted: FieldMatcher, found: Mismatch[], right: RightField[]): void {
   const field = fieldOf(layer, name);
   if (field === undefined) found.push({ field: titleOf(layer, name), expected: show(wanted), got: "not there" });
   else if (!fits(field.value, field.text, wanted)) {
     const digits = /^0x([0-9a-f]+)/.exec(field.text)?.[1]?.length;
     const expected = digits !== undefined && typeof wanted === "number" ? `0x${wanted.toString(16).padStart(digits, "0")}` : show(wanted);
     found.push({ field: titleOf(layer, name), expected, got: field.text });
-  }
+  } else right.push({ field: titleOf(layer, name), value: field.text });
 }
 
 /** "IPv4 header checksum", "Ethernet type". */

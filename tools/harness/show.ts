@@ -133,7 +133,7 @@ type ShowMember = (value: unknown, name: string) => string;
 function recordText(members: Members, show: ShowMember): string {
   const has = (...names: string[]): boolean => names.every((name) => members.some(([each]) => each === name));
   const rest = (...names: string[]): Members => members.filter(([name]) => !names.includes(name));
-  const at = (name: string, as = name): string => show(members.find(([each]) => each === name)?.[1], as);
+  const at = (name: string, as = name): string => bare(show(members.find(([each]) => each === name)?.[1], as));
   if (has("source", "destination") && (has("etherType") || has("identification"))) {
     const kind = has("etherType") ? "mac" : "";
     const [source, destination] = [at("source", kind || "source"), at("destination", kind || "destination")];
@@ -141,7 +141,8 @@ function recordText(members: Members, show: ShowMember): string {
   }
   if (has("from", "length", "fragmentOffset", "moreFragments")) return `{ ${words(members, show).join(" ")} }`;
   if (has("senderMac", "senderIp", "targetMac", "targetIp", "operation")) {
-    const operation = { 1: "request", 2: "reply" }[at("operation")] ?? `operation ${at("operation")}`;
+    const said = at("operation");
+    const operation = { 1: "request", 2: "reply" }[said] ?? (/^\d+$/.test(said) ? `operation ${said}` : said);
     return `ARP ${operation} ${at("senderIp")} ${at("senderMac")} → ${at("targetIp")} ${at("targetMac")}`;
   }
   if (has("network", "prefixLength", "interface")) {
@@ -150,6 +151,11 @@ function recordText(members: Members, show: ShowMember): string {
   }
   if (has("address", "prefixLength") && members.length === 2) return `${at("address")}/${at("prefixLength")}`;
   return members.length === 0 ? "{}" : `{ ${members.map(([name, member]) => `${name}: ${show(member, name)}`).join(", ")} }`;
+}
+
+/** A word without its quotes: in the short forms it is clear which is a text. */
+function bare(text: string): string {
+  return text.replace(/^"([\w:.-]+)"$/, "$1");
 }
 
 /** The members of a packet's header in the order in which they are told, and what they are called where room is short. */

@@ -4,6 +4,7 @@
  * that was seen of the stack's.
  */
 import { CheckFailed } from "./failure.ts";
+import type { RightField } from "./matchers.ts";
 import { ethernet, ipv4, tcp as buildTcp } from "./packets.ts";
 import { compare, readSegment, relativeTo, type SeenSegment, type SegmentMatcher, textOf } from "./tcp_segment.ts";
 import type { VirtualStation } from "./virtual_station.ts";
@@ -134,12 +135,13 @@ export class TcpPeer {
   ): Promise<SeenSegment> {
     const frame = await this.#station.expect({ ipv4: { protocol: 6 } }, why, within);
     const seen = this.#read(frame);
-    const mismatches = compare(seen, matcher);
+    const right: RightField[] = [];
+    const mismatches = compare(seen, matcher, right);
     if (seen.destinationPort !== this.peerPort) {
       mismatches.unshift({ field: "TCP destinationPort", expected: `${this.peerPort}`, got: `${seen.destinationPort}` });
     }
     const symbol = instead[seen.flags];
-    if (mismatches.length > 0) throw new CheckFailed(why, textOf(seen), { mismatches, ...(symbol === undefined ? {} : { symbol }) });
+    if (mismatches.length > 0) throw new CheckFailed(why, textOf(seen), { mismatches, right, ...(symbol === undefined ? {} : { symbol }) });
     return seen;
   }
 

@@ -4,7 +4,7 @@
  */
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import { CheckFailed } from "./failure.ts";
-import type { Mismatch } from "./matchers.ts";
+import type { Mismatch, RightField } from "./matchers.ts";
 
 /** What a segment from the stack must be. What is not named does not matter. */
 export interface SegmentMatcher {
@@ -145,10 +145,11 @@ function readOptions(
 }
 
 /** Every field that is not as it was wanted. */
-export function compare(seen: SeenSegment, wanted: SegmentMatcher): Mismatch[] {
+export function compare(seen: SeenSegment, wanted: SegmentMatcher, right: RightField[] = []): Mismatch[] {
   const found: Mismatch[] = [];
   const check = (field: string, fits: boolean, expected: unknown, got: unknown): void => {
-    if (!fits) found.push({ field: `TCP ${field}`, expected: `${expected}`, got: `${got}` });
+    if (fits) right.push({ field: `TCP ${field}`, value: `${got}` });
+    else found.push({ field: `TCP ${field}`, expected: `${expected}`, got: `${got}` });
   };
   const oneOf = <T>(value: T, legal: T | readonly T[]): boolean => Array.isArray(legal) ? legal.includes(value) : value === legal;
   const list = (legal: unknown): string => Array.isArray(legal) ? legal.join(" or ") : `${legal}`;

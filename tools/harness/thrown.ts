@@ -15,7 +15,7 @@ export function failureOf(threw: Thrown, called: string | undefined): Error {
   if (symbol !== undefined) return knownFailure(threw.name, called?.endsWith(`.${symbol}`) ? called : symbol);
   const inner = culpritOf(threw.at);
   const culprit = inner === undefined || called?.split(".")[0] === inner.split(".")[0] ? called : inner;
-  const details = culprit === undefined ? {} : { symbol: culprit };
+  const details = { ...(culprit === undefined ? {} : { symbol: culprit }), ...(threw.at[0] === undefined ? {} : { at: threw.at[0] }) };
   const [, event, state] = /^Cannot happen: (".+") in (\S+)$/.exec(threw.message) ?? [];
   if (event !== undefined) return noArrow(event, state ?? "", inner);
   if (called === undefined && threw.at.length === 0) {
@@ -24,7 +24,7 @@ export function failureOf(threw: Thrown, called: string | undefined): Error {
   }
   if (culprit === "createSendBuffer.copyInto" && threw.message.startsWith("Cannot use an empty ring")) return releasedTooEarly(threw);
   const reason = MAY_THROW.has(culprit ?? "") ? "what it was asked for is right" : "it never throws because of a packet";
-  return new CheckFailed(`${culprit ?? "your code"} to return: ${reason}`, thrownText(threw), details);
+  return new CheckFailed(`${culprit ?? "your code"} to return: ${reason}`, ownFrameFirst(threw), details);
 }
 
 /** The engine asked `nextState`, and there is no such arrow: either the table has a hole, or `asker` said an event that cannot happen there. */
@@ -39,7 +39,8 @@ function noArrow(event: string, state: string, asker: string | undefined): Check
 
 /** The send buffer's ring is empty although bytes are held: whoever copies out of it is not to blame. */
 function releasedTooEarly(threw: Thrown): CheckFailed {
-  const failure = new CheckFailed("the bytes that the send buffer holds to be in its ring", thrownText(threw));
+  const at = threw.at[0] === undefined ? {} : { at: threw.at[0] };
+  const failure = new CheckFailed("the bytes that the send buffer holds to be in its ring", ownFrameFirst(threw), at);
   const why =
     "A byte is held until it is acknowledged, sent or not. The ring forgets everything at once: its memory goes back when nothing is held any more, " +
     "and is reserved again when something is written.";
@@ -49,12 +50,30 @@ function releasedTooEarly(threw: Thrown): CheckFailed {
 
 /** "RangeError: Cannot push 20 bytes: …, from Frame.push, called at writeIcmp (labs/03-ip/icmp.ts:43)". */
 export function thrownText(threw: Thrown): string {
-  const { name, message, at: [nearest], from } = threw;
-  const refused = name === "NotCapable";
-  const said = `${name}: ${refused ? message.replace(/, run again with the --allow-\S+ flag/, "") : message}`;
+  const { at: [nearest], from } = threw;
   const where = nearest === undefined ? "" : from === undefined ? `, at ${nearest}` : `, called at ${nearest}`;
-  const text = `${said}${from === undefined ? "" : `, from ${from}`}${where}`;
-  return refused ? `${text}. Your code runs without any permission: console.log is all it has.` : text;
+  return `${saidText(threw)}${from === undefined ? "" : `, from ${from}`}${where}${permissionText(threw)}`;
+}
+
+/** Lines of the student's own that led to an exception, at most. */
+const OWN_FRAMES = 3;
+
+/** The same with the student's own lines in front, one below the other: where to look is what is read first. */
+function ownFrameFirst(threw: Thrown): string {
+  const [nearest, ...outer] = threw.at;
+  if (nearest === undefined) return thrownText(threw);
+  const callers = outer.slice(0, OWN_FRAMES - 1).map((each) => `called by ${each}`);
+  const thrower = threw.from === undefined ? "" : `, from ${threw.from}`;
+  return [`${nearest}: ${saidText(threw)}${thrower}${permissionText(threw)}`, ...callers].join("\n");
+}
+
+/** What is said of an exception, wherever it came from. */
+function saidText({ name, message }: Thrown): string {
+  return `${name}: ${name === "NotCapable" ? message.replace(/, run again with the --allow-\S+ flag/, "") : message}`;
+}
+
+function permissionText({ name }: Thrown): string {
+  return name === "NotCapable" ? ". Your code runs without any permission: console.log is all it has." : "";
 }
 
 /** What stands behind the call in the transcript: " threw RangeError". */

@@ -4,12 +4,13 @@
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { createRandom, type Random } from "../../stack/wire/random.ts";
 import { equal } from "@std/assert";
-import { about, CheckFailed, CheckSkipped, NotWritten, type Topic } from "./failure.ts";
+import { about, CheckFailed, CheckSkipped, type FailureDetails, NotWritten, type Topic } from "./failure.ts";
 import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
 import { InOut, Marker } from "./marker.ts";
 import { Conversation } from "./remote.ts";
 import type { RemoteChannels } from "./remote_channels.ts";
+import type { Mismatch, RightField } from "./matchers.ts";
 import { keyOf, showBoth, showValue } from "./show.ts";
 import type { Subject } from "./subject.ts";
 import { SubjectDied } from "./subject_process.ts";
@@ -28,6 +29,10 @@ export type Verdict =
     readonly expected: string;
     readonly got: string;
     readonly mismatches: CheckFailed["mismatches"];
+    /** Fields that were as expected, where others were not. */
+    readonly right?: CheckFailed["right"];
+    /** Where an exception left the student's code. */
+    readonly at?: string;
     readonly symbol?: string;
     /** What the part of the check was about in which it failed. */
     readonly topic?: Topic;
@@ -179,19 +184,14 @@ class RunningTrial implements Trial {
     if (equal(actual, expected)) return this.#right(what);
     if (actual instanceof Uint8Array && expected instanceof Uint8Array) throw differentBytes(actual, expected, what);
     const shown = showBoth(actual, expected, what);
-    throw new CheckFailed(`${what}: ${shown.expected}`, shown.actual);
+    throw new CheckFailed(`${what}: ${shown.expected}`, shown.actual, bothMembers(actual, expected));
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
     if (typeof actual !== "object" || actual === null) throw new CheckFailed(`${what}: ${showValue(expected)}`, showValue(actual));
-    const wrong = Object.entries(expected).filter(([key, value]) => !equal((actual as Record<string, unknown>)[key], value));
-    const mismatches = wrong
-      .map(([key, value]) => ({
-        field: key,
-        expected: showValue(value, key),
-        got: showValue((actual as Record<string, unknown>)[key], key),
-      }));
-    if (mismatches.length > 0) throw new CheckFailed(what, gotText(actual, wrong.map(([key]) => key)), { mismatches });
+    const details = differentMembers(actual as Record<string, unknown>, expected);
+    const wrong = details.mismatches.map(({ field }) => field);
+    if (wrong.length > 0) throw new CheckFailed(what, gotText(actual, wrong), details);
     this.#right(what);
   }
 
@@ -248,7 +248,9 @@ class RunningTrial implements Trial {
     if (error instanceof CheckFailed) {
       const complaints = await this.#live?.kernelComplaints().catch(() => []) ?? [];
       const topic = error.topic === undefined ? {} : { topic: error.topic };
-      return { ...failed(error.expected, error.got, error.symbol), ...topic, mismatches: error.mismatches, complaints };
+      const { mismatches, right, at } = error;
+      const where = at === undefined ? {} : { at };
+      return { ...failed(error.expected, error.got, error.symbol), ...topic, ...where, mismatches, right, complaints };
     }
     if (error instanceof TypeError && this.#conversation.answered) {
       return failed("what the contract says", `something that this check could not even look at (${error.message})`, undefined);
@@ -277,13 +279,41 @@ function gotText(actual: object, wrong: readonly string[]): string {
   return showValue(Object.fromEntries(Object.entries(actual).filter(([key]) => wrong.includes(key))), "", LINES);
 }
 
+/** Two records beside each other; nothing when one of the two is none. */
+function bothMembers(actual: unknown, expected: unknown): FailureDetails {
+  if (!isPlain(actual) || !isPlain(expected)) return {};
+  const beside = Object.keys(actual).filter((key) => !Object.hasOwn(expected, key));
+  return differentMembers(actual, { ...expected, ...Object.fromEntries(beside.map((key) => [key, undefined])) });
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** The members of a record beside what was expected of them: first those that differ. */
+function differentMembers(
+  actual: Readonly<Record<string, unknown>>,
+  expected: Readonly<Record<string, unknown>>,
+): { readonly mismatches: Mismatch[]; readonly right: RightField[] } {
+  const mismatches: Mismatch[] = [], right: RightField[] = [];
+  for (const [field, value] of Object.entries(expected)) {
+    const [wanted, got] = [showValue(value, field), showValue(actual[field], field)];
+    if (equal(actual[field], value)) right.push({ field, value: got });
+    else mismatches.push({ field, expected: wanted, got });
+  }
+  return { mismatches, right };
+}
+
 /** Two arrays of bytes that differ: how long each is, and where the first difference lies. */
 function differentBytes(actual: Uint8Array, expected: Uint8Array, what: string): CheckFailed {
   let at = 0;
   while (at < actual.length && actual[at] === expected[at]) at++;
   const around = (bytes: Uint8Array): string => {
-    const shown = [...bytes.subarray(Math.max(0, at - 4), at + 12)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    return `${bytes.length} bytes${at >= bytes.length ? ", which end there" : `, from byte ${Math.max(0, at - 4)}: ${shown}`}`;
+    const from = Math.max(0, at - 4);
+    const hex = (byte: number, index: number): string =>
+      `${bytes === actual && from + index === at ? "✘" : ""}${byte.toString(16).padStart(2, "0")}`;
+    const shown = [...bytes.subarray(from, at + 12)].map(hex).join(" ");
+    return `${bytes.length} bytes${at >= bytes.length ? ", which end there" : `, from byte ${from}: ${shown}`}`;
   };
   return new CheckFailed(`${what}: ${around(expected)}`, `${around(actual)} (the first difference is at byte ${at})`);
 }

@@ -9,8 +9,9 @@ import { describe } from "../../stack/wire/describe.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
+import { dropsText } from "./drops.ts";
 import { CheckFailed } from "./failure.ts";
-import { matchPacket, type PacketMatcher } from "./matchers.ts";
+import { matchPacket, type PacketMatcher, type RightField } from "./matchers.ts";
 import { arp, ethernet, fcs, pad, pattern } from "./packets.ts";
 import type { Conversation } from "./remote.ts";
 import { ANSWERS_BY_ITSELF } from "./transcript.ts";
@@ -145,18 +146,23 @@ export class VirtualStation implements Station {
     const next = this.#queue.shift();
     if (next === undefined) {
       const waited = within > 0 ? ` within ${within} ms` : "";
-      throw new CheckFailed(why, `nothing${waited}${await this.#dropsSoFar()}`);
+      throw new CheckFailed(why, `nothing${waited}${dropsText(await this.counters())}`);
     }
     const medium = this.#wires[next.on]?.medium ?? "ethernet";
-    const mismatches = matchPacket(next.bytes, medium, matcher);
-    if (mismatches.length > 0) throw new CheckFailed(why, this.#conversation.transcript.describe(next.bytes, medium), { mismatches });
+    const right: RightField[] = [];
+    const mismatches = matchPacket(next.bytes, medium, matcher, right);
+    const details = { mismatches, right };
+    if (mismatches.length > 0) throw new CheckFailed(why, this.#conversation.transcript.describe(next.bytes, medium), details);
     return next.bytes;
   }
 
   async expectSilence(milliseconds: number, why: string): Promise<void> {
     await this.#until(this.#now + milliseconds, () => this.#queue.length > 0);
     const next = this.#queue[0];
-    if (next === undefined) return this.#conversation.transcript.note(this.#now, `silence for ${milliseconds} ms, as it should be`);
+    if (next === undefined) {
+      const long = milliseconds > 0 ? ` for ${milliseconds} ms` : "";
+      return this.#conversation.transcript.note(this.#now, `silence${long}, as it should be`);
+    }
     const medium = this.#wires[next.on]?.medium ?? "ethernet";
     throw new CheckFailed(why, `a packet: ${this.#conversation.transcript.describe(next.bytes, medium)}`);
   }
@@ -317,12 +323,5 @@ export class VirtualStation implements Station {
     const senderMac = valueOf(layer, "senderMac");
     const reply = arp({ operation: 2, senderMac: PEER_MAC, senderIp: target, targetMac: senderMac, targetIp: sender });
     return ethernet({ destination: senderMac, source: PEER_MAC, etherType: 0x0806 }, reply);
-  }
-
-  /** What the host counted as dropped: often the very reason why nothing came. */
-  async #dropsSoFar(): Promise<string> {
-    const quiet = /: (received|sent|fragment sent|error sent|forwarded|reassembled)$/;
-    const drops = Object.entries(await this.counters()).filter(([name]) => !quiet.test(name)).map(([name, count]) => `${name} ×${count}`);
-    return drops.length === 0 ? "" : ` (your stack counted: ${drops.join(", ")})`;
   }
 }

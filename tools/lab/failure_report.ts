@@ -5,8 +5,10 @@
 import { fileOf, type Lab, labs } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
 import type { CheckResult, Verdict } from "../harness/trial.ts";
+import { fieldsTable } from "./fields_table.ts";
+import { wordsIn } from "./handout_places.ts";
 import { ladder } from "./ladder.ts";
-import { placeOf } from "./places.ts";
+import { type Place, placeOf } from "./places.ts";
 import { labelled, labelledCommand, milliseconds, paint, singular, titled } from "./text.ts";
 
 /** What surrounds a failure. */
@@ -32,7 +34,7 @@ export interface FailureContext {
 /** A check that failed. */
 export type Failure = CheckResult & { readonly verdict: Verdict & { readonly outcome: "failed" } };
 
-const SHOWN_LOG = 8;
+const SHOWN_LOG = 8, SHOWN_PLACES = 3, SHOWN_WORDS = 3;
 
 /** Whether a check failed. */
 export function isFailure(result: CheckResult): result is Failure {
@@ -41,7 +43,7 @@ export function isFailure(result: CheckResult): result is Failure {
 
 /** The name that student code uses and does not have, when a check failed by that. What the check is about was never reached. */
 export function unknownName({ verdict }: Failure): string | undefined {
-  return /\bReferenceError: (\S+) is not defined, at /.exec(verdict.got)?.[1];
+  return verdict.at === undefined ? undefined : /: ReferenceError: (\S+) is not defined$/m.exec(verdict.got)?.[1];
 }
 
 /** Why a check failed by a name that is not known. */
@@ -76,13 +78,15 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
 export function explanation(result: Failure, context: Pick<FailureContext, "lab" | "blame" | "own" | "alike">): string {
   const { check, verdict } = result;
   const name = unknownName(result);
+  const places = placesOf(context.own?.look ?? [suspectOf(result), ...ownLook(result)], context.lab, verdict.at);
   return [
     labelled("Expected", singular(verdict.expected)),
     labelled("Got", singular(verdict.got)),
-    ...verdict.mismatches.map(({ field, expected, got }) => labelled("", `✘ ${field}: expected ${expected}, got ${got}`)),
+    ...fieldsTable(verdict.mismatches, verdict.right ?? []),
     ...(verdict.complaints.length > 0 ? [labelled("Kernel", verdict.complaints.join(", "))] : []),
     labelled("Why", name === undefined ? verdict.topic?.why ?? check.why : unknownText(name, result, context.alike ?? 1)),
-    ...lookAt(context.own?.look ?? [suspectOf(result), ...ownLook(result)], context.lab),
+    ...lookAt(places),
+    ...(name === undefined ? words(result, places, context.lab) : []),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
   ].join("\n");
@@ -113,15 +117,35 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
   return undefined;
 }
 
-function lookAt(symbols: readonly string[], lab: Lab): string[] {
-  const lines: string[] = [];
-  for (const symbol of [...new Set(symbols)].slice(0, 3)) {
-    const place = placeOf(symbol, lab);
-    if (place === undefined) continue;
-    lines.push(labelled(lines.length === 0 ? "Look at" : "", `${symbol}  ${place.file}`));
-    if (lines.length === 1) lines.push(labelled("", place.handout));
-  }
-  return lines;
+/** The places to look at, the likeliest first; when an exception was thrown `at` a line, that line stands for its function. */
+function placesOf(symbols: readonly string[], lab: Lab, at: string | undefined): Place[] {
+  const places = [...new Set(symbols)].slice(0, SHOWN_PLACES).flatMap((symbol) => placeOf(symbol, lab) ?? []);
+  const [, name, file] = /^(?:(\S+) \()?(labs\/[^)]+?)\)?$/.exec(at ?? "") ?? [];
+  const [first, ...rest] = places;
+  if (file === undefined || first === undefined) return places;
+  return [{ ...first, symbol: name ?? first.symbol, file }, ...rest];
+}
+
+function lookAt(places: readonly Place[]): string[] {
+  return places.flatMap(({ symbol, file, handout }, index) => [
+    labelled(index === 0 ? "Look at" : "", `${symbol}  ${file}`),
+    ...(index === 0 ? [labelled("", handout)] : []),
+  ]);
+}
+
+/** Where the handout explains the rejects, effects and states that are named: first those of the verdict, then those of the steps. */
+function words({ verdict, transcript }: Failure, [first]: readonly Place[], lab: Lab): string[] {
+  const told = [
+    verdict.expected,
+    verdict.got,
+    ...verdict.mismatches.map(({ expected, got }) => `${expected} ${got}`),
+    ...ladder(transcript.steps),
+  ].join("\n");
+  const found = Map.groupBy(wordsIn(told, lab, first?.symbol), ({ anchor }) => anchor);
+  found.delete(first?.handout ?? "");
+  return [...found].slice(0, SHOWN_WORDS).map(([anchor, some], index) =>
+    labelled(index === 0 ? "Words" : "", `${some.map(({ word }) => word).join(", ")}  ${anchor}`)
+  );
 }
 
 /** What the student's code printed, each line with the number of the step in which it did. */

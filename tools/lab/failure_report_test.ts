@@ -1,5 +1,5 @@
 /** A failure as a student reads it, from the check's body to the last line; and which failures are read first. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { assertSnapshot } from "@std/testing/snapshot";
 import { findLab, type Lab, labs } from "../../labs/manifest.ts";
 import type { ModuleName } from "../../stack/contract/modules.ts";
@@ -9,7 +9,7 @@ import { type Check, type CheckKind, suite, type Trial } from "../harness/suite.
 import { Transcript } from "../harness/transcript.ts";
 import { type CheckResult, runCheck } from "../harness/trial.ts";
 import { failureText, isFailure } from "./failure_report.ts";
-import { byUnknownName, inReadingOrder } from "./failures.ts";
+import { byUnknownName, inReadingOrder, overview } from "./failures.ts";
 import { ROOT } from "./run.ts";
 
 const lab = findLab(3) as Lab;
@@ -82,6 +82,47 @@ Deno.test("failureText() of a wrong result", async (t) => {
     t,
     textOf(await runChanged(check, "checksum.ts", "  // region internetChecksum\n", "  if ((end - start) % 2 === 1) end--;\n")),
   );
+});
+
+Deno.test("failureText() of an exception has the student's own lines first", async () => {
+  const check = checkOf(async (trial) => void await trial.ip.internetChecksum(new DataView(new ArrayBuffer(4)), 0, 4), "table");
+  const begin = "  // region internetChecksum\n";
+  const helper = "const inner = () => new Uint8Array(-1);\nfunction helperOf() { return inner(); }\n";
+  const text = textOf(await runChanged(check, "checksum.ts", begin, `${begin}  ${helper} helperOf();\n`));
+  const lines = text.split("\n");
+  const got = lines.findIndex((line) => line.startsWith("  Got"));
+  assertMatch(lines[got] ?? "", /^ {2}Got {9}\S*inner \(solutions\/03-ip\/checksum\.ts:LINE\): RangeError: /);
+  assert(lines.slice(got + 1, got + 4).some((line) => /^ {14}called by helperOf \(/.test(line)), text);
+});
+
+Deno.test("failureText() names the words that the handout explains, and where", async () => {
+  const check = checkOf((trial) => Promise.resolve(trial.equal<unknown>("not for us", "bad fragment", "the answer")), "table", "parseIpv4");
+  const lines = textOf(await runChanged(check, "checksum.ts", "let sum = ", "let sum = 1 + ")).split("\n");
+  assertEquals(lines.slice(lines.findIndex((line) => line.startsWith("  Look at"))).slice(0, 3), [
+    "  Look at     parseIpv4  labs/03-ip/ipv4.ts:LINE",
+    "              labs/03-ip/README.md#parseipv4",
+    '  Words       "not for us"  labs/03-ip/README.md#admit',
+  ]);
+});
+
+Deno.test("overview() names each function once, with the check to read first, in twelve lines at most", () => {
+  const failure = (kind: CheckKind, symbol: string): CheckResult => ({
+    check: checkOf(async () => {}, kind),
+    seed: 1,
+    verdict: { outcome: "failed", expected: "", got: "", mismatches: [], complaints: [], symbol },
+    milliseconds: 1,
+    transcript: new Transcript(),
+  });
+  const some = [failure("live", "parseIpv4"), failure("scenario", "admit"), failure("table", "parseIpv4")].filter(isFailure);
+  assertEquals(overview([], some.slice(0, 1)), []);
+  assertEquals(overview([], some), [
+    "3 checks fail. Begin with the first line; the rest may follow from it:",
+    "",
+    "  parseIpv4    2 checks  icmp/answered-as-it-came",
+    "  admit        1 check   icmp/answered-as-it-came",
+  ]);
+  const many = Array.from({ length: 30 }, (_, i) => failure("table", `function${i}`)).filter(isFailure);
+  assertEquals(overview([], many).length, 12);
 });
 
 Deno.test("inReadingOrder() puts tables first, in the order of the groups; of the few shown in full each is about another function", () => {

@@ -6,6 +6,7 @@
  */
 import type { CheckKind } from "../harness/suite.ts";
 import { type Failure, suspectOf, unknownName } from "./failure_report.ts";
+import { cut, WIDTH } from "./text.ts";
 
 const KINDS: readonly CheckKind[] = ["table", "scenario", "live"];
 
@@ -26,6 +27,38 @@ export function byUnknownName(failures: readonly Failure[]): { readonly unknown:
     unknown: [...Map.groupBy(named, (failure) => unknownName(failure)).values()],
     others: failures.filter((failure) => !named.includes(failure)),
   };
+}
+
+/** Lines of a summary that name a function, at most. */
+const FUNCTIONS = 9;
+
+/**
+ * Of several failures, what is read before the first: how many point to which function, and the check to read for each, in the order in which they are best
+ * read. At most twelve lines; none for a single failure.
+ */
+export function overview(unknown: readonly (readonly Failure[])[], others: readonly Failure[]): string[] {
+  const suspects = [...Map.groupBy(inReadingOrder(others), suspectOf)].map(([suspect, failures]) => ({ suspect, failures }));
+  const rows = [...unknown.map((failures) => ({ suspect: `the name ${unknownName(failures[0] as Failure)}`, failures })), ...suspects];
+  const count = rows.reduce((sum, { failures }) => sum + failures.length, 0);
+  if (count < 2) return [];
+  const shown = rows.slice(0, FUNCTIONS);
+  const width = Math.max(...shown.map(({ suspect }) => suspect.length));
+  const more = rows.length - shown.length;
+  return [
+    rows.length === 1
+      ? `${count} checks fail, and all point to the same place:`
+      : `${count} checks fail. Begin with the first line; the rest may follow from it:`,
+    "",
+    ...shown.map(({ suspect, failures }) =>
+      cut(
+        `  ${suspect.padEnd(width)}  ${String(failures.length).padStart(3)} ${failures.length === 1 ? "check " : "checks"}  ${
+          failures[0]?.check.id
+        }`,
+        WIDTH,
+      )
+    ),
+    ...(more > 0 ? [`  … and ${more} more ${more === 1 ? "function" : "functions"}`] : []),
+  ];
 }
 
 /** The first failure of each suspected function, then the others. */

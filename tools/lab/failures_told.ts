@@ -9,7 +9,8 @@ import type { Blame, Blamer } from "./blame.ts";
 import { ownFailure } from "./blame_own.ts";
 import { blameText } from "./blame_text.ts";
 import { type Failure, type FailureContext, failureText, isFailure } from "./failure_report.ts";
-import { byUnknownName, inReadingOrder } from "./failures.ts";
+import { byUnknownName, inReadingOrder, overview } from "./failures.ts";
+import { withLinks } from "./links.ts";
 import type { LabOptions } from "./options.ts";
 import { MINE, regressionFolder } from "./regressions.ts";
 import { type KeptRun, RUN_FORMAT, writeRun } from "./run_file.ts";
@@ -46,13 +47,15 @@ export interface Told {
 export async function tellFailures(results: readonly CheckResult[], telling: Telling): Promise<Told> {
   const { options } = telling;
   const { unknown, others: failures } = byUnknownName(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
+  const summary = overview(unknown, failures);
+  if (summary.length > 0) console.log(`${summary.join("\n")}\n`);
   for (const [first, ...rest] of unknown) tell(first as Failure, { blame: undefined, alike: rest.length + 1 }, telling);
   const shown = options.all || options.only.length > 0 ? failures.length : Math.max(0, FULL_FAILURES - unknown.length);
   const failed = inReadingOrder(failures, shown);
   const own: OwnFailures = new Map();
   let first: Check | undefined;
   for (const [index, failure] of failed.slice(0, shown).entries()) {
-    const explained = index < MAX_EXPLAINED && !options.inspect
+    const explained = index < MAX_EXPLAINED && options.inspect === false
       ? await explain(failure, telling, own)
       : { blame: undefined, own: undefined };
     tell(failure, explained, telling);
@@ -68,14 +71,16 @@ function tell(
   { options, seed, captures }: Telling,
 ): void {
   const capture = captures.get(failure.check.id);
-  console.log(`${failureText(failure, { lab: options.lab, seed, capture, mine: options.mine, ...context })}\n`);
+  const text = failureText(failure, { lab: options.lab, seed, capture, mine: options.mine, ...context });
+  console.log(`${withLinks(text, options.lab)}\n`);
 }
 
 /** Prints the student's own checks that failed. `path` names the file of each. */
 export function tellRegressions(results: readonly CheckResult[], lab: Lab, path: (id: string) => string): void {
   for (const failure of results.filter(isFailure)) {
     const again = `deno task lab${lab.number} --replay ${path(failure.check.id)}`;
-    console.log(`${failureText(failure, { lab, seed: failure.seed, capture: undefined, blame: undefined, again })}\n`);
+    const text = failureText(failure, { lab, seed: failure.seed, capture: undefined, blame: undefined, again });
+    console.log(`${withLinks(text, lab)}\n`);
   }
 }
 

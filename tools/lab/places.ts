@@ -1,5 +1,6 @@
 /** Where a lab function is written, and where the handout explains it. */
-import { fileOf, handoutAnchor, type Lab, labs } from "../../labs/manifest.ts";
+import { fileOf, type Lab, labs } from "../../labs/manifest.ts";
+import { symbolAnchor } from "./handout_places.ts";
 import { ROOT } from "./run.ts";
 
 /** A lab function's place in the student's files. */
@@ -15,7 +16,7 @@ export interface Place {
 export function placeOf(symbol: string, prefer: Lab): Place | undefined {
   for (const lab of [prefer, ...labs]) {
     const file = fileOf(lab, symbol);
-    if (file !== undefined) return { symbol, file: `${file}${lineOf(file, symbol)}`, handout: handoutAnchor(lab, symbol) };
+    if (file !== undefined) return { symbol, file: `${file}${lineOf(file, symbol)}`, handout: symbolAnchor(lab, symbol) };
   }
   return undefined;
 }
