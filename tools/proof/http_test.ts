@@ -1,5 +1,5 @@
 /** Browsers and others, and lab 11: what they ask for they get, over as few connections as they like; and tshark finds nothing to complain of. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { whyNoLiveWire } from "../harness/kernel/kernel_peer.ts";
 import { tsharkFields } from "../harness/tshark.ts";
 import { missingProgram, testWhen } from "../test_when.ts";
@@ -122,5 +122,26 @@ testWhen(
       assertEquals(Object.keys(asked).length, 50);
       const { recovery, complaints } = await opinionOf(capture);
       assertEquals({ recovery, complaints }, { recovery: [], complaints: [] });
+    }),
+);
+
+testWhen(
+  obstacle ?? missingProgram("wrk"),
+  "proof: wrk asks over 50 connections for two seconds, and no answer is missing or wrong",
+  () =>
+    inFolder(async (folder) => {
+      const { said: [wrk], asked } = await browse(`${folder}/capture.pcapng`, [
+        "wrk",
+        "--threads=2",
+        "--connections=50",
+        "--duration=2s",
+        `${SITE}/bytes/500`,
+      ]);
+      const [, requests] = /^ +(\d+) requests in /m.exec(wrk?.out ?? "") ?? [];
+      assertNotMatch(wrk?.out ?? "", /Socket errors|Non-2xx/);
+      // When its time is up it leaves in the middle of up to 50 answers.
+      const served = Object.values(asked).flat().length;
+      assert(Number(requests) >= 50 && served >= Number(requests) && served <= Number(requests) + 50, `${served} served; ${wrk?.out}`);
+      assertEquals(Object.keys(asked).length, 50);
     }),
 );
