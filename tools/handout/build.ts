@@ -5,6 +5,7 @@ import { hashOfFiles } from "../grade/hashes.ts";
 import { PEER, PEER_TYPES } from "../harness/workspace.ts";
 import { type Kit, KIT_FILE } from "../lab/kit.ts";
 import { ROOT } from "../lab/run.ts";
+import { keptStub } from "../learn/reset.ts";
 import { chapters } from "../requirements.ts";
 import { renderMap } from "../rfc_map.ts";
 import { seal } from "../seal/sealed_file.ts";
@@ -52,9 +53,13 @@ export async function buildKit(order: Order): Promise<Files> {
   return files;
 }
 
-/** The stubs, made anew: in this tree somebody may have written in them. */
+/** The stubs, made anew: in this tree somebody may have written in them. And once more, for `deno task learn` to reset a file to. */
 async function addStubs(lab: Lab, files: Files): Promise<void> {
-  for (const file of lab.files) files.set(`labs/${lab.folder}/${file}`, await stubOf(lab, file));
+  for (const file of lab.files) {
+    const stub = await stubOf(lab, file);
+    files.set(`labs/${lab.folder}/${file}`, stub);
+    files.set(keptStub(lab.folder, file), stub);
+  }
 }
 
 /** The solution without its hidden checks, mutants and tests. */

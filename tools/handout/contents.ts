@@ -17,11 +17,28 @@ export class ContentsError extends Error {
 const FOLDERS = [
   "stack",
   "docs",
-  ...["demo", "diagnose", "harness", "lab", "lint", "neighbour", "seal", "serve", "std", "talk", "try"].map((name) => `tools/${name}`),
+  ...["demo", "diagnose", "harness", "lab", "learn", "lint", "neighbour", "seal", "serve", "std", "talk", "try"].map((name) =>
+    `tools/${name}`
+  ),
 ];
 /** What a student runs; some of them with a folder of the same name, above. */
 const PROGRAMS = [
-  ...["compare", "demo", "diagnose", "doctor", "layers", "packetdrill", "plot", "reference", "serve", "talk", "test", "test_when", "try"],
+  ...[
+    "compare",
+    "demo",
+    "diagnose",
+    "doctor",
+    "layers",
+    "learn",
+    "packetdrill",
+    "plot",
+    "reference",
+    "serve",
+    "talk",
+    "test",
+    "test_when",
+    "try",
+  ],
   "tuntap2_addon",
 ];
 const FILES = [

@@ -5,7 +5,7 @@ import { ROOT } from "../lab/run.ts";
 import { SUMS } from "./bundle.ts";
 import { ContentsError, type Files } from "./contents.ts";
 
-const TASKS = ["check", "compare", "demo", "diagnose", "doctor", "packetdrill", "serve", "talk", "test", "try", "tuntap2"];
+const TASKS = ["check", "compare", "demo", "diagnose", "doctor", "learn", "packetdrill", "serve", "talk", "test", "try", "tuntap2"];
 
 /** `deno.json`: the tasks that work in a kit. */
 export async function configuration(numbers: readonly number[]): Promise<string> {

@@ -15,7 +15,7 @@ export async function watchLab(words: readonly string[]): Promise<number> {
     ...packages,
     ...PERMISSIONS,
     `${ROOT}/tools/learn.ts`,
-    "--only",
+    "--alone",
     ...words.filter((word) => word !== "--watch"),
   ];
   const child = new Deno.Command(Deno.execPath(), { args, stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();

@@ -143,7 +143,7 @@ export class Commands {
 
   async #nextLab(): Promise<string | undefined> {
     const { following, options } = this.#session;
-    if (following === undefined) return options.only ? "This is the only lab that is open." : "That was the last lab.";
+    if (following === undefined) return options.alone ? "This is the only lab that is open." : "That was the last lab.";
     await this.#open(following);
     return undefined;
   }
@@ -208,7 +208,7 @@ export class Commands {
 
   #labs(): Question | string {
     const { options, lab } = this.#session;
-    if (options.only) return `Only lab ${lab.number} is open here: deno task learn opens all.`;
+    if (options.alone) return `Only lab ${lab.number} is open here: deno task learn opens all.`;
     return {
       question: "Which lab? Its number, or nothing to stay:",
       choices: LABS.map((each) => this.labLine(each)),

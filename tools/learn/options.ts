@@ -13,7 +13,7 @@ export interface LearnOptions {
   /** The lab to begin with. Default: where the learner was. */
   readonly lab: Lab | undefined;
   /** This lab and no other. */
-  readonly only: boolean;
+  readonly alone: boolean;
   readonly plain: boolean;
   readonly poll: boolean;
   readonly virtual: boolean;
@@ -32,7 +32,7 @@ begins with that lab; else it goes on where you were.
                    keys are letters with Enter behind them
   --poll           ask the file system for changes again and again: where it
                    tells nothing of a save (network drives, some containers)
-  --only           this lab and no other
+  --alone          this lab and no other
   --virtual        leave the live checks out
   --reference 1-3  take these labs from the reference solutions
   --mine           take all labs from you, where the reference would stand in
@@ -41,7 +41,7 @@ begins with that lab; else it goes on where you were.
 
 Your progress is kept in .wallsocket/progress.json. NO_COLOR switches colours off.`;
 
-const BOOLEANS = ["plain", "poll", "virtual", "mine", "only", "help"];
+const BOOLEANS = ["plain", "poll", "virtual", "mine", "alone", "help"];
 
 /** Reads the command line. Returns "help" when that is asked for. Throws a UsageError. */
 export function readLearnOptions(words: readonly string[]): LearnOptions | "help" {
@@ -67,7 +67,7 @@ export function readLearnOptions(words: readonly string[]): LearnOptions | "help
   for (const name of ["reference", "seed"]) if (args[name] === "") throw new UsageError(`--${name} needs a value behind it.`);
   return {
     lab,
-    only: args.only === true,
+    alone: args.alone === true,
     plain: args.plain === true,
     poll: args.poll === true,
     virtual: args.virtual === true,

@@ -98,7 +98,7 @@ export class ScreenView {
       title: page === undefined
         ? [name, size === 0 ? "" : `${score.passed} of ${size} checks · ${score.points} of ${lab.points} points`]
         : [page.title, name],
-      labs: page === undefined ? labsLine(this.#session.options.only ? [lab] : LABS, lab, progress.labs, columns) : undefined,
+      labs: page === undefined ? labsLine(this.#session.options.alone ? [lab] : LABS, lab, progress.labs, columns) : undefined,
       body: this.#body(rows),
       top: this.#top,
       status: this.#status(),

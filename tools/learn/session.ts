@@ -129,7 +129,7 @@ export class Session {
   async saved(files: readonly string[]): Promise<void> {
     const isOf = (lab: Lab): boolean => files.some((file) => file.startsWith(`labs/${lab.folder}/`));
     const other = LABS.find(isOf);
-    if (other !== undefined && !isOf(this.lab) && !this.options.only && !this.#uses(other)) return await this.open(other);
+    if (other !== undefined && !isOf(this.lab) && !this.options.alone && !this.#uses(other)) return await this.open(other);
     await this.run(files);
   }
 
@@ -203,7 +203,7 @@ export class Session {
 
   /** The lab behind this one, if there is one. */
   get following(): Lab | undefined {
-    return this.options.only ? undefined : LABS.find(({ number }) => number > this.lab.number);
+    return this.options.alone ? undefined : LABS.find(({ number }) => number > this.lab.number);
   }
 
   /** Writes progress down. */
