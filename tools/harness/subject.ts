@@ -37,14 +37,14 @@ const MANY = 2000;
 
 export interface SubjectOptions {
   readonly limits?: Partial<SubjectLimits>;
-  /** Attaches the debugger ("--inspect-wait") and switches all time limits off. */
-  readonly inspect?: boolean;
+  /** Waits for a debugger on this port of 127.0.0.1 ("--inspect-brk"), and switches all time limits off. */
+  readonly inspect?: number | false;
 }
 
 export class Subject {
   readonly #selection: Selection;
   readonly #limits: SubjectLimits;
-  readonly #inspect: boolean;
+  readonly #inspect: number | false;
   readonly #sandbox: SandboxKind;
   readonly #watchdog = new Watchdog();
   #process: SubjectProcess | undefined;
@@ -60,7 +60,7 @@ export class Subject {
     this.#selection = selection;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#inspect = options.inspect ?? false;
-    this.#sandbox = options.inspect ? "process" : selection.sandbox ?? "process"; // a debugger comes over the network
+    this.#sandbox = this.#inspect !== false ? "process" : selection.sandbox ?? "process"; // a debugger comes over the network
   }
 
   /** Starts the process. Throws a WorkspaceError or SubjectDied when the code cannot even be loaded. */
@@ -128,18 +128,18 @@ export class Subject {
 
   async #launch(crumbs: boolean): Promise<SubjectProcess> {
     const sandbox = this.#sandbox === "full" ? openSandbox(this.#selection.root) : undefined;
-    const workspace = await prepareWorkspace(this.#selection, { crumbs, inspect: this.#inspect });
+    const workspace = await prepareWorkspace(this.#selection, { crumbs, inspect: this.#inspect !== false });
     const walls = await (await sandbox)?.around(workspace);
     if (this.#closed) throw new SubjectDied("exit", ENDED);
-    const process = new SubjectProcess(workspace, this.#limits, this.#inspect && !crumbs, walls);
-    await process.ready(this.#inspect ? Infinity : this.#limits.start);
+    const process = new SubjectProcess(workspace, this.#limits, !crumbs && this.#inspect, walls);
+    await process.ready(this.#inspect !== false ? Infinity : this.#limits.start);
     const refused = [...this.#deaths].flatMap(([name, count]) => count >= ENOUGH && !this.#returned.has(name) ? [name] : []);
     if (refused.length > 0) await process.ask({ op: "refuse", names: refused });
     return process;
   }
 
   #patience(request: Request): Patience {
-    if (this.#inspect) return { doubt: Infinity, limit: Infinity };
+    if (this.#inspect !== false) return { doubt: Infinity, limit: Infinity };
     const most = this.#limits.request;
     if (this.#deaths.size === 0) return { doubt: Math.min(FIRST.doubt, most), limit: most };
     const { doubt, limit } = this.#suspect === undefined ? LATER : LAST;

@@ -29,6 +29,11 @@ export class SubjectDied extends Error {
   }
 }
 
+/** No debugger can be waited for; the student's code is not to blame. The message is a sentence. */
+export class NoDebugger extends Error {
+  override readonly name = "NoDebugger";
+}
+
 /** What a subject is allowed. */
 export interface SubjectLimits {
   /** Milliseconds for one request; after a first hang it is less. */
@@ -67,14 +72,14 @@ export class SubjectProcess {
   #reading: Promise<boolean> | undefined;
   #killed = false;
 
-  /** `walls`: where it runs behind them, those of the operating system. */
-  constructor(workspace: Workspace, limits: SubjectLimits, inspect: boolean, walls?: Walls) {
+  /** `inspect`: the port on which it waits for a debugger. `walls`: where it runs behind them, those of the operating system. */
+  constructor(workspace: Workspace, limits: SubjectLimits, inspect: number | false, walls?: Walls) {
     this.#folder = walls?.folder ?? workspace.folder;
     this.#limits = limits;
     this.#child = new Deno.Command(...commandLine(workspace, limits, inspect, walls)).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#output = this.#child.stdout.getReader({ mode: "byob" });
-    this.#errors = this.#collectErrors(inspect);
+    this.#errors = this.#collectErrors(inspect !== false);
   }
 
   /** Waits for the first word. Throws a SubjectDied when there is none within `limit` milliseconds. */
@@ -138,7 +143,7 @@ export class SubjectProcess {
   }
 
   /** The process ended: says why. */
-  async #ended(loading: boolean): Promise<SubjectDied> {
+  async #ended(loading: boolean): Promise<SubjectDied | NoDebugger> {
     const status = await this.#child.status;
     await this.#errors;
     this.#killed = true;
@@ -147,6 +152,12 @@ export class SubjectProcess {
       return new SubjectDied(
         "memory",
         `took more memory than a lab may have (${this.#limits.heap} MiB of objects, ${this.#limits.data} MiB in all)`,
+      );
+    }
+    const address = /Failed to start inspector server at "(.*)"/.exec(said)?.[1];
+    if (address !== undefined) {
+      return new NoDebugger(
+        `Cannot wait for a debugger at ${address}: the port is in use, perhaps by another run. --inspect=9230 takes another.`,
       );
     }
     if (/Top-level await promise never resolved/.test(said)) {
@@ -163,9 +174,11 @@ export class SubjectProcess {
     const decoder = new TextDecoder();
     for await (const chunk of this.#child.stderr) {
       this.trail.push(decoder.decode(chunk, { stream: true }));
-      if (!inspect || this.trail.text === "") continue;
-      console.error(this.trail.text.trimEnd());
-      this.trail.text = "";
+      if (!inspect) continue;
+      this.trail.text = this.trail.text.replaceAll(/^.*debugger.*\n/gim, (line) => {
+        console.error(line.trimEnd()); // where it listens, and that it waits; an editor looks for it
+        return "";
+      });
     }
     this.trail.finish();
   }
@@ -178,10 +191,10 @@ function newId(): number {
 }
 
 /** How the process is started: with no permission, nothing remote, and limits on memory. */
-function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boolean, walls?: Walls): [string, Deno.CommandOptions] {
+function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: number | false, walls?: Walls): [string, Deno.CommandOptions] {
   const run = [
     "run",
-    ...(inspect ? ["--inspect-wait"] : ["--quiet"]),
+    ...(inspect === false ? ["--quiet"] : [`--inspect-brk=127.0.0.1:${inspect}`]),
     "--no-prompt",
     "--no-config",
     "--no-lock",
@@ -205,7 +218,7 @@ function commandLine(workspace: Workspace, limits: SubjectLimits, inspect: boole
   // them. Where there is setpriv, the kernel ends the subject together with us, even if it is in an endless loop.
   const lines = [
     `ulimit -d ${limits.data * 1024} 2>/dev/null`,
-    ...(inspect ? [] : [`ulimit -t ${limits.processor} 2>/dev/null`]),
+    ...(inspect !== false ? [] : [`ulimit -t ${limits.processor} 2>/dev/null`]),
     `ulimit -c 0 2>/dev/null; ulimit -n ${MAX_OPEN} 2>/dev/null`,
     ...(walls === undefined ? [] : [`ulimit -f ${MAX_FILE} 2>/dev/null`, walls.script]),
     `if command -v setpriv >/dev/null 2>&1; then exec setpriv --pdeathsig KILL "$@"; fi`,

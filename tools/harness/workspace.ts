@@ -57,6 +57,7 @@ export { WorkspaceError } from "./workspace_error.ts";
 /** Modes that change the entry file. */
 export interface WorkspaceOptions {
   readonly crumbs?: boolean;
+  /** For a debugger: everything runs from where it is. */
   readonly inspect?: boolean;
 }
 
@@ -81,6 +82,7 @@ export const PEER = "tools/peer/peer.js";
 export const PEER_TYPES = "tools/peer/peer.d.ts";
 /** Holds given code fast (`subject/hold_fast.ts`). Written here, because it names every file of the stack. */
 const GIVEN = "tools/harness/subject/given.ts";
+const IN_PLACE = "in_place.ts";
 const KEEP = 12;
 
 /** Folders that this process is making: several subjects with the same files start at once. */
@@ -90,7 +92,8 @@ const making = new Map<string, Promise<void>>();
 export async function prepareWorkspace(selection: Selection, options: WorkspaceOptions = {}): Promise<Workspace> {
   const files = await collect(selection);
   const given = givenOf(files, selection);
-  files.set("entry.ts", entryText(selection, options));
+  files.set("entry.ts", entryText(selection, options, "."));
+  if (options.inspect) { for (const [path, text] of filesInPlace(selection, options, files)) files.set(path, text); }
   const base = `${selection.root}/.wallsocket/subjects`;
   if (selection.lasting) return { ...await lastingFolder(files, base), given };
   const folder = `${base}/${await nameFor(files)}`;
@@ -100,7 +103,17 @@ export async function prepareWorkspace(selection: Selection, options: WorkspaceO
     if (made === undefined) making.set(folder, made = make(files, base, folder).finally(() => making.delete(folder)));
     await made;
   }
-  return { folder, entry, given };
+  return options.inspect ? { folder: selection.root, entry: `${folder}/${IN_PLACE}`, given } : { folder, entry, given };
+}
+
+/**
+ * For a debugger: two files that run everything where it is, and not the copies beside them. Only so does a breakpoint hit that an editor has set in a
+ * lab's file. The copies are there to be checked.
+ */
+function filesInPlace(selection: Selection, options: WorkspaceOptions, files: ReadonlyMap<string, string>): [path: string, text: string][] {
+  const up = "../../.."; // from the folder's own place, .wallsocket/subjects/NAME; that of GIVEN is as deep
+  const entry = entryText(selection, options, up).replace(`${up}/${GIVEN}`, "./given.ts");
+  return [[IN_PLACE, entry], ["given.ts", (files.get(GIVEN) as string).replace("./", `${up}/tools/harness/subject/`)]];
 }
 
 /** Reaches what is yours, and of what is given only what that imports: it is looked at in a third of the time. */
@@ -218,19 +231,20 @@ function labsOf(selection: Selection): readonly Lab[] {
   return labs.filter(({ number }) => number <= (lab <= 3 ? 3 : Math.max(lab, 7)));
 }
 
-function entryText(selection: Selection, options: WorkspaceOptions): string {
+/** `top`: the way from the file to where `stack`, `labs` and `tools` lie. */
+function entryText(selection: Selection, options: WorkspaceOptions, top: string): string {
   const labs = labsOf(selection);
   const wanted = Object.fromEntries(labs.map((lab) => [lab.module, Object.keys(lab.functions)]));
   const imports = labs.map((lab) => {
     const origin = selection.origins[lab.module];
-    if (origin === "peer") return `import { ${lab.module} } from "./${PEER}";`;
-    return `import ${lab.module} from "./${sourceFolder(lab.module, origin)}/mod.ts";`;
+    if (origin === "peer") return `import { ${lab.module} } from "${top}/${PEER}";`;
+    return `import ${lab.module} from "${top}/${sourceFolder(lab.module, origin)}/mod.ts";`;
   });
   const modules = labs.map((lab) => lab.module).join(", ");
   const settings = JSON.stringify({ wanted, crumbs: options.crumbs ?? false, inspect: options.inspect ?? false });
   return [
-    `import { serve } from "./tools/harness/subject/main.ts";`,
-    `import "./${GIVEN}";`,
+    `import { serve } from "${top}/tools/harness/subject/main.ts";`,
+    `import "${top}/${GIVEN}";`,
     ...imports,
     `await serve({ ${modules} } as never, ${settings});`,
     "",

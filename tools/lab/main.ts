@@ -3,6 +3,7 @@
  * came of it.
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
+import { NoDebugger } from "../harness/subject_process.ts";
 import type { Check } from "../harness/suite.ts";
 import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
 import type { CheckResult } from "../harness/trial.ts";
@@ -36,9 +37,18 @@ import { watchLab } from "./watch.ts";
 
 const PASSED = 0, FAILED = 1, USAGE = 2, IMPOSSIBLE = 3;
 
-const INSPECT_TEXT = `The run waits for a debugger: attach your editor to the address below, or open
-chrome://inspect. Your files run from a copy below .wallsocket/subjects.
+/** How to attach. What Deno says when it waits comes behind it. */
+function inspectText({ lab, inspect }: LabOptions): string {
+  return `The run waits for a debugger on port ${inspect} of this machine; all clocks are off.
+
+  VS Code         Run and Debug, "Attach to a lab run"
+  Chrome          chrome://inspect, "inspect" below Remote Target
+  other editors   attach to Node.js, at 127.0.0.1:${inspect}
+
+It stands before the first line: set breakpoints in labs/${lab.folder}, then go
+on (F8 in Chrome). The verdict comes when the debugger lets it. docs/editor.md
 `;
+}
 
 /** Runs the command and returns its exit status. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -135,7 +145,7 @@ function kernelFor(options: LabOptions, wire: LiveWire): () => Promise<KernelPee
 async function runOwn(options: LabOptions, { wire, blamer }: Means): Promise<readonly [CheckResult[], (id: string) => string]> {
   const { lab, only, inspect } = options;
   const names = only.filter(isOwn);
-  const all = inspect || only.length > 0 && names.length === 0 ? [] : await loadRegressions(lab);
+  const all = inspect !== false || only.length > 0 && names.length === 0 ? [] : await loadRegressions(lab);
   const wanted = all.filter(({ id }) => names.every((name) => name === MINE) || names.includes(id));
   const results = await runRegressions(wanted, blamer.swapped([]), kernelFor(options, wire));
   return [results, (id) => all.find((each) => each.id === id)?.path ?? ""];
@@ -163,12 +173,13 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
   const live = !options.virtual && checks.some((check) => check.kind === "live");
   const header = (wire: string): void => printer.begin(headerText(lab, origins, wire));
   if (!live) header("virtual wire");
-  if (options.inspect) console.error(INSPECT_TEXT);
+  if (options.inspect !== false) console.error(inspectText(options));
   let result: RunResult;
   try {
     const wired = (refused: unknown): void => header(refused === undefined ? "virtual wire and live" : "virtual wire, no live one");
     result = await runLab({ ...options, checks, selection, seed, wire, wired, done: (each) => printer.done(each) });
   } catch (error) {
+    if (error instanceof NoDebugger) throw new ImpossibleError(error.message);
     if (!isLoadError(error)) throw error;
     header("");
     console.log(

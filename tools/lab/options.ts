@@ -19,7 +19,8 @@ export interface LabOptions {
   readonly requireLive: boolean;
   readonly pcap: string | undefined;
   readonly json: boolean;
-  readonly inspect: boolean;
+  /** The port on which the run waits for a debugger; false: it does not. */
+  readonly inspect: number | false;
   readonly all: boolean;
   readonly driver: Driver;
   /** The check whose next hint is wanted. */
@@ -62,7 +63,8 @@ export function helpText(lab: Lab | undefined): string {
   --require-live   fail when the live checks cannot be run
   --driver NAME    ffi (as is) or tuntap2 (deno task tuntap2 builds it)
   --pcap DIR       keep a capture of every check, for Wireshark
-  --inspect        wait for a debugger; all clocks are off, live checks left out
+  --inspect        wait for a debugger on port 9229 (--inspect=N: on port N);
+                   all clocks are off, live checks left out
   --json           one JSON object in place of the report
   --help           this
 
@@ -70,12 +72,20 @@ Exit status: 0 all passed, 1 some failed, 2 the command was wrong, 3 the run
 could not be done.`;
 }
 
+/** The options that stand alone, those with a value behind them, and those that may have one, after a "=". */
+export const FLAGS = ["mine", "virtual", "require-live", "json", "help", "all", "list", "save-failure", "my-checks", "watch"] as const;
+export const WITH_VALUE = ["only", "seed", "pcap", "reference", "driver", "hint", "replay"] as const;
+export const MAY_HAVE_VALUE = ["inspect"] as const;
+export const DRIVERS: readonly Driver[] = ["ffi", "tuntap2"];
+/** Where debuggers look, if nothing else is said. */
+const DEBUGGER_PORT = 9229;
+
 /** Reads the command line; the first word is the lab's number. Returns "help" when that is asked for. Throws a UsageError. */
 export function readOptions(words: readonly string[]): LabOptions | { readonly help: Lab | undefined } {
   const unknown: string[] = [];
   const args = parseArgs(words, {
-    string: ["only", "seed", "pcap", "reference", "driver", "hint", "replay"],
-    boolean: ["mine", "virtual", "require-live", "json", "inspect", "help", "all", "list", "save-failure", "my-checks", "watch"],
+    string: [...WITH_VALUE, ...MAY_HAVE_VALUE],
+    boolean: [...FLAGS],
     collect: ["only"],
     alias: { h: "help" },
     unknown: (word: string, key?: string): boolean => {
@@ -89,7 +99,7 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
   if (args.help === true) return { help: lab };
   if (lab === undefined) throw new UsageError(`Which lab? There are ${labNumbers()}: deno task lab1`);
   if (args._.length > 1) throw new UsageError(`Cannot make sense of "${args._[1]}". --help lists the options.`);
-  for (const name of ["only", "seed", "pcap", "reference", "driver", "hint", "replay"]) {
+  for (const name of WITH_VALUE) {
     const value = args[name];
     if (value === "" || Array.isArray(value) && value.includes("")) {
       throw new UsageError(`--${name} needs a value behind it. --help shows how.`);
@@ -103,11 +113,11 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
     mine: args.mine === true,
     only: ((args.only ?? []) as string[]).flatMap((each) => each.split(",")).filter((each) => each !== ""),
     seed: readSeed(args.seed as string | undefined),
-    virtual: args.virtual === true || args.inspect === true,
+    virtual: args.virtual === true || args.inspect !== undefined,
     requireLive: args["require-live"] === true,
     pcap: args.pcap as string | undefined,
     json: args.json === true,
-    inspect: args.inspect === true,
+    inspect: args.inspect !== undefined && readPort(args.inspect as string),
     all: args.all === true,
     driver,
     hint: args.hint as string | undefined,
@@ -116,6 +126,15 @@ export function readOptions(words: readonly string[]): LabOptions | { readonly h
     replay: args.replay as string | undefined,
     myChecks: args["my-checks"] === true,
   };
+}
+
+/** The port for a debugger; "": nothing was said of it. */
+function readPort(text: string): number {
+  const port = Number(text || DEBUGGER_PORT);
+  if (!/^\d*$/.test(text) || port < 1024 || port > 65_535) {
+    throw new UsageError(`--inspect=${text} is no port: a number from 1024 to 65535.`);
+  }
+  return port;
 }
 
 function readLab(word: string | number | undefined): Lab | undefined {

@@ -31,7 +31,8 @@ export interface RunOptions {
   /** No live wire is opened. */
   readonly virtual: boolean;
   readonly driver: Driver;
-  readonly inspect: boolean;
+  /** The port on which the run waits for a debugger; false: it does not. */
+  readonly inspect: number | false;
   /** A wire that outlives this run; without it the run has one of its own. */
   readonly wire?: LiveWire;
   /** Given where other runs go on at the same time. */
@@ -157,6 +158,7 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
    * one. Live ones have, unless somebody else uses the time in which they wait.
    */
   function shares(): Check[][] {
+    if (options.inspect !== false) return [[...options.checks]]; // one debugger, one process
     const keyOf = (check: Check): string => `${check.visibility} ${options.lanes === undefined && isLive(check) ? "live" : ""}`;
     return [...Map.groupBy(options.checks, keyOf).values()];
   }
@@ -187,13 +189,15 @@ export async function runLab(options: RunOptions): Promise<RunResult> {
     for (const check of checks) {
       if (options.signal?.aborted) return;
       firstCheck ||= performance.now() - began;
-      finish(await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect }));
+      finish(
+        await runCheck(check, seedOf(options.seed, check.id), { subject, kernel: () => wire.kernel(), patient: options.inspect !== false }),
+      );
     }
   }
 
   /** Why live checks are skipped; undefined when there is a wire. */
   async function liveWire(): Promise<string | undefined> {
-    if (options.virtual) return options.inspect ? "a debugger has no hold on the kernel's clocks" : "--virtual was given";
+    if (options.virtual) return options.inspect !== false ? "a debugger has no hold on the kernel's clocks" : "--virtual was given";
     const kernel = await wire.kernel();
     options.wired?.(wire.refused);
     return typeof kernel === "string" ? kernel : undefined;
