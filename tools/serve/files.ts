@@ -1,11 +1,9 @@
 /**
- * A folder over HTTP, as a listener for `node:http`: files with their lengths and types, folders as lists of links, and nothing that
+ * A folder over HTTP, as a handler for the stack's own server: files with their lengths and types, folders as lists of links, and nothing that
  * lies outside, neither by `..` nor by a link in the file system. It reads, and never writes.
  */
-import { Buffer } from "node:buffer";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { HttpHeader, HttpRequest } from "../../stack/contract/http.ts";
+import type { HttpAnswer, HttpHandler } from "../../stack/http/server.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
@@ -26,46 +24,28 @@ const TYPES: Readonly<Record<string, string>> = {
   webp: "image/webp",
 };
 
-/** What an answer is made of. */
-interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Deno.FsFile;
-}
+const NOT_FOUND = "There is no such file";
 
 /** Serves `root`, a folder's real path. `log` hears a line for each answer. */
-export function serveFolder(
-  root: string,
-  log: (line: string) => void,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
-    request.resume();
+export function serveFolder(root: string, log: (line: string) => void): HttpHandler {
+  return async (request) => {
     const answer = await answerTo(root, request);
-    const length = typeof answer.body === "string" ? Buffer.byteLength(answer.body) : Number(answer.headers?.["content-length"] ?? 0);
-    response.writeHead(answer.status, { ...answer.headers, "content-length": length });
-    log(`${request.method} ${request.url} ${answer.status}, ${length} bytes`);
-    await send(answer.body, request.method === "HEAD", response);
+    log(`${request.method} ${request.target} ${answer.status}, ${answer.length} bytes`);
+    return answer;
   };
 }
 
-async function send(body: Answer["body"], headOnly: boolean, response: ServerResponse): Promise<void> {
-  if (body instanceof Deno.FsFile && headOnly) body.close();
-  if (body === undefined || typeof body === "string" || headOnly) return void response.end(headOnly ? undefined : body);
-  // Who goes away in the middle has not read the rest; there is nobody to tell.
-  await pipeline(Readable.fromWeb(body.readable), response).catch(() => response.destroy());
-}
-
-async function answerTo(root: string, { method, url = "/" }: IncomingMessage): Promise<Answer> {
-  if (method !== "GET" && method !== "HEAD") return problem(405, "Only GET and HEAD are served here", { allow: "GET, HEAD" });
-  const path = pathOf(url);
+async function answerTo(root: string, { method, target }: HttpRequest): Promise<HttpAnswer> {
+  if (method !== "GET" && method !== "HEAD") return problem(405, "Only GET and HEAD are served here", [header("Allow", "GET, HEAD")]);
+  const path = pathOf(target);
   if (path === undefined) return problem(400, "That is no path");
   try {
     const real = await Deno.realPath(`${root}${path}`);
-    if (real !== root && !real.startsWith(root === "/" ? root : `${root}/`)) return problem(404, "There is no such file");
+    if (real !== root && !real.startsWith(root === "/" ? root : `${root}/`)) return problem(404, NOT_FOUND);
     return await fileOrFolder(real, path);
   } catch {
     // Missing, unreadable, or outside of what this process may read: to the client all of them are the same.
-    return problem(404, "There is no such file");
+    return problem(404, NOT_FOUND);
   }
 }
 
@@ -79,14 +59,15 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-async function fileOrFolder(real: string, path: string): Promise<Answer> {
+async function fileOrFolder(real: string, path: string): Promise<HttpAnswer> {
   const { isDirectory, isFile, size } = await Deno.stat(real);
   if (isFile) {
     const type = TYPES[real.slice(real.lastIndexOf(".") + 1).toLowerCase()] ?? "application/octet-stream";
-    return { status: 200, headers: { "content-type": type, "content-length": `${size}` }, body: await Deno.open(real) };
+    // The server takes what the client takes, and closes the file when it has enough: to a HEAD, at once.
+    return { status: 200, headers: [header("Content-Type", type)], body: (await Deno.open(real)).readable, length: size };
   }
-  if (!isDirectory) return problem(404, "There is no such file");
-  if (!path.endsWith("/")) return { status: 301, headers: { location: `${encodeURI(path)}/`.replace(/^\/+/, "/") } };
+  if (!isDirectory) return problem(404, NOT_FOUND);
+  if (!path.endsWith("/")) return { status: 301, headers: [header("Location", `${encodeURI(path)}/`.replace(/^\/+/, "/"))], length: 0 };
   const index = await Deno.stat(`${real}/index.html`).catch(() => undefined);
   return index?.isFile === true ? await fileOrFolder(`${real}/index.html`, path) : page(200, path, await listOf(real));
 }
@@ -100,14 +81,18 @@ async function listOf(folder: string): Promise<string> {
   return `<ul>\n${links.join("\n")}\n</ul>`;
 }
 
-function problem(status: number, sentence: string, headers: Readonly<Record<string, string>> = {}): Answer {
-  const { body, ...answer } = page(status, sentence, "");
-  return { ...answer, headers: { ...answer.headers, ...headers }, body };
+function problem(status: number, sentence: string, more: readonly HttpHeader[] = []): HttpAnswer {
+  return page(status, sentence, "", more);
 }
 
-function page(status: number, title: string, html: string): Answer {
+function page(status: number, title: string, html: string, more: readonly HttpHeader[] = []): HttpAnswer {
   const head = `<!doctype html>\n<meta charset="utf-8">\n<title>${escape(title)}</title>\n<h1>${escape(title)}</h1>\n`;
-  return { status, headers: { "content-type": "text/html; charset=utf-8" }, body: `${head}${html}\n` };
+  const body = new TextEncoder().encode(`${head}${html}\n`);
+  return { status, headers: [header("Content-Type", "text/html; charset=utf-8"), ...more], body, length: body.length };
+}
+
+function header(name: string, value: string): HttpHeader {
+  return { name, value };
 }
 
 function escape(text: string): string {

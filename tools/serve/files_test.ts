@@ -1,9 +1,10 @@
 /** The folder server against clients that mean no good, over two reference hosts. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { createServer } from "node:http";
+import reference from "../../solutions/reference.ts";
+import { serveHttp } from "../../stack/http/server.ts";
 import { connect } from "../../stack/socket/conn.ts";
-import { serveNode } from "../../stack/socket/duplex.ts";
 import { listen } from "../../stack/socket/listener.ts";
+import { testWhen } from "../test_when.ts";
 import { temporaryFolder } from "../testing/temporary_folder.ts";
 import { twoHosts } from "../testing/two_hosts.ts";
 import { serveFolder } from "./files.ts";
@@ -40,8 +41,7 @@ async function link(target: string, path: string): Promise<void> {
 /** Sends raw requests, each on a connection of its own. */
 async function ask(root: string, requests: readonly string[]): Promise<Said[]> {
   const { a, b, settle } = twoHosts();
-  const listener = listen(b, { port: 80 });
-  const serving = serveNode(createServer(serveFolder(root, () => {})), listener);
+  const server = serveHttp(b, listen(b, { port: 80 }), reference.http, serveFolder(root, () => {}));
   const answers: Said[] = [];
   for (const request of requests) {
     using conn = await settle(connect(a, { hostname: "10.44.0.2", port: 80 }));
@@ -50,8 +50,7 @@ async function ask(root: string, requests: readonly string[]): Promise<Said[]> {
     const end = text.indexOf("\r\n\r\n");
     answers.push({ status: Number(text.split(" ")[1]), head: text.slice(0, end).toLowerCase(), body: text.slice(end + 4) });
   }
-  listener.close();
-  await serving;
+  await server.close();
   return answers;
 }
 
@@ -119,4 +118,23 @@ Deno.test("serveFolder() refuses nonsense, and what would write", async () => {
     "GET /hello.txt",
   ]);
   assertEquals(answers.map(({ status }) => status), [400, 400, 404, 405, 405, 200]);
+});
+
+const noProc = Deno.build.os === "linux" ? undefined : "there is no /proc";
+
+testWhen(noProc, "serveFolder() leaves no file open: neither to a HEAD, nor to who goes away in the middle", async () => {
+  const root = await folder();
+  await Deno.writeFile(`${root}/large`, new Uint8Array(5_000_000));
+  const { a, b, settle } = twoHosts();
+  const server = serveHttp(b, listen(b, { port: 80 }), reference.http, serveFolder(root, () => {}));
+  for (const method of ["HEAD", "GET"]) {
+    using conn = await settle(connect(a, { hostname: "10.44.0.2", port: 80 }));
+    await conn.write(new TextEncoder().encode(`${method} /large HTTP/1.1\r\nhost: stack\r\n\r\n`));
+    assertEquals(await patiently(settle, conn.read(new Uint8Array(10))), 10);
+    if (method === "GET") conn.abort();
+  }
+  await patiently(settle, server.close());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const open = await new Deno.Command("ls", { args: ["-l", `/proc/${Deno.pid}/fd`] }).output();
+  assertEquals(new TextDecoder().decode(open.stdout).split("\n").filter((line) => line.includes(root)), []);
 });
