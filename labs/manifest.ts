@@ -198,7 +198,7 @@ export const labs: readonly Lab[] = [
     folder: "10-selector",
     name: "Selector",
     module: "selector",
-    files: ["readiness.ts", "selector.ts", "echo_loop.ts"],
+    files: ["readiness.ts", "selector.ts", "echo_loop.ts", "edge.ts"],
     functions: {
       readinessOf: "readiness.ts",
       acceptOutcome: "readiness.ts",
@@ -207,6 +207,8 @@ export const labs: readonly Lab[] = [
       writeOutcome: "readiness.ts",
       createSelector: "selector.ts",
       createEchoLoop: "echo_loop.ts",
+      createEdgeSelector: "edge.ts",
+      createEdgeLoop: "edge.ts",
     },
     points: 100,
   }),

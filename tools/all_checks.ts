@@ -10,7 +10,7 @@ import { readHead } from "./packetdrill/script_head.ts";
 export async function allChecks(): Promise<Check[]> {
   const checks: Check[] = [];
   for (const { folder } of finished) {
-    for (const path of [`../labs/${folder}/suite.ts`, `../solutions/${folder}/hidden.ts`]) {
+    for (const path of [`../labs/${folder}/suite.ts`, `../labs/${folder}/optional.ts`, `../solutions/${folder}/hidden.ts`]) {
       if (await exists(new URL(path, import.meta.url))) checks.push(...await load(path));
     }
   }

@@ -10,6 +10,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { findLab, finished, type Lab, labs } from "../labs/manifest.ts";
 import { failureText } from "./lab/failure_report.ts";
+import { loadOptional } from "./lab/optional.ts";
 import { loadChecks } from "./lab/run.ts";
 import { UsageError } from "./lab/usage_error.ts";
 import { type Fate, loadMutants, tryMutant, type Width } from "./mutants/fate.ts";
@@ -73,7 +74,7 @@ async function run({ labs, name, width, seed, json }: Options): Promise<boolean>
   const all: Fate[] = [];
   const began = performance.now();
   for (const lab of labs) {
-    const checks = await loadChecks(lab, true);
+    const checks = [...await loadChecks(lab, true), ...await loadOptional(lab)];
     const mutants = (await loadMutants(lab)).filter((mutant) => name === undefined || mutant.name === name);
     const fates: Fate[] = [];
     for await (const fate of sideBySide(mutants, (mutant) => tryMutant(lab, mutant, checks, { width, seed }))) {

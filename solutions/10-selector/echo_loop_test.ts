@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import type { ChannelFacts, EchoCalls, EchoLimits, Outcome } from "../../stack/contract/selector.ts";
+import type { ChannelFacts, EchoCalls, EchoLimits, EdgeLoop, EdgeSelector, Outcome } from "../../stack/contract/selector.ts";
 import { createRandom } from "../../stack/wire/random.ts";
 import { createEchoLoop } from "./echo_loop.ts";
+import { createEdgeLoop, createEdgeSelector } from "./edge.ts";
 import { createSelector } from "./selector.ts";
 
 const LIMITS: EchoLimits = { keys: 4, chunk: 50, unsent: 120, connections: 6 };
@@ -17,20 +18,40 @@ class Client {
   closed = false;
 }
 
+/** A loop on a selector. */
+type Make = (factsOf: (channel: number) => ChannelFacts, calls: EchoCalls<number>) => {
+  selector: EdgeSelector<number, never>;
+  loop: EdgeLoop<number>;
+};
+
 Deno.test("createEchoLoop() gives all clients their own, whatever room they leave, and waits when it should", () => {
+  tellStories((factsOf, calls) => {
+    const selector = createSelector<number, never>(factsOf);
+    return { selector, loop: createEchoLoop(selector as never, calls, LIMITS) };
+  });
+});
+
+Deno.test("createEdgeLoop() does the same with a selector that says everything once", () => {
+  tellStories((factsOf, calls) => {
+    const selector = createEdgeSelector<number, never>(factsOf);
+    return { selector, loop: createEdgeLoop(selector as never, calls, LIMITS) };
+  });
+});
+
+function tellStories(make: Make): void {
   const random = createRandom(2024);
   for (let story = 0; story < 60; story++) {
     const clients = new Map<number, Client>();
     const waiting: number[] = [];
     let looks = 0;
-    const selector = createSelector<number, never>((channel): ChannelFacts => {
+    const factsOf = (channel: number): ChannelFacts => {
       looks++;
       const quiet = { waiting: 0, readable: 0, ended: false, room: 0, shut: false, failure: undefined };
       if (channel === 0) return { ...quiet, role: "listening", waiting: waiting.length };
       const { said, read, ended, room, failure, closed } = clients.get(channel) as Client;
       assert(!closed, "nobody asks for the facts of a channel that is closed");
       return { ...quiet, role: "connected", readable: said.length - read, ended, room, failure };
-    });
+    };
     const use = (channel: number): Client => {
       const client = clients.get(channel) as Client;
       assert(!client.closed, "nobody uses a channel that is closed");
@@ -57,7 +78,7 @@ Deno.test("createEchoLoop() gives all clients their own, whatever room they leav
       },
       close: (channel) => void (use(channel).closed = true),
     };
-    const loop = createEchoLoop(selector as never, calls, LIMITS);
+    const { selector, loop } = make(factsOf, calls);
     const settle = (): void => {
       for (let turns = 0; loop.turn(); turns++) assert(turns < 1000, "the loop goes round");
       looks = 0;
@@ -93,6 +114,7 @@ Deno.test("createEchoLoop() gives all clients their own, whatever room they leav
       if (failure === undefined) assertEquals(got, said);
       else assertEquals(got, said.slice(0, got.length));
     }
-    assertStrictEquals(loop.connections() + selector.size(), 1);
+    assertEquals([...clients.keys()].filter((channel) => selector.cancel(channel)), [], "who is registered though he is closed");
+    assertStrictEquals(loop.connections(), 0);
   }
-});
+}

@@ -13,6 +13,7 @@ import { tellFailures, type Telling, tellRegressions } from "./failures_told.ts"
 import { hintText } from "./hints.ts";
 import { loadErrorText } from "./load_error.ts";
 import { runMine } from "./my_checks/command.ts";
+import { loadOptional } from "./optional.ts";
 import { helpText, type LabOptions, readOptions } from "./options.ts";
 import { loadRegression, loadRegressions, MINE, runRegressions } from "./regressions.ts";
 import { groupText, headerText, jsonReport, summaryText } from "./report.ts";
@@ -81,15 +82,20 @@ async function run(options: LabOptions, suiteKey: string | undefined): Promise<n
   if (KIT !== undefined && !KIT.labs.includes(lab.number)) throw new UsageError(`Lab ${lab.number} is not in this kit.`);
   if (options.myChecks) return await runMine(lab, options.seed ?? 1, options.json);
   const all = await openChecks(lab, suiteKey);
+  const optional = await loadOptional(lab);
   const { own, others } = Object.groupBy(options.only, (name) => isOwn(name) ? "own" : "others");
-  const checks = own !== undefined && others === undefined ? [] : choose(all, others ?? [], lab);
+  const checks = own !== undefined && others === undefined ? [] : choose(all, others ?? [], lab, optional);
   if (options.list) {
-    const column = Math.max(...checks.map((check) => check.id.length));
-    for (const check of checks.filter((each) => !isSealed(each))) console.log(titled(check.id, check.title, column).join("\n"));
+    const open = checks.filter((each) => !isSealed(each));
+    const column = Math.max(...open.map((check) => check.id.length));
+    for (const check of open) console.log(titled(check.id, check.title, column).join("\n"));
+    if (options.only.length === 0) {
+      for (const group of new Set(optional.map((each) => each.group))) console.log(`optional: --only ${group}`);
+    }
     return PASSED;
   }
   if (options.hint !== undefined) {
-    console.log(await hintText(options.hint, all.filter((each) => !isSealed(each))));
+    console.log(await hintText(options.hint, [...all.filter((each) => !isSealed(each)), ...optional]));
     return PASSED;
   }
   if (options.pcap !== undefined) await makeFolder(options.pcap);
@@ -310,16 +316,17 @@ function reasonOf(error: unknown): string {
   return text.replace(/ ?\(os error.*/s, "").replace(/^./, (letter) => letter.toLowerCase());
 }
 
-/** The checks that were asked for: all, or those whose id or group is named. Throws a UsageError for a name that fits none. */
-function choose(all: readonly Check[], only: readonly string[], lab: Lab): Check[] {
+/** The checks that were asked for: all but the optional ones, or those whose id or group is named. Throws a UsageError for a name that fits none. */
+function choose(all: readonly Check[], only: readonly string[], lab: Lab, optional: readonly Check[]): Check[] {
+  const named = [...all, ...optional];
   for (const name of only) {
-    if (!all.some((check) => fits(check, name))) {
+    if (!named.some((check) => fits(check, name))) {
       throw new UsageError(
         `There is no check and no group "${name}" in lab ${lab.number}. deno task lab${lab.number} --list names them all.`,
       );
     }
   }
-  return only.length === 0 ? [...all] : all.filter((check) => only.some((name) => fits(check, name)));
+  return only.length === 0 ? [...all] : named.filter((check) => only.some((name) => fits(check, name)));
 }
 
 function fits(check: Check, name: string): boolean {

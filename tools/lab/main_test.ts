@@ -134,6 +134,15 @@ Deno.test("--hint of a group lists its checks", async () => {
   assertStringIncludes(out, "pad/short-frame");
 });
 
+Deno.test("optional checks are run when they are named, and count for nothing", async () => {
+  const named = await lab("10", "--reference", "1-10", "--only", "edge", "--only", "readiness/end");
+  assertEquals(named.status, 0);
+  assertMatch(named.out, /^ {2}readiness .*\n {2}edge .*\n\n(\d+) of \1 checks {2,}seed/m); // no points
+  const listed = (await lab("10", "--list")).out;
+  assertEquals([/^edge\//m.test(listed), listed.trimEnd().endsWith("optional: --only edge")], [false, true]);
+  assertMatch((await lab("10", "--list", "--only", "edge")).out, /^edge\/once /);
+});
+
 /** Ids of all processes whose command line has `word` in it. Deno itself may not read /proc in a test; `grep` may. */
 function processesWith(word: string): number[] {
   const { stdout } = new Deno.Command("sh", { args: ["-c", "grep -a '' /proc/[0-9]*/cmdline"], stderr: "null" }).outputSync();

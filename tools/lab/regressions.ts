@@ -10,6 +10,7 @@ import { type CheckResult, runCheck, type TrialMeans, type Verdict } from "../ha
 import type { Selection } from "../harness/workspace.ts";
 import { difference, play } from "./replay.ts";
 import { type KeptRun, readRun, RunFileError, type Story } from "./run_file.ts";
+import { loadOptional } from "./optional.ts";
 import { loadChecks, ROOT } from "./run.ts";
 
 /** The group's name. */
@@ -90,7 +91,8 @@ async function playStory(
 
 /** Runs the check itself with its seed. */
 async function runAgain({ check, seed }: KeptRun, means: TrialMeans): Promise<Pick<CheckResult, "verdict" | "transcript">> {
-  const known = (await loadChecks(findLab(check.lab) as Lab, false)).find(({ id }) => id === check.id);
+  const lab = findLab(check.lab) as Lab;
+  const known = [...await loadChecks(lab, false), ...await loadOptional(lab)].find(({ id }) => id === check.id);
   if (known !== undefined) return await runCheck(known, seed, means);
   const verdict: Verdict = { outcome: "skipped", reason: `lab ${check.lab} has no check ${check.id} any more` };
   return { verdict, transcript: new Transcript() };

@@ -68,9 +68,9 @@ async function expectWaitedFor(t: Trial, keys: unknown): Promise<void> {
 }
 
 /** A selector over scripted channels. */
-export interface SelectorBench {
+export interface SelectorBench<S = LevelSelector> {
   readonly channels: ReturnType<Trial["channels"]>;
-  readonly selector: Awaited<ReturnType<Trial["selector"]["createSelector"]>>;
+  readonly selector: S;
   /** Registers; that must be possible. */
   add(channel: number, interest: number): Promise<void>;
   /** Something happens to a channel, and the engine says so. */
@@ -81,10 +81,22 @@ export interface SelectorBench {
   keys(limit: number): Promise<readonly Key<number, unknown>[]>;
 }
 
+type LevelSelector = Awaited<ReturnType<Trial["selector"]["createSelector"]>>;
+type EdgeSelector = Awaited<ReturnType<Trial["selector"]["createEdgeSelector"]>>;
+
 /** Makes a selector with no channel in it. */
 export async function selectorBench(t: Trial): Promise<SelectorBench> {
   const channels = t.channels();
-  const selector = await t.selector.createSelector(channels.factsOf as never);
+  return benchOf(t, channels, await t.selector.createSelector(channels.factsOf as never));
+}
+
+/** The same with a selector of edges. */
+export async function edgeBench(t: Trial): Promise<SelectorBench<EdgeSelector>> {
+  const channels = t.channels();
+  return benchOf(t, channels, await t.selector.createEdgeSelector(channels.factsOf as never));
+}
+
+function benchOf<S extends EdgeSelector>(t: Trial, channels: SelectorBench["channels"], selector: S): SelectorBench<S> {
   return {
     channels,
     selector,
@@ -115,8 +127,8 @@ export function numbers(t: Trial, count: number): number[] {
 }
 
 /** An echo loop over scripted channels, with its listening channel. */
-export interface EchoBench extends SelectorBench {
-  readonly loop: Awaited<ReturnType<Trial["selector"]["createEchoLoop"]>>;
+export interface EchoBench<S = LevelSelector> extends SelectorBench<S> {
+  readonly loop: Awaited<ReturnType<Trial["selector"]["createEdgeLoop"]>>;
   readonly door: number;
   /** These connections come and are accepted. */
   connect(...channels: number[]): Promise<void>;
@@ -135,7 +147,18 @@ const LIMITS: EchoLimits = { keys: 10, chunk: 100, unsent: 250, connections: 20 
 export async function echoBench(t: Trial, limits: Partial<EchoLimits> = {}): Promise<EchoBench> {
   const bench = await selectorBench(t);
   const { channels, selector } = bench;
-  const loop = await t.selector.createEchoLoop(selector as never, channels.calls as never, { ...LIMITS, ...limits });
+  return await loopBench(t, bench, await t.selector.createEchoLoop(selector as never, channels.calls as never, { ...LIMITS, ...limits }));
+}
+
+/** The same on a selector of edges. */
+export async function edgeLoopBench(t: Trial, limits: Partial<EchoLimits> = {}): Promise<EchoBench<EdgeSelector>> {
+  const bench = await edgeBench(t);
+  const { channels, selector } = bench;
+  return await loopBench(t, bench, await t.selector.createEdgeLoop(selector as never, channels.calls as never, { ...LIMITS, ...limits }));
+}
+
+async function loopBench<S>(t: Trial, bench: SelectorBench<S>, loop: EchoBench["loop"]): Promise<EchoBench<S>> {
+  const { channels } = bench;
   const door = 1;
   await channels.put(door, { role: "listening", room: 0 });
   await loop.listen(door as never);

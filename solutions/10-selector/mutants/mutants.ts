@@ -1,5 +1,6 @@
 /** Faults that lab 10's checks must find: slips of students, and what servers with a selector got wrong. */
 import type { Mutant } from "../../../tools/harness/mutant.ts";
+import { edges } from "./edges.ts";
 
 const rules: readonly Mutant[] = [
   {
@@ -341,4 +342,4 @@ const loop: readonly Mutant[] = [
   },
 ];
 
-export default [...rules, ...selector, ...loop] satisfies readonly Mutant[];
+export default [...rules, ...selector, ...loop, ...edges] satisfies readonly Mutant[];
