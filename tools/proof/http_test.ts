@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { whyNoLiveWire } from "../harness/kernel/kernel_peer.ts";
 import { tsharkFields } from "../harness/tshark.ts";
 import { missingProgram, testWhen } from "../test_when.ts";
+import { missingPlaywright, type Visit, visiting } from "./browser.ts";
 import { type HttpOrder, type HttpResult, PICTURES } from "./http_inside.ts";
 import { inFolder, PATIENT_KERNEL, runInside } from "./next_door.ts";
 import { opinionOf } from "./opinion.ts";
@@ -48,6 +49,33 @@ testWhen(
       // What tshark makes of it: as many answers as questions, all of them 200 but for the icon.
       const rows = await tsharkFields(capture, ["http.response.code"], ["-Y", "http.response"]);
       assertEquals(rows.filter(([code]) => code === "200").length, pages.length);
+      const { complaints } = await opinionOf(capture);
+      assertEquals(complaints, []);
+    }),
+);
+
+testWhen(
+  obstacle ?? missingProgram("chromium") ?? await missingPlaywright(),
+  "proof: Chromium, driven by Playwright, asks again and again over one connection, and puts",
+  () =>
+    inFolder(async (folder) => {
+      const capture = `${folder}/capture.pcapng`;
+      const { said: [visitor], asked } = await browse(capture, visiting(SITE, PICTURES));
+      assertEquals(visitor?.status, 0, visitor?.err);
+      const { seen, answers, echoed } = JSON.parse(visitor?.out ?? "") as Visit;
+      assertEquals(seen, Array(3).fill(`${PICTURES} pictures, rgb(1, 2, 3)`));
+      assertEquals(answers.filter((answer) => !answer.startsWith("200 ")), []);
+      assertEquals(answers.filter((answer) => answer === "200 PUT /echo").length, 1);
+      assertEquals(echoed, "over the wall ".repeat(5000));
+      // On the connection that was used most, questions and answers take turns, behind one handshake.
+      const fields = ["tcp.stream", "tcp.srcport", "http.request.method", "http.response.code", "tcp.connection.syn"];
+      const rows = await tsharkFields(capture, fields, ["-Y", "http.request || http.response || tcp.connection.syn"]);
+      const [port = "", most = []] = Object.entries(asked).toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
+      const stream = rows.find(([, source]) => source === port)?.[0];
+      const said = rows.filter(([of]) => of === stream).map(([, , method, code, syn]) => method || code || (syn && "SYN"));
+      // A browser has six connections to a server at most, and asks more than six times as often as this.
+      assert(most.length >= PICTURES / 2, JSON.stringify(asked));
+      assertEquals(said, ["SYN", ...most.flatMap((each) => [each.split(" ")[0], each.includes("favicon") ? "404" : "200"])]);
       const { complaints } = await opinionOf(capture);
       assertEquals(complaints, []);
     }),
