@@ -17,6 +17,8 @@ export interface InterfaceConfig {
   readonly promiscuous?: boolean;
   /** Ethernet multicast groups to take. */
   readonly groups?: readonly string[];
+  /** Neighbours whose Ethernet address is known for good: ARP is not asked about them, and nothing that it says changes them. */
+  readonly neighbours?: Readonly<Record<string, string>>;
   /** How the address is taken into use (RFC 5227): used at once, announced, or probed first. Default "none". */
   readonly claim?: "none" | "announce" | "probe";
 }

@@ -67,6 +67,8 @@ export class NetworkInterface implements Ipv4Interface {
   readonly #limits: FrameLimits;
   readonly #cache: ArpCache | undefined;
   readonly #claim: AddressClaim | undefined;
+  /** Permanent entries; undefined where there are none. */
+  readonly #neighbours: ReadonlyMap<Ipv4Address, MacAddress> | undefined;
   readonly #actions: ArpActions & ClaimActions;
   /** EtherType of what waits in the ARP cache: IPv4, or the experiment where IP does not run yet. */
   readonly #payloadType: number;
@@ -100,6 +102,8 @@ export class NetworkInterface implements Ipv4Interface {
     if (!(this.#budget >= 1)) throw new RangeError(`Cannot attach ${device.name}: a budget of ${this.#budget} frames, not 1 or more`);
     this.#payloadType = host.layers >= 3 ? ETHERTYPE_IPV4 : ETHERTYPE_EXPERIMENT;
     this.#filter = { own: this.mac, groups: (config.groups ?? []).map(parseMac), promiscuous: config.promiscuous ?? false };
+    const neighbours = Object.entries(config.neighbours ?? {});
+    if (neighbours.length > 0) this.#neighbours = new Map(neighbours.map(([address, mac]) => [parseIpv4Address(address), parseMac(mac)]));
     this.#limits = { minimum: device.minimumFrame, maximum: 14 + this.mtu };
     this.#actions = {
       send: (packet, destination) => this.#sendArp(packet, destination),
@@ -190,7 +194,9 @@ export class NetworkInterface implements Ipv4Interface {
     } else if (nextHop === LIMITED_BROADCAST || this.#cache === undefined) {
       this.transmit(frame, BROADCAST_MAC, this.#payloadType); // without ARP there is nobody to ask, but everybody to tell
     } else {
-      this.#cache.resolve(nextHop, frame, now, this.#actions);
+      const known = this.#neighbours?.get(nextHop);
+      if (known === undefined) this.#cache.resolve(nextHop, frame, now, this.#actions);
+      else this.transmit(frame, known, this.#payloadType);
     }
   }
 

@@ -28,7 +28,7 @@ for (const experiment of experiments) {
     const first = await play(experiment, 1);
     assert(first.good, `claimed and not seen: ${first.stage.broken.join("; ") || "there is no claim"}`);
     assertEquals((await play(experiment, 1)).lines, first.lines);
-    for (const seed of [0, 2, 999_999_999]) {
+    for (const seed of [0, 999_999_999]) {
       const { good, stage } = await play(experiment, seed);
       assert(good, `seed ${seed}: ${stage.broken.join("; ")}`);
     }

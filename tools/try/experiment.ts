@@ -23,6 +23,7 @@
  * it takes the number from the run.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
+import type { EventSink } from "../../stack/events.ts";
 import type { Host } from "../../stack/host.ts";
 import type { HostConfig, InterfaceConfig, TcpConfig } from "../../stack/host_config.ts";
 import type { Device } from "../../stack/link/device.ts";
@@ -69,8 +70,8 @@ export interface Telling {
   expect(claim: string, holds: boolean): void;
   /** The packets that were shown so far. */
   readonly seen: readonly Packet[];
-  /** Whether packets are printed from now on; they are. The capture gets them all. */
-  ladder(on: boolean): void;
+  /** Which packets are printed from now on: all, as in the beginning; none; or those on one wire. The capture gets them all. */
+  ladder(shown: boolean | string): void;
 }
 
 /** A host with TCP and UDP. */
@@ -80,6 +81,8 @@ export type FullHost = Host & { readonly tcp: Tcp; readonly udp: Udp };
 export interface HostPlan extends Partial<Omit<HostConfig, "interfaces">> {
   /** One interface for each wire that it is on, by the wire's name. MAC addresses are made up where they are not given. */
   readonly on: Readonly<Record<string, Omit<InterfaceConfig, "medium">>>;
+  /** Hears what the host tells: echo replies, ICMP errors. */
+  readonly emit?: EventSink;
   /** Puts something around a device of this host: rings, a capture of its own. */
   readonly around?: (device: Device, wire: string) => Device;
 }

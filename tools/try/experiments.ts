@@ -12,6 +12,22 @@ import { halfClose } from "./experiments/half_close.ts";
 import { timeWait } from "./experiments/time_wait.ts";
 import { reset } from "./experiments/reset.ts";
 import { synFlood } from "./experiments/syn_flood.ts";
+import { eagain } from "./experiments/eagain.ts";
+import { selector } from "./experiments/selector.ts";
+import { nagle } from "./experiments/nagle.ts";
+import { sillyWindow } from "./experiments/silly_window.ts";
+import { zeroWindow } from "./experiments/zero_window.ts";
+import { reordering } from "./experiments/reordering.ts";
+import { headOfLine } from "./experiments/head_of_line.ts";
+import { checksum } from "./experiments/checksum.ts";
+import { arp } from "./experiments/arp.ts";
+import { arpPoisoning } from "./experiments/arp_poisoning.ts";
+import { fragments } from "./experiments/fragments.ts";
+import { pathMtu } from "./experiments/path_mtu.ts";
+import { udpBoundaries } from "./experiments/udp_boundaries.ts";
+import { ringOverrun } from "./experiments/ring_overrun.ts";
+import { firewall } from "./experiments/firewall.ts";
+import { nat } from "./experiments/nat.ts";
 import { lostSyn } from "./experiments/lost_syn.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -28,4 +44,20 @@ export const experiments: readonly Experiment[] = [
   timeWait,
   reset,
   synFlood,
+  eagain,
+  selector,
+  nagle,
+  sillyWindow,
+  zeroWindow,
+  reordering,
+  headOfLine,
+  checksum,
+  arp,
+  arpPoisoning,
+  fragments,
+  pathMtu,
+  udpBoundaries,
+  ringOverrun,
+  firewall,
+  nat,
 ];

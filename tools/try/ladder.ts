@@ -11,8 +11,10 @@
  * An arrow that ends in ✘ is a packet that the wire has lost.
  */
 import type { Host } from "../../stack/host.ts";
+import type { Connection } from "../../stack/tcp/connection.ts";
 import { fieldOf } from "../../stack/wire/dissect.ts";
 import { seq, seqDiff } from "../../stack/wire/seq.ts";
+import { SYN } from "../../stack/wire/tcp_flags.ts";
 import { WIDTH, wrap } from "../lab/text.ts";
 import type { Packet } from "./packet.ts";
 
@@ -30,28 +32,34 @@ export interface Sighting {
 export class Ladder {
   /** Names from left to right. */
   readonly #names: readonly string[];
-  readonly #hostOf: (name: string) => Host | undefined;
+  readonly #hosts: () => Readonly<Record<string, Host>>;
   readonly #firsts = new Map<string, number>();
   readonly #windows = new Map<string, number>();
   readonly #states = new Map<string, string>();
   readonly #connections = new Set<string>();
 
-  constructor(names: readonly string[], hostOf: (name: string) => Host | undefined) {
+  /** `names`: everybody, from left to right. `hosts`: those whose connections can be looked into. */
+  constructor(names: readonly string[], hosts: () => Readonly<Record<string, Host>>) {
     this.#names = names;
-    this.#hostOf = hostOf;
+    this.#hosts = hosts;
   }
 
-  /** Takes note of a packet that is not shown: later numbers count from its SYN. */
+  /** Takes note of a packet that is not shown: later numbers count from its SYN. Called for thousands of them, so only a SYN is taken apart. */
   note(packet: Packet): void {
+    if (isSyn(packet)) this.#learn(packet);
+  }
+
+  #learn(packet: Packet): void {
     if (packet.layer("TCP") === undefined) return;
     const [from, to] = flowOf(packet);
     if (packet.has("SYN") || !this.#firsts.has(from)) this.#firsts.set(from, packet.field("TCP", "seq"));
-    if (!this.#connections.has(to)) this.#connections.add(from);
+    const [name, reverse] = [from, to].map((flow) => flow.slice(packet.wire.length)) as [string, string];
+    if (!this.#connections.has(reverse)) this.#connections.add(name);
   }
 
   /** What there is to say of a packet at the moment when it is sent. */
   see(packet: Packet, arrives: number | undefined): Sighting {
-    this.note(packet);
+    this.#learn(packet);
     if (packet.layer("TCP") === undefined || isLaterFragment(packet)) return { packet, arrives, words: packet.toString(), state: "" };
     return { packet, arrives, words: this.#segment(packet), state: this.#news(packet) };
   }
@@ -85,19 +93,17 @@ export class Ladder {
   /** The window in bytes, where it is news. */
   #window(packet: Packet, from: string): string {
     if (packet.has("RST")) return "";
-    const window = packet.field("TCP", "window") * 2 ** (packet.has("SYN") ? 0 : this.#scaleOf(packet));
+    const scale = packet.has("SYN") ? 0 : this.#scaleOf(packet);
+    if (scale === undefined) return "";
+    const window = packet.field("TCP", "window") * 2 ** scale;
     if (this.#windows.get(from) === window) return "";
     this.#windows.set(from, window);
     return `, win ${window}`;
   }
 
-  /** The sender's scale; of one that is no host of ours, as its peer was told. */
-  #scaleOf(packet: Packet): number {
-    const own = this.#connectionOf(packet);
-    if (own !== undefined || this.#hostOf(packet.from) !== undefined) return own?.tcb.rcvScale ?? 0;
-    const [from, to] = [packet.field("TCP", "sourcePort"), packet.field("TCP", "destinationPort")];
-    return this.#hostOf(packet.to)?.tcp?.connections().find(({ tcb }) => tcb.localPort === to && tcb.remotePort === from)?.tcb.sndScale ??
-      0;
+  /** The sender's scale; of one that is no host of ours, as its peer was told; undefined where neither is known. */
+  #scaleOf(packet: Packet): number | undefined {
+    return this.#connectionOf(packet)?.tcb.rcvScale ?? this.#connection(packet, "destination", "source")?.tcb.sndScale;
   }
 
   #sack(packet: Packet, to: string): string {
@@ -109,6 +115,7 @@ export class Ladder {
 
   #news(packet: Packet): string {
     const [flow] = flowOf(packet);
+    if (!hasAddress(this.#hosts()[packet.from], packet.field("IPv4", "source"))) return ""; // passed on
     const state = this.#connectionOf(packet)?.tcb.state;
     if (state === undefined || this.#states.get(flow) === state) return "";
     this.#states.set(flow, state);
@@ -119,12 +126,25 @@ export class Ladder {
     return seqDiff(seq(number), seq(this.#firsts.get(flow) ?? number));
   }
 
-  #connectionOf(packet: Packet): NonNullable<Host["tcp"]> extends { connections(): readonly (infer C)[] } ? C | undefined : never {
-    const [from, to] = [packet.field("TCP", "sourcePort"), packet.field("TCP", "destinationPort")];
-    const host = this.#hostOf(packet.from);
-    const isOwn = host?.interfaces.some(({ address }) => address === packet.field("IPv4", "source")) === true;
-    return isOwn ? host?.tcp?.connections().find(({ tcb }) => tcb.localPort === from && tcb.remotePort === to) : undefined;
+  /** The connection of the one who has made the packet, be it passed on by others. */
+  #connectionOf(packet: Packet): Connection | undefined {
+    return this.#connection(packet, "source", "destination");
   }
+
+  /** The connection whose own end is named by one side of the packet, and its peer by the other. */
+  #connection(packet: Packet, own: "source" | "destination", peer: "source" | "destination"): Connection | undefined {
+    const address = packet.field("IPv4", own);
+    const [localPort, remotePort] = [packet.field("TCP", `${own}Port`), packet.field("TCP", `${peer}Port`)];
+    for (const host of Object.values(this.#hosts())) {
+      if (!hasAddress(host, address)) continue;
+      return host.tcp?.connections().find(({ tcb }) => tcb.localPort === localPort && tcb.remotePort === remotePort);
+    }
+    return undefined;
+  }
+}
+
+function hasAddress(host: Host | undefined, address: number): boolean {
+  return host?.interfaces.some((each) => each.address === address) === true;
 }
 
 /** The connection as its sender names it, and as the other end does; on another wire it may have other names. */
@@ -132,6 +152,13 @@ function flowOf(packet: Packet): readonly [from: string, to: string] {
   const end = (address: string, port: string): string => packet.text("IPv4", address) + packet.text("TCP", port);
   const [source, destination] = [end("source", "sourcePort"), end("destination", "destinationPort")];
   return [`${packet.wire} ${source} ${destination}`, `${packet.wire} ${destination} ${source}`];
+}
+
+/** Whether it is a TCP segment with SYN, from its bytes alone (RFC 791 §3.1, RFC 9293 §3.1). */
+function isSyn({ bytes, medium }: Packet): boolean {
+  const ip = medium === "ethernet" ? 14 : 0;
+  const tcp = ip + ((bytes[ip] ?? 0) & 15) * 4;
+  return (bytes[ip] ?? 0) >> 4 === 4 && bytes[ip + 9] === 6 && ((bytes[tcp + 13] ?? 0) & SYN) !== 0;
 }
 
 function isLaterFragment(packet: Packet): boolean {

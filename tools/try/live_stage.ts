@@ -67,7 +67,7 @@ class LiveScript extends Script implements LiveStage {
   readonly wire: Pick<Segment, "fate"> = { fate: () => undefined };
   readonly wireDevice: Device;
   readonly #began = performance.now();
-  readonly #ladder = new Ladder(this.names, (name) => name === "host" ? this.host : undefined);
+  readonly #ladder = new Ladder(this.names, () => ({ host: this.host }));
   #count = 0;
 
   constructor(outlet: Outlet, modules: Modules, kernel: KernelPeer, device: Device, config: Partial<Omit<HostConfig, "interfaces">>) {

@@ -31,7 +31,7 @@ export abstract class Script implements Telling {
   packets = 0;
   readonly #outlet: Outlet;
   readonly #interfaces = new Map<string, number>();
-  #isShown = true;
+  #isShown: boolean | string = true;
   #shown = 0;
   #omitted = 0;
   #hasLadder = false;
@@ -68,8 +68,8 @@ export abstract class Script implements Telling {
     return this.sightings.map(({ packet }) => packet);
   }
 
-  ladder(on: boolean): void {
-    this.#isShown = on;
+  ladder(shown: boolean | string): void {
+    this.#isShown = shown;
   }
 
   /** Prints a line; of empty ones no two in a row, and none at the beginning. */
@@ -83,7 +83,7 @@ export abstract class Script implements Telling {
   protected sight(ladder: Ladder, packet: Packet, arrives: number | undefined, decimals: number): void {
     this.packets++;
     this.#write(packet, arrives);
-    if (!this.#isShown) return ladder.note(packet);
+    if (this.#isShown === false || typeof this.#isShown === "string" && this.#isShown !== packet.wire) return ladder.note(packet);
     const sighting = ladder.see(packet, arrives);
     this.sightings.push(sighting);
     if (++this.#shown > LONGEST_LADDER) return void this.#omitted++;

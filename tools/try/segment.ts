@@ -84,6 +84,13 @@ export class Segment {
     return this.#ends.reduce((next, { inbox }) => Math.min(next, inbox[0]?.due ?? Infinity), Infinity);
   }
 
+  /** Puts bytes on the wire that no host has made, as `name`, who is on it. */
+  put(name: string, bytes: Uint8Array): void {
+    const end = this.#ends.find((each) => each.name === name);
+    if (end === undefined) throw new TypeError(`There is no ${name} on ${this.name}`);
+    this.#send(end, bytes);
+  }
+
   #receive({ inbox }: End, frame: Frame): boolean {
     const [first] = inbox;
     if (first === undefined || first.due > this.#now()) return false;

@@ -47,7 +47,7 @@ export class VirtualStage extends Script implements Stage {
     if (this.#ladder !== undefined) throw new TypeError("An experiment has one net");
     const hosts = {} as Record<H, FullHost>;
     this.names = Object.keys(plan.hosts);
-    const ladder = this.#ladder = new Ladder([...this.names, "all"], (name) => hosts[name as H]);
+    const ladder = this.#ladder = new Ladder([...this.names, "all"], () => hosts);
     const wires = Object.fromEntries(
       (Object.entries(plan.wires) as [W, SegmentOptions][]).map(([name, options]) => [
         name,
@@ -61,7 +61,12 @@ export class VirtualStage extends Script implements Stage {
     return { hosts, wires };
   }
 
-  #host(name: string, index: number, { on, around = (device) => device, ...config }: HostPlan, wires: Record<string, Segment>): FullHost {
+  #host(
+    name: string,
+    index: number,
+    { on, emit = () => {}, around = (device) => device, ...config }: HostPlan,
+    wires: Record<string, Segment>,
+  ): FullHost {
     const interfaces: HostConfig["interfaces"][number][] = [];
     const devices = Object.entries(on).map(([wire, own], at) => {
       const segment = wires[wire];
@@ -71,6 +76,6 @@ export class VirtualStage extends Script implements Stage {
       interfaces.push(medium === "ip" ? { ...own, medium } : { ...own, medium, mac });
       return around(segment.attach(name, [own.address, mac]), wire);
     });
-    return Host.bind(this.modules, { seed: this.seed * 16 + index, ...config, interfaces }, devices) as FullHost;
+    return Host.bind(this.modules, { seed: this.seed * 16 + index, ...config, interfaces }, devices, { emit }) as FullHost;
   }
 }

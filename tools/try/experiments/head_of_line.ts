@@ -1,0 +1,82 @@
+import { connect } from "../../../stack/socket/conn.ts";
+import { listenDatagram } from "../../../stack/socket/datagram_conn.ts";
+import { listen } from "../../../stack/socket/listener.ts";
+import type { Experiment } from "../experiment.ts";
+
+/** Messages, and how far apart they are in milliseconds. */
+const MESSAGES = 6, APART = 20;
+
+export const headOfLine: Experiment = {
+  name: "head-of-line",
+  title: "one loss, and everything behind it waits",
+  chapter: "07-buffers-and-windows.md#out-of-order",
+  before: [
+    `${MESSAGES} messages are sent, one every ${APART} ms, first over TCP, then over UDP. The second is lost each time. The way takes 10 ms.`,
+    "Guess: when does the other program get message 3, over TCP and over UDP?",
+  ],
+  after: [
+    "A stream has an order, and its reader gets the bytes in it: messages 3 to 6 had arrived, whole and in time, and lay in the receive buffer behind the gap until the second came again. UDP hands out what comes, when it comes; and message 2 never.",
+    'The common note says "UDP is faster than TCP". What came at all came equally fast. The difference is what a loss costs: TCP makes everybody behind it wait, UDP leaves a hole. Two independent streams over one TCP connection wait for each other, too; that is why HTTP/3 left TCP.',
+  ],
+  async play(stage): Promise<void> {
+    const { client, server, wire } = stage.twoHosts({ tcp: { noDelay: true } });
+    const listener = listen(server, { port: 80 });
+    stage.ladder(false);
+    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
+    const far = await stage.settle(listener.accept());
+    await stage.run(70);
+    stage.ladder(true);
+    let sent = 0;
+    wire.fate = (packet) => ({ lost: packet.from === "client" && packet.data.length > 0 && ++sent === 2 });
+
+    const overTcp: number[] = [];
+    let began = stage.now();
+    collect();
+    for (let message = 0; message < MESSAGES; message++) {
+      await near.write(Uint8Array.of(message));
+      await stage.run(APART);
+    }
+    await stage.run(2000);
+
+    sent = 0;
+    const overUdp = new Array<number>(MESSAGES).fill(-1);
+    const [from, to] = [listenDatagram(client, { port: 5000 }), listenDatagram(server, { port: 5000 })];
+    began = stage.now();
+    receive();
+    for (let message = 0; message < MESSAGES; message++) {
+      await from.send(Uint8Array.of(message), { transport: "udp", hostname: "10.44.0.2", port: 5000 });
+      await stage.run(APART);
+    }
+    await stage.run(200);
+    from.close();
+    to.close();
+
+    const cell = (time: number | undefined): string => (time === undefined || time < 0 ? "never" : `${time} ms`).padStart(9);
+    stage.lines([
+      "milliseconds after the first was sent",
+      `message      ${Array.from({ length: MESSAGES }, (_, at) => `${at + 1}`.padStart(9)).join("")}`,
+      `sent         ${Array.from({ length: MESSAGES }, (_, at) => cell(at * APART)).join("")}`,
+      `read, TCP    ${Array.from({ length: MESSAGES }, (_, at) => cell(overTcp[at])).join("")}`,
+      `read, UDP    ${overUdp.map(cell).join("")}`,
+    ]);
+    stage.expect(
+      "over TCP messages 2 to 6 were all read at the same moment",
+      new Set(overTcp.slice(1)).size === 1 && (overTcp[1] ?? 0) > 100,
+    );
+    stage.expect(
+      "over UDP each was read 10 ms after it was sent, and the second never",
+      overUdp.every((time, at) => time === (at === 1 ? -1 : at * APART + 10)),
+    );
+
+    async function collect(): Promise<void> {
+      const buffer = new Uint8Array(100);
+      for (let count = await far.read(buffer); count !== null; count = await far.read(buffer)) {
+        for (const message of buffer.subarray(0, count)) overTcp[message] = stage.now() - began;
+      }
+    }
+
+    async function receive(): Promise<void> {
+      for await (const [bytes] of to) overUdp[bytes[0] ?? 0] = stage.now() - began;
+    }
+  },
+};

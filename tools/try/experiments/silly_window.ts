@@ -1,0 +1,43 @@
+import { connect } from "../../../stack/socket/conn.ts";
+import { listen } from "../../../stack/socket/listener.ts";
+import type { Experiment } from "../experiment.ts";
+
+export const sillyWindow: Experiment = {
+  name: "silly-window",
+  title: "a reader that takes a byte at a time, and is not told on",
+  chapter: "07-buffers-and-windows.md#small-pieces",
+  before: [
+    "A writer has filled a reader's receive buffer of 4,000 bytes, and the window is shut. Now the reader takes one byte at a time, 4,000 times.",
+    "Guess: how many window updates does the receiver send, and how large are the segments that come?",
+  ],
+  after: [
+    "Had the receiver announced each byte of room, the sender would have sent one byte for each: 41 bytes on the wire for one, for ever. So it says nothing until there is room for a full segment or half the buffer, and a sender uses a smaller offer only after a while (RFC 9293 §3.8.6.2; RFC 813).",
+    'The common note says "the window is the free space of the buffer". It is what was announced of it, and that is less, on purpose.',
+  ],
+  async play(stage): Promise<void> {
+    const { client, server } = stage.twoHosts({ tcp: { receiveBuffer: 4000 } });
+    const listener = listen(server, { port: 80 });
+    stage.ladder(false);
+    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
+    const far = await stage.settle(listener.accept());
+    await near.write(new Uint8Array(20_000));
+    await stage.run(700);
+    stage.ladder(true);
+    const already = stage.seen.length;
+    let saidFirst = 0;
+    for (let taken = 1; taken <= 4000; taken++) {
+      await far.read(new Uint8Array(1));
+      await stage.run(0);
+      if (saidFirst === 0 && stage.seen.length > already) saidFirst = taken;
+    }
+    await stage.run(20);
+    const updates = stage.seen.slice(already).filter(({ from }) => from === "server");
+    const texts = stage.seen.slice(already).filter((packet) => packet.from === "client" && packet.data.length > 0);
+    const least = Math.min(...texts.map(({ data }) => data.length));
+    stage.expect(`${saidFirst - 1} bytes were read, one by one, and nothing was said`, saidFirst === 1460);
+    stage.expect(
+      `4,000 reads made ${updates.length} window updates, and no segment that is smaller than ${least} bytes`,
+      updates.length <= 4 && least >= 1000,
+    );
+  },
+};
