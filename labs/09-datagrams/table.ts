@@ -48,6 +48,7 @@ export function createDatagramTable<S>(): DatagramTable<S> {
       return todo("createDatagramTable.find", localAddress, localPort, remoteAddress, remotePort, ports);
     },
 
+    // Whoever is visited may close its socket at once: those that hear are those that were there when it began.
     forEach(localAddress, localPort, remoteAddress, remotePort, visit): void {
       return todo("createDatagramTable.forEach", localAddress, localPort, remoteAddress, remotePort, visit, ports);
     },

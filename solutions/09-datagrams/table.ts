@@ -78,6 +78,7 @@ export function createDatagramTable<S>(): DatagramTable<S> {
       // endregion
     },
 
+    // Whoever is visited may close its socket at once: those that hear are those that were there when it began.
     forEach(localAddress, localPort, remoteAddress, remotePort, visit): void {
       // region createDatagramTable.forEach
       for (const each of [...ports.get(localPort) ?? []]) {

@@ -172,7 +172,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "wire/no-checksum",
     covers: ["UDP-3"],
-    look: ["parseDatagram"],
+    look: ["parseDatagram", "createDatagramQueue.push"],
     why:
       "SO_NO_CHECK is a socket option of Linux: then the field is 0 (RFC 768). Tunnels do that, when what is inside has a checksum of its own.",
     hints: [
