@@ -48,7 +48,12 @@ async function onScreen(session: Session, widths: Widths, use: (view: View) => v
   setPage({ columns: 80, coloured: coloured && Deno.env.get("TERM") !== "dumb" });
   const view = new ScreenView(session, widths, () => resolve(0));
   use(view);
-  const terminal = new Terminal({ key: (press) => view.press(press), redraw: () => view.redraw(), end: resolve });
+  const terminal = new Terminal({
+    key: (press) => view.press(press),
+    redraw: () => view.redraw(),
+    goneOn: () => session.resume(),
+    end: resolve,
+  });
   terminal.open();
   try {
     view.show(terminal);

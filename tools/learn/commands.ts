@@ -15,7 +15,7 @@ import { type DocumentLine, lineOfAnchor, readDocument, renderDocument } from ".
 import { reasonOf } from "./progress.ts";
 import { resetFile } from "./reset.ts";
 import { LABS, type Session } from "./session.ts";
-import { checkLine, two } from "./story.ts";
+import { checkLine } from "./story.ts";
 
 /** Something to read. */
 export interface Page {
@@ -118,7 +118,7 @@ export class Commands {
         return this.#step(-1);
       case "a":
         return {
-          title: `Lab ${two(session.lab)}, ${session.lab.name}`,
+          title: "All checks",
           lines: () => plain(this.#list()),
           top: () => this.#list().findIndex((line) => line.includes("▶")),
         };
@@ -199,9 +199,10 @@ export class Commands {
   #list(): string[] {
     const { checks, results, lab, at } = this.#session;
     const groups = Map.groupBy(checks, ({ group }) => group);
+    const column = Math.max(...checks.map(({ id }) => id.length)) + 4;
     return [...groups].flatMap(([name, members]) => [
       ...groupText(name, members.flatMap((check) => results.get(check.id) ?? []), lab).split("\n").slice(0, 1),
-      ...members.flatMap((check) => checkLine(check, results.get(check.id), check === at ? "▶ " : "  ")),
+      ...members.flatMap((check) => checkLine(check, results.get(check.id), check === at ? "▶ " : "  ", column)),
       "",
     ]);
   }

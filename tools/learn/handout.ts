@@ -47,7 +47,9 @@ export function handoutLead(place: string): string {
   const blocks = blocksOf(markdown);
   const heading = blocks.findIndex(([line = ""]) => /^#+ /.test(line) && anchorOf(line.replace(/^#+ /, "")) === anchor);
   const lead = heading < 0 ? undefined : blocks[heading + 1];
-  return lead === undefined || !isParagraph(lead[0] ?? "") ? "" : plainText(lead.join(" ")).replace(/^The idea: /, "");
+  if (lead === undefined || !isParagraph(lead[0] ?? "")) return "";
+  const text = plainText(lead.join(" ")).replace(/^The idea: /, "");
+  return text.endsWith(":") ? text.replace(/(?<=[.!?]) [^.!?]*:$/, "") : text; // what comes after a colon stands below it, and not here
 }
 
 /** A document's text; undefined when it is not there. */

@@ -17,6 +17,8 @@ import type { KeyPress, Terminal } from "./terminal.ts";
 
 /** Milliseconds between two pictures while verdicts come in. */
 const FRAME = 60;
+/** Milliseconds for which a sentence outlives a save: it may be about that. */
+const STAYS = 2000;
 /** Wider text is no pleasure to read. */
 const WIDEST = 100;
 /** With fewer rows the marks of the group are left out. */
@@ -37,6 +39,7 @@ export class ScreenView {
   #saved: readonly string[] = [];
   /** A sentence that stays until the next key, or the next save. */
   #sentence = "";
+  #saidAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: Session, widths: Widths, quit: () => void) {
@@ -53,8 +56,9 @@ export class ScreenView {
   }
 
   hear(news: News): void {
-    if (news.kind === "begin") [this.#saved, this.#sentence] = [news.saved, ""];
-    if (news.kind === "trouble") this.#sentence = news.text;
+    if (news.kind === "begin") this.#saved = news.saved;
+    if (news.kind === "begin" && performance.now() - this.#saidAt > STAYS) this.#sentence = "";
+    if (news.kind === "trouble") this.#say(news.text);
     if (news.kind === "moved" && this.#page === undefined) this.#top = 0;
     if (news.kind === "begin" && news.saved.length === 0) this.#close();
     if (news.kind === "verdict" && news.first || news.kind === "obstacle") return this.redraw();
@@ -118,7 +122,12 @@ export class ScreenView {
       return plain([...obstacleStory(session, loadErrorText), ...before]);
     }
     if (session.isDone) return plain(["", ...doneStory(session)]);
-    if (at === undefined) return plain(["", ...wrap(session.size === 0 ? "…" : "Looking for the next check that fails …", WIDTH)]);
+    if (at === undefined) {
+      return plain([
+        "",
+        ...wrap(session.size === 0 ? `Opening lab ${session.lab.number} …` : "Looking for the next check that fails …", WIDTH),
+      ]);
+    }
     const results = session.checks.filter(({ group }) => group === at.group).flatMap(({ id }) => session.results.get(id) ?? []);
     const group = rows < ROWS_FOR_GROUP || WIDTH < 60
       ? []
@@ -192,7 +201,7 @@ export class ScreenView {
   }
 
   #take(key: string, shown: Shown): void {
-    if (typeof shown === "string") this.#sentence = shown;
+    if (typeof shown === "string") this.#say(shown);
     else if (shown === undefined) this.#close();
     else if ("question" in shown) this.#asked = { question: shown, typed: "" };
     else {
@@ -221,8 +230,12 @@ export class ScreenView {
 
   async #edit(): Promise<void> {
     const editor = editorFor(this.#session, this.#page?.page.path);
-    if (typeof editor === "string") this.#sentence = editor;
-    else if (await this.#terminal?.lend(...editor) === undefined) this.#sentence = `${editor[0]} cannot be started.`;
+    if (typeof editor === "string") this.#say(editor);
+    else if (await this.#terminal?.lend(...editor) === undefined) this.#say(`${editor[0]} cannot be started.`);
+  }
+
+  #say(sentence: string): void {
+    [this.#sentence, this.#saidAt] = [sentence, performance.now()];
   }
 
   #close(): void {

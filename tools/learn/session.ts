@@ -2,12 +2,14 @@
  * The learner's loop without a terminal: which lab is open, what is known of its checks, which of them the learner is at, and what happens when a
  * file is saved. A view (`screen_view.ts`, `plain_view.ts`) shows it, and is told when there is something new.
  *
- * The check that the learner is at stays while it fails. When it passes, the next one is the first in the handout's order that does not:
- * it is chosen when its verdict is known, and until then nothing jumps about.
+ * The check that the learner is at stays while it fails. When it passes, the next one is chosen as soon as all public checks of the virtual wire have
+ * their verdicts, and until then nothing jumps about: what is red comes first, then what is not written, in the order in which the handout has the functions.
  */
 import { handoutAnchor, type Lab, labs } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
+import { isFailure } from "../lab/failure_report.ts";
+import { inReadingOrder } from "../lab/failures.ts";
 import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, selectOrigins } from "../lab/run.ts";
 import { scoreOf } from "../lab/report.ts";
 import type { LearnOptions } from "./options.ts";
@@ -60,6 +62,7 @@ export class Session {
   readonly #tell: (news: News) => void;
   #all: readonly Check[] = [];
   #begun = 0;
+  #saved: readonly string[] = [];
   #runs = 0;
 
   constructor(options: LearnOptions, tell: (news: News) => void) {
@@ -103,6 +106,7 @@ export class Session {
     const mine = ++this.#runs;
     if (this.#all.length === 0) return saved.length === 0 ? undefined : await this.open(this.lab);
     this.#begun = performance.now();
+    this.#saved = saved;
     this.waited = undefined;
     this.fresh.clear();
     this.#passedBefore = new Set(this.checks.filter((check) => this.isPassed(check)).map(({ id }) => id));
@@ -123,6 +127,11 @@ export class Session {
     this.#settle();
     this.#tell({ kind: "end" });
     await this.keep();
+  }
+
+  /** Time has passed and nothing has happened: what was under way may have taken that for a hang, so it begins again. */
+  resume(): void {
+    if (this.round !== undefined) this.run(this.#saved);
   }
 
   /** A file was saved: of this lab, or of another, which is opened then if any may be. */
@@ -241,6 +250,7 @@ export class Session {
   }
 
   #begin(round: Round): void {
+    if (this.round === "checks" && this.#mostWanted() !== undefined) this.#settle();
     this.round = round;
     this.#tell({ kind: "round", round });
   }
@@ -253,7 +263,7 @@ export class Session {
     const first = result.check === (this.at ?? this.checks[0]);
     if (first) this.waited ??= performance.now() - this.#begun;
     this.#tell({ kind: "verdict", result, first });
-    this.#settle();
+    if (this.at === undefined && first && this.isOpen(result.check)) this.goTo(result.check);
   }
 
   #hinder(text: string, own: boolean): void {
@@ -263,14 +273,22 @@ export class Session {
     this.#tell({ kind: "obstacle" });
   }
 
-  /** Chooses the check that the learner is at, if the one so far passes now and the next one is known. */
+  /** Chooses the check that the learner is at, if the one so far does not fail. */
   #settle(): void {
-    if (this.at !== undefined && !this.isPassed(this.at)) return;
-    const next = this.checks.find((check) => !this.results.has(check.id) || this.isOpen(check));
-    const isKnown = next === undefined || this.fresh.has(next.id);
-    if (!isKnown && this.round !== undefined) return;
+    if (this.at !== undefined && this.isOpen(this.at)) return;
+    const next = this.#mostWanted();
     if (this.at === next) return;
-    this.at = next === undefined || this.results.has(next.id) ? next : undefined;
+    this.at = next;
     this.#tell({ kind: "moved" });
+  }
+
+  #mostWanted(): Check | undefined {
+    const known = this.checks.flatMap((check) => this.results.get(check.id) ?? []);
+    const [red] = inReadingOrder(known.filter(isFailure));
+    if (red !== undefined) return red.check;
+    const functions = Object.keys(this.lab.functions);
+    const rank = ({ verdict }: CheckResult): number => "symbol" in verdict ? functions.indexOf(verdict.symbol?.split(".")[0] ?? "") : -1;
+    const unwritten = known.filter(({ verdict }) => verdict.outcome === "not written").toSorted((a, b) => rank(a) - rank(b));
+    return unwritten[0]?.check ?? this.checks.find((check) => this.isOpen(check));
   }
 }

@@ -20,13 +20,13 @@ export const OUTCOMES = {
   "broken": { mark: "!", word: "is broken itself, which is our fault", colour: "red" },
 } as const;
 
-/** Columns of a check's id, where it stands before its title. */
+/** Columns of mark and id, where they stand before the title. */
 const ID = 22;
 
-/** Mark, id and title of a check. */
-export function checkLine(check: Check, result: CheckResult | undefined, marker = ""): string[] {
+/** Mark, id and title of a check; `column`: where the title begins. */
+export function checkLine(check: Check, result: CheckResult | undefined, marker = "", column = ID): string[] {
   const { mark, colour } = result === undefined ? { mark: "·", colour: "dim" as const } : OUTCOMES[result.verdict.outcome];
-  const [top = "", ...rest] = titled(`${marker}${mark} ${check.id}`, check.title, ID);
+  const [top = "", ...rest] = titled(`${marker}${mark} ${check.id}`, check.title, column);
   return [paint(colour, top), ...rest.map((line) => paint(colour, line))];
 }
 

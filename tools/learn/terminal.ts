@@ -20,6 +20,8 @@ export interface TerminalEvents {
   readonly key: (press: KeyPress) => Promise<void>;
   /** The window has another size, or has to be drawn anew. */
   readonly redraw: () => void;
+  /** The program was stopped for a while, and goes on. */
+  readonly goneOn: () => void;
   /** The program is to end, with this status. */
   readonly end: (status: number) => void;
 }
@@ -120,19 +122,21 @@ export class Terminal {
     this.#events.redraw();
   }
 
+  /** Stops all processes of the job, `deno task` too, which does not stop by itself: so the shell has the keyboard again. */
   #stop(): void {
     this.leave();
-    Deno.kill(Deno.pid, "SIGSTOP");
+    Deno.kill(0, "SIGSTOP");
   }
 
   #goOn(): void {
     this.#taken = false; // whatever the shell made of it meanwhile
     this.#refresh();
+    this.#events.goneOn();
   }
 
   #raw(on: boolean): void {
     try {
-      Deno.stdin.setRaw(on, { cbreak: on && !WINDOWS }); // with cbreak, Ctrl-C and Ctrl-Z are signals to all our processes
+      Deno.stdin.setRaw(on); // Ctrl-C and Ctrl-Z are keys then: as signals they would come twice, from the terminal and from deno task
     } catch {
       // the terminal is gone
     }
@@ -163,6 +167,7 @@ export class Terminal {
 
   #press(text: string | undefined, key: { name?: string; ctrl?: boolean }): void {
     if (key.ctrl && key.name === "c") return this.#events.end(130);
+    if (key.ctrl && key.name === "z" && !WINDOWS) return this.#stop();
     const typed = text !== undefined && !key.ctrl && /^[^\p{Cc}]+$/u.test(text) ? text : "";
     const press = { name: `${key.ctrl ? "ctrl-" : ""}${key.name ?? typed}`, text: typed };
     this.#handling = this.#handling.then(() => this.#events.key(press)).catch((error) => reportError(error));
