@@ -28,6 +28,8 @@ export interface Story {
 /** A mutant, or a fault that was made to break one check (`aimed`). */
 export interface Fault extends Mutant {
   readonly aimed: boolean;
+  /** The region of the solution in which it lies: "parseIpv4", "createRoutes.lookup", or the name of helpers. */
+  readonly region: string;
 }
 
 /** The seed of every run. */
@@ -43,13 +45,29 @@ export async function loadFaults(lab: Lab): Promise<Fault[]> {
   const path = `solutions/${lab.folder}/mutants/faults.ts`;
   const isThere = await Deno.stat(`${ROOT}/${path}`).then(() => true, () => false);
   const { default: aimed } = isThere ? await import(`../../${path}`) as { default: readonly Mutant[] } : { default: [] };
-  return [
-    ...(await loadMutants(lab)).map((fault) => ({ ...fault, aimed: false })),
-    ...aimed.map((fault) => ({ ...fault, aimed: true })),
-  ];
+  const texts = new Map<string, string>();
+  for (const file of lab.files) texts.set(file, await Deno.readTextFile(`${ROOT}/solutions/${lab.folder}/${file}`));
+  const whole = (fault: Mutant, isAimed: boolean): Fault => ({
+    ...fault,
+    aimed: isAimed,
+    region: regionOf(texts.get(fault.file) ?? "", fault),
+  });
+  return [...(await loadMutants(lab)).map((fault) => whole(fault, false)), ...aimed.map((fault) => whole(fault, true))];
 }
 
-/** Runs checks against the solution with a fault in it. Returns what is read of those that fail. Throws a RangeError for a fault that cannot be made. */
+function regionOf(text: string, { replace }: Mutant): string {
+  const before = text.slice(0, text.indexOf(replace) + replace.length);
+  return [...before.matchAll(/^ *\/\/ region (\S+)$/gm)].at(-1)?.[1] ?? "";
+}
+
+/** Whether a check, when it fails by this fault, says to look where the fault is. */
+export function isLookedAt({ region }: Fault, { look }: Pick<Check, "look">): boolean {
+  return look.some((symbol) => region === symbol || region.startsWith(`${symbol}.`) || symbol === region.split(".")[0]);
+}
+
+/**
+ * Runs checks against the solution with a fault in it. Returns what is read of those that fail. Throws a RangeError for a fault that cannot be made.
+ */
 export async function breakBy(lab: Lab, fault: Fault, checks: readonly Check[], wire: LiveWire): Promise<Story[]> {
   const selection = await selectionOf(lab, fault);
   const { results } = await runLab({ lab, selection, checks, seed: SEED, virtual: false, driver: "ffi", inspect: false, wire });
@@ -85,7 +103,10 @@ function textOf(failure: Failure, lab: Lab): string {
 function withoutClock(failure: Failure): CheckResult {
   const ports = new Map<string, string>();
   const quiet = (text: string): string =>
-    text.replaceAll(/\b10\.44\.\d+\.(?=\d)/g, "10.44.7.").replaceAll(/\b02:00:00:00:[0-9a-f]{2}:/g, "02:00:00:00:07:")
+    text.replaceAll(/\b10\.44\.\d+\.(?=\d)/g, "10.44.7.").replaceAll(
+      /\b([0-9a-f]{2}:[0-9a-f]{2}:00:00):[0-9a-f]{2}:(?=0[0-9]\b)/g,
+      "$1:07:",
+    )
       .replaceAll(/(?<=:|port )[3-6]\d{4}\b/g, (port) => ports.get(port) ?? ports.set(port, `${40001 + ports.size}`).get(port) as string)
       .replaceAll(/(?<=TS val |ecr |tsVal |tsEcr )\d+/g, "…");
   const transcript = new Transcript();

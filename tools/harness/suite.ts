@@ -206,6 +206,8 @@ export interface Trial {
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void;
   /** Fails unless `actual` is one of several legal values. */
   oneOf<T>(actual: T, legal: readonly T[], what: string): void;
+  /** Fails unless the stack has counted this so often; a failure says what it counted besides. `when`: ", after a datagram with TTL 2". */
+  counter(station: Pick<Station, "counters">, name: string, count: number, when?: string): Promise<void>;
   /** Fails unless true. `got` says what came instead. */
   ok(condition: boolean, expected: string, got: string): asserts condition;
   /**

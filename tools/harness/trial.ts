@@ -4,6 +4,7 @@
 import type { ModuleName } from "../../stack/contract/modules.ts";
 import { createRandom, type Random } from "../../stack/wire/random.ts";
 import { equal } from "@std/assert";
+import { dropsText } from "./drops.ts";
 import { about, CheckFailed, CheckSkipped, type FailureDetails, NotWritten, type Topic } from "./failure.ts";
 import type { KernelPeer } from "./kernel/kernel_peer.ts";
 import { type RealStation, startLiveStation } from "./live_station.ts";
@@ -188,6 +189,7 @@ class RunningTrial implements Trial {
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
+    if (actual === undefined) throw new CheckFailed(`${what}: ${showValue(expected)}`, "nothing");
     if (typeof actual !== "object" || actual === null) throw new CheckFailed(`${what}: ${showValue(expected)}`, showValue(actual));
     const details = differentMembers(actual as Record<string, unknown>, expected);
     const wrong = details.mismatches.map(({ field }) => field);
@@ -199,6 +201,13 @@ class RunningTrial implements Trial {
     if (legal.some((each) => equal(actual, each))) return this.#right(what);
     const key = keyOf(what);
     throw new CheckFailed(`${what}: ${legal.map((each) => showValue(each, key)).join(" or ")}`, showValue(actual, key));
+  }
+
+  async counter(station: Pick<Station, "counters">, name: string, count: number, when = ""): Promise<void> {
+    const counters = await station.counters();
+    const [what, got] = [`the counter "${name}"${when}`, counters[name] ?? 0];
+    if (got !== count) throw new CheckFailed(`${what}: ${count}`, `${got}${dropsText(counters)}`);
+    this.#right(what);
   }
 
   ok(condition: boolean, expected: string, got: string): asserts condition {
@@ -253,9 +262,19 @@ class RunningTrial implements Trial {
       return { ...failed(error.expected, error.got, error.symbol), ...topic, ...where, mismatches, right, complaints };
     }
     if (error instanceof TypeError && this.#conversation.answered) {
-      return failed("what the contract says", `something that this check could not even look at (${error.message})`, undefined);
+      return this.#unusable(error);
     }
     return { outcome: "broken", error: error instanceof Error ? `${error.stack ?? error.message}` : String(error) };
+  }
+
+  /** What a function returned is so far from its contract that the check itself broke on it. */
+  #unusable({ message }: TypeError): Verdict {
+    const last = this.#transcript.steps.findLast((step) => step.kind === "call");
+    if (last === undefined) {
+      return failed("what the contract says", `something that this check could not even look at (${message})`, undefined);
+    }
+    const came = last.outcome.replace(/^ (→|of .* →) /, "") || "nothing";
+    return failed(`${last.name} to return what its contract says`, `${came}: this check could not even look at it (${message})`, last.name);
   }
 
   get #layers(): 1 | 2 | 3 | 4 | 5 {
@@ -274,6 +293,7 @@ function failed(expected: string, got: string, symbol: string | undefined): Verd
 
 /** A record of which some members are wrong; when it is too long for a line, those. */
 function gotText(actual: object, wrong: readonly string[]): string {
+  if (Object.keys(actual).length === 0) return "nothing";
   const text = showValue(actual, "", LINES);
   if (text.length < LINES) return text;
   return showValue(Object.fromEntries(Object.entries(actual).filter(([key]) => wrong.includes(key))), "", LINES);

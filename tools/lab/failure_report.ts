@@ -34,6 +34,9 @@ export interface FailureContext {
 /** A check that failed. */
 export type Failure = CheckResult & { readonly verdict: Verdict & { readonly outcome: "failed" } };
 
+/** The lab that has `internetChecksum`. */
+const SUMS_LAB = 3;
+
 const SHOWN_LOG = 8, SHOWN_PLACES = 3, SHOWN_WORDS = 3;
 
 /** Whether a check failed. */
@@ -78,7 +81,7 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
 export function explanation(result: Failure, context: Pick<FailureContext, "lab" | "blame" | "own" | "alike">): string {
   const { check, verdict } = result;
   const name = unknownName(result);
-  const places = placesOf(context.own?.look ?? [suspectOf(result), ...ownLook(result)], context.lab, verdict.at);
+  const places = placesOf(context.own?.look ?? suspectsOf(result), context.lab, verdict.at);
   return [
     labelled("Expected", singular(verdict.expected)),
     labelled("Got", singular(verdict.got)),
@@ -94,7 +97,24 @@ export function explanation(result: Failure, context: Pick<FailureContext, "lab"
 
 /** The function that a failure most likely lies in. */
 export function suspectOf(failure: Failure): string {
-  return failure.verdict.symbol ?? sealerOf(failure) ?? ownLook(failure)[0] ?? "";
+  return suspectsOf(failure)[0] ?? "";
+}
+
+/** The functions that a failure may lie in, the likeliest first: what is known of it comes before what the check says. */
+function suspectsOf(failure: Failure): string[] {
+  const { check, verdict } = failure;
+  const sealer = sealerOf(failure), refuser = refuserOf(failure);
+  const isSum = sealer !== undefined || /\bchecksum\b/.test(verdict.got) && !/\bchecksum\b/.test(verdict.expected);
+  const first = [verdict.symbol, sealer, check.kind === "table" ? undefined : refuser].filter((symbol) => symbol !== undefined);
+  const own = ownLook(failure);
+  return [...first.length > 0 ? first : own.slice(0, 1), ...isSum && check.lab === SUMS_LAB ? ["internetChecksum"] : [], ...own];
+}
+
+/** The function whose reject came, where another answer was expected, or a packet to go through: the stack itself says who has stopped it. */
+function refuserOf({ check, verdict: { expected, got } }: Failure): string | undefined {
+  const lab = labs.find(({ number }) => number === check.lab);
+  if (lab === undefined) return undefined;
+  return wordsIn(got, lab).find(({ word, symbol }) => symbol !== undefined && !expected.includes(word.replaceAll('"', "")))?.symbol;
 }
 
 /** Where to look: first what the part of the check was about that failed, as far as that is in this lab. */

@@ -13,6 +13,8 @@ export interface Word {
   readonly word: string;
   /** "labs/01-framing/README.md#parseethernet". */
   readonly anchor: string;
+  /** The function below whose heading that is. */
+  readonly symbol?: string;
 }
 
 /** A heading with what stands below it, up to the next heading. */
@@ -49,11 +51,11 @@ export function symbolAnchor(lab: Lab, symbol: string): string {
 export function wordsIn(text: string, lab: Lab, symbol = ""): Word[] {
   const flat = text.replaceAll(/\s+/g, " ");
   const quoted = [...flat.matchAll(/"[a-z][^"]{1,40}"/g)].map(([word]) => word.replace(/^"[a-z]+: /, '"'));
-  const counted = [...flat.matchAll(/(?<=in all: |, |counted: )([a-z][a-z ().0-9]+?) ×\d/g)].map(([, word]) => `"${word}"`);
+  const counted = [...flat.matchAll(/(?<=in all: |, |counted: )(?:[a-z]+: )?([a-z][a-z ().0-9]+?) ×\d/g)].map(([, word]) => `"${word}"`);
   const effects = [...flat.matchAll(EFFECTS)].map(([word]) => word);
   const explained = [...quoted, ...counted, ...effects].flatMap((word) => {
-    const anchor = wordAnchor(lab, word, symbol);
-    return anchor === undefined ? [] : [{ word: word.replace(/\($/, "()"), anchor }];
+    const place = wordPlace(lab, word, symbol);
+    return place === undefined ? [] : [{ word: word.replace(/\($/, "()"), ...place }];
   });
   const states = [...flat.matchAll(STATES)].map(([word]) => ({
     word,
@@ -62,7 +64,7 @@ export function wordsIn(text: string, lab: Lab, symbol = ""): Word[] {
   return [...new Map([...explained, ...states].map((each) => [each.word, each])).values()];
 }
 
-function wordAnchor(lab: Lab, word: string, symbol: string): string | undefined {
+function wordPlace(lab: Lab, word: string, symbol: string): Omit<Word, "word"> | undefined {
   if (word.startsWith('"') && (PLAIN.has(word) || !contractOf(lab).includes(word))) return undefined;
   const sections = sectionsOf(lab);
   const first = Math.max(0, sections.findIndex(({ heading }) => Object.hasOwn(lab.functions, heading)));
@@ -70,7 +72,10 @@ function wordAnchor(lab: Lab, word: string, symbol: string): string | undefined 
   const quoted = word.startsWith('"') ? word : `\`${word}`;
   const found = (quoted === word ? undefined : looked.find(({ text }) => text.includes(`\n| ${quoted}`))) ?? // an effect: in the table of them
     looked.find(({ text }) => text.includes(quoted));
-  return found && `${pathOf(lab)}#${found.anchor}`;
+  if (found === undefined) return undefined;
+  const above = sections.slice(0, sections.indexOf(found) + 1).findLast(({ level, heading }) => level <= 3 && heading !== "");
+  const owner = above !== undefined && Object.hasOwn(lab.functions, above.heading) ? { symbol: above.heading } : {};
+  return { anchor: `${pathOf(lab)}#${found.anchor}`, ...owner };
 }
 
 /** The sections of a function, its own heading first. */

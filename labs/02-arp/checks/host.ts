@@ -94,7 +94,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
       }
       await station.expectSilence(30_000, `no more than ${maxRequests} requests, as this host's maxRequests says`);
       t.equal(await station.arpTable(), [], "the ARP table afterwards");
-      t.equal((await station.counters())["arp: no arp answer"], 2, 'the counter "arp: no arp answer"');
+      await t.counter(station, "arp: no arp answer", 2);
     },
   },
 
@@ -123,7 +123,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
         await station.expect(aPayload(own, a.mac, payload), `packet ${i + 4} of ${sent.length}, the queue holds ${queueLimit}`);
       }
       await station.expectSilence(0, "no packet twice, and none of the first three");
-      t.equal((await station.counters())["arp: arp queue full"], 3, 'the counter "arp: arp queue full"');
+      await t.counter(station, "arp: arp queue full", 3);
     },
   },
 

@@ -313,7 +313,7 @@ export const addresses: Readonly<Record<string, CheckSpec>> = {
         await station.send(ethernet(mac === undefined ? {} : { destination: mac }, packet), reason);
         await station.expectSilence(50, `${reason}: it is dropped, and nobody is told`);
         counted[reason] = (counted[reason] ?? 0) + 1;
-        t.equal((await station.counters())[`ip: ${reason}`], counted[reason], `the counter "ip: ${reason}"`);
+        await t.counter(station, `ip: ${reason}`, counted[reason]);
       }
     },
   },

@@ -352,7 +352,7 @@ export const header: Readonly<Record<string, CheckSpec>> = {
         const packet = ipv4({ identification: t.random.int(1, 9999), protocol: 253, ...fields }, t.random.bytes(29));
         await station.send(ethernet({}, packet), `a packet with a ${reason}`);
         await station.expectSilence(100, `nobody is told about a ${reason}`);
-        t.equal((await station.counters())[`ip: ${reason}`], 1, `the counter "ip: ${reason}"`);
+        await t.counter(station, `ip: ${reason}`, 1);
       }
     },
   },

@@ -181,7 +181,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       await station.kernel.addRoute({ network: far, prefixLength: 32, gateway: station.address, device: station.device });
       const [echo] = await station.kernel.ping({ to: far });
       t.equal({ replied: echo?.replied, icmp: echo?.icmp }, { replied: false, icmp: undefined }, `what came of a ping to ${far}`);
-      t.equal((await station.counters())["ip: not for us"], 1, 'the counter "ip: not for us"');
+      await t.counter(station, "ip: not for us", 1);
       await station.kernel.deleteRoute({ network: far, prefixLength: 32, gateway: station.address, device: station.device });
     },
   },
@@ -205,7 +205,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const { error, icmp } = await station.kernel.udpProbe({ to: everybody, port: t.random.int(20_000, 60_000) });
       t.equal({ error, icmp }, { error: undefined, icmp: undefined }, `what came of a datagram to ${everybody}`);
       station.expectSeen("from kernel", { ipv4: { destination: everybody, protocol: 17 } }, "the kernel sends to everybody on this net");
-      t.equal((await station.counters())["ip: received"], 1, 'the counter "ip: received"');
+      await t.counter(station, "ip: received", 1);
     },
   },
 
@@ -232,7 +232,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       await station.settle();
       const sent = station.frames.slice(before).filter((each) => each.direction === "from stack");
       t.equal(sent.length, 0, "packets that your stack sent after the forged one");
-      t.equal((await station.counters())["ip: source is our own address"], 1, 'the counter "ip: source is our own address"');
+      await t.counter(station, "ip: source is our own address", 1);
       expectReplies(t, await station.kernel.ping({ to: station.address }), "an honest ping afterwards");
     },
   },

@@ -89,7 +89,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       await station.send(framed(fragmentOf(data, 32, 64, true)));
       await station.send(framed(fragmentOf(data, 64, 96, false)));
       await station.expectSilence(61_000, "an error would have nothing to quote");
-      t.equal((await station.counters())["ip: reassembly timeout"], 1, "the count of packets given up");
+      await t.counter(station, "ip: reassembly timeout", 1);
       const table = await createTable(t, { timeout: 60_000 });
       const expired = t.recorder<ReassemblyExpired>({ callback: true });
       await table.insert(fragmentOf(data, 32, 64, true));
@@ -228,7 +228,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       const length = t.random.int(8, 1480);
       await station.send(framed(ipv4({ ...fields, fragmentOffset: 65528 }, t.random.bytes(length))), `the end, at 65528 + ${length}`);
       await station.expectSilence(100, "such a packet cannot exist");
-      t.equal((await station.counters())["ip: bad fragment"], 1, 'the count of "ip: bad fragment"');
+      await t.counter(station, "ip: bad fragment", 1);
       for (const fragment of fragmentPacket(ipv4({ identification: 1 }, icmpEcho({ id: 8 }, pattern(100))), [56])) {
         await station.send(framed(fragment));
       }

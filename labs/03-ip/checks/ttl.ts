@@ -122,7 +122,7 @@ export const ttl: Readonly<Record<string, CheckSpec>> = {
           50,
         );
       }
-      t.equal((await station.counters())["ip: forwarded"], 3, 'the counter "ip: forwarded"');
+      await t.counter(station, "ip: forwarded", 3);
     },
   },
 

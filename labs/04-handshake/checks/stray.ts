@@ -176,7 +176,7 @@ export const stray: Readonly<Record<string, CheckSpec>> = {
         await peer.send({ flags, seq: t.random.int(0, 99), ack: t.random.int(0, 99) });
         await peer.expectSilence(50, `nothing is said to ${flags}`);
       }
-      t.equal((await tcp.counters())["tcp: stray reset"], 4, 'the counter "tcp: stray reset"');
+      await t.counter(tcp, "tcp: stray reset", 4);
     },
   },
 };

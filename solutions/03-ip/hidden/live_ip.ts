@@ -37,7 +37,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
           await station.kernel.ping({ to: station.address, size: t.random.int(0, 200) }),
           `the ping after a packet with a ${reason}`,
         );
-        t.equal((await station.counters())[`ip: ${reason}`], 1, `the counter "ip: ${reason}"`);
+        await t.counter(station, `ip: ${reason}`, 1);
       }
     },
   },
@@ -65,7 +65,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       await station.settle();
       const sent = station.frames.slice(before).filter((each) => each.direction === "from stack");
       t.equal(sent.length, 0, "packets that your stack sent after it");
-      t.equal((await station.counters())["ip: link broadcast for one host"], 1, 'the counter "ip: link broadcast for one host"');
+      await t.counter(station, "ip: link broadcast for one host", 1);
     },
   },
 

@@ -116,7 +116,7 @@ export const routes: Readonly<Record<string, CheckSpec>> = {
       const station = await t.host({ answerArp: false });
       await station.ping(show(anyHost(t.random)));
       await station.expectSilence(2000, "there is no way there, so nothing is sent, not even ARP");
-      t.equal((await station.counters())["ip: no route"], 1, 'the counter "ip: no route"');
+      await t.counter(station, "ip: no route", 1);
       await station.ping("10.44.0.200");
       await station.expect({ arp: { targetIp: "10.44.0.200" } }, "a neighbour is asked for");
     },

@@ -137,7 +137,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
         await station.kernel.sendFrame({ device: station.device, bytes: frame });
       }
       await station.settle();
-      t.equal((await station.counters())["tcp: bad option"], 3, 'the counter "tcp: bad option"');
+      await t.counter(station, "tcp: bad option", 3);
       await youAreServed(t, station);
     },
   },
