@@ -138,10 +138,10 @@ async function type(shell: readonly string[], folder: string, cwd: string, lines
 }
 
 const BASH = ["bash", "--noprofile", "--rcfile", "~/rc", "-i"];
-const noTerminal = await missingProgram("script");
+const noTerminal = missingProgram("script");
 
 testWhen(
-  await missingProgram("bash") ?? noTerminal,
+  missingProgram("bash") ?? noTerminal,
   "bash completes at TAB: a task, an option, a check; and leaves other folders alone",
   async () => {
     const folder = await folderWithDeno("bash");
@@ -169,7 +169,7 @@ testWhen(
   },
 );
 
-testWhen(await missingProgram("zsh") ?? noTerminal, "zsh completes at TAB", async () => {
+testWhen(missingProgram("zsh") ?? noTerminal, "zsh completes at TAB", async () => {
   const folder = await folderWithDeno("zsh");
   await Deno.writeTextFile(`${folder}/.zshrc`, "autoload -U compinit; compinit -D -u; source ~/script; PS1='READY> '\n");
   const lines = ["deno task doct\t", "deno task lab5 --only closing/bo\t", "deno task lab5 --only=closing/bo\t", "deno task lab3 --requ\t"];
@@ -182,7 +182,7 @@ testWhen(await missingProgram("zsh") ?? noTerminal, "zsh completes at TAB", asyn
   await Deno.remove(folder, { recursive: true });
 });
 
-testWhen(await missingProgram("fish"), "fish offers what the tool says", async () => {
+testWhen(missingProgram("fish"), "fish offers what the tool says", async () => {
   const folder = await folderWithDeno("fish");
   const asked = async (line: string): Promise<string> => {
     const { stdout } = await new Deno.Command("fish", {

@@ -13,8 +13,10 @@ import type { TermKey } from "../seal/term_key.ts";
 import { stubOf } from "../stubs.ts";
 import { bundleHidden, bundlePeer, bundleSums, peerTypes, SUMS } from "./bundle.ts";
 import { commonFiles, ContentsError, type Files } from "./contents.ts";
-import { configuration, markForeignTasks, readme, sendTo, withoutDeadLinks, workflow } from "./pages.ts";
+import { configuration, editorTasks, markForeignTasks, readme, sendTo, withoutDeadLinks, workflow } from "./pages.ts";
 import { Search, secretsOf } from "./secrets.ts";
+
+const EDITOR_TASKS = ".vscode/tasks.json";
 
 /** What a kit is to have. */
 export interface Order {
@@ -36,6 +38,7 @@ export async function buildKit(order: Order): Promise<Files> {
   files.set(PEER, await bundlePeer());
   files.set(PEER_TYPES, peerTypes());
   files.set("docs/rfc-map.md", renderMap(chapters, await allChecks()));
+  files.set(EDITOR_TASKS, editorTasks(files.get(EDITOR_TASKS) as string, order.labs));
   files.set("deno.json", await configuration(order.labs));
   files.set("README.md", await readme(handedOut, order.key !== undefined));
   files.set(".github/workflows/labs.yml", await workflow(handedOut, order.key !== undefined));

@@ -15,9 +15,11 @@ export class ContentsError extends Error {
 }
 
 const FOLDERS = [
+  ".devcontainer",
+  ".vscode",
   "stack",
   "docs",
-  ...["demo", "diagnose", "harness", "lab", "learn", "lint", "neighbour", "seal", "serve", "std", "talk", "try"].map((name) =>
+  ...["completion", "demo", "diagnose", "harness", "lab", "learn", "lint", "neighbour", "seal", "serve", "std", "talk", "try"].map((name) =>
     `tools/${name}`
   ),
 ];
@@ -25,6 +27,7 @@ const FOLDERS = [
 const PROGRAMS = [
   ...[
     "compare",
+    "completion",
     "demo",
     "diagnose",
     "doctor",

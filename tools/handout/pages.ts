@@ -5,7 +5,21 @@ import { ROOT } from "../lab/run.ts";
 import { SUMS } from "./bundle.ts";
 import { ContentsError, type Files } from "./contents.ts";
 
-const TASKS = ["check", "compare", "demo", "diagnose", "doctor", "learn", "packetdrill", "serve", "talk", "test", "try", "tuntap2"];
+const TASKS = [
+  "check",
+  "compare",
+  "completion",
+  "demo",
+  "diagnose",
+  "doctor",
+  "learn",
+  "packetdrill",
+  "serve",
+  "talk",
+  "test",
+  "try",
+  "tuntap2",
+];
 
 /** `deno.json`: the tasks that work in a kit. */
 export async function configuration(numbers: readonly number[]): Promise<string> {
@@ -26,6 +40,15 @@ export async function configuration(numbers: readonly number[]): Promise<string>
     fmt: { ...ours.fmt, exclude: [...ours.fmt.exclude, ...unformatted] },
   };
   return `${JSON.stringify(kit, undefined, 2)}\n`;
+}
+
+/** The tasks of VS Code, which ask for one of the labs that were handed out. */
+export function editorTasks(ours: string, numbers: readonly number[]): string {
+  const tasks = JSON.parse(ours);
+  for (const input of tasks.inputs) {
+    if (input.id === "lab") Object.assign(input, { options: numbers.map(String), default: `${numbers[0]}` });
+  }
+  return `${JSON.stringify(tasks, undefined, 2)}\n`;
 }
 
 /** The student's README. */
