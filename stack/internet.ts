@@ -62,25 +62,13 @@ export class Internet {
 
   /** Takes a packet from an interface, and the frame with it. */
   receive(frame: Frame, on: NetworkInterface, linkBroadcast: boolean, now: number): void {
-    const header = this.#module.parseIpv4(frame);
-    if (typeof header === "string") return this.#drop(frame, header);
+    const found = this.#module.parseIpv4(frame);
+    if (typeof found === "string") return this.#drop(frame, found);
     if (!on.usable) return this.#drop(frame, "address not ours yet");
-    frame.end = header.end; // what lies behind the total length is the link's padding
+    frame.end = found.end; // what lies behind the total length is the link's padding
     const arrival = linkBroadcast ? on.arrivals.everybody : on.arrivals.alone;
-    if (this.#filter === undefined) this.#route(frame, header, arrival, on, now);
-    else if (header.moreFragments || header.fragmentOffset > 0) this.#reassemble(frame, header, arrival, on, now);
-    else this.#prerouting(this.#filter, frame, header, arrival, on, now);
-  }
-
-  /** The first hook, and then the usual way, under the header that it left. */
-  #prerouting(filter: Filter, frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): void {
-    const changed = filter.prerouting(frame, header, on.index, now);
-    if (changed === "drop") this.#drop(frame, "filtered");
-    else this.#route(frame, changed, arrival, on, now);
-  }
-
-  /** Whose is it? */
-  #route(frame: Frame, header: Ipv4Header, arrival: Arrival, on: NetworkInterface, now: number): void {
+    const header = this.#filter === undefined ? found : this.#prerouting(this.#filter, frame, found, arrival, on, now);
+    if (header === undefined) return;
     const verdict = this.#module.admit(header, arrival);
     if (verdict !== "deliver" && verdict !== "forward") return this.#drop(frame, verdict);
     const optionsAt = frame.start + 20;
@@ -95,6 +83,23 @@ export class Internet {
     this.ip.count("received");
     if (header.moreFragments || header.fragmentOffset > 0) this.#reassemble(frame, header, arrival, on, now);
     else this.#deliver(frame, header, arrival, on, now);
+  }
+
+  /**
+   * The first hook. Gives the header that it left, or nothing when the packet goes no further: dropped, or a fragment, which waits for the others and comes back as
+   * a whole.
+   */
+  #prerouting(
+    filter: Filter,
+    frame: Frame,
+    header: Ipv4Header,
+    arrival: Arrival,
+    on: NetworkInterface,
+    now: number,
+  ): Ipv4Header | undefined {
+    if (header.moreFragments || header.fragmentOffset > 0) return void this.#reassemble(frame, header, arrival, on, now);
+    const changed = filter.prerouting(frame, header, on.index, now);
+    return changed === "drop" ? void this.#drop(frame, "filtered") : changed;
   }
 
   /** Gives up reassemblies that are overdue; says so to the sender when fragment 0 had come (RFC 1122 §3.3.2). */
@@ -206,7 +211,7 @@ export class Internet {
     this.#module.writeIpv4(whole, joined); // so that an error about the whole has a header to quote
     if (this.#filter === undefined) this.#deliver(whole, joined, arrival, on, now);
     else if (whole.length > 0xffff) this.#drop(whole, "bad total length"); // its header cannot say how long it is
-    else this.#prerouting(this.#filter, whole, joined, arrival, on, now);
+    else this.receive(whole, on, arrival.linkBroadcast, now);
   }
 
   /** Hands a whole packet, addressed to us, to its protocol. `frame` begins at the IP header. */
