@@ -153,6 +153,7 @@ testWhen(noLiveWire, "the kernel behind the router: it calls out, is called, pin
       calledFrom: SERVER,
       called: true,
       bytes: result.bytes,
+      ...result.pinged === undefined ? {} : { pinged: [true, true] },
       tooLong: true,
       framesLent: 0,
     });

@@ -25,6 +25,8 @@ export interface NatLiveResult {
   readonly calledFrom: string;
   readonly called: boolean;
   readonly bytes: number;
+  /** Echoes of 2000 bytes came back, and one that had no hop left was reported by the router; undefined where there is no ping. */
+  readonly pinged?: readonly boolean[];
   /** The router had to say that something was too long for the wire outside. */
   readonly tooLong: boolean;
   readonly framesLent: number;
@@ -44,6 +46,17 @@ async function readAll(conn: Pick<Deno.TcpConn, "read">): Promise<Uint8Array> {
   const buffer = new Uint8Array(65_536);
   for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) parts.push(buffer.slice(0, count));
   return await new Blob(parts).bytes();
+}
+
+/** Whether ping(8) says so with these arguments. Undefined, where there is none. */
+async function ping(words: string, says: RegExp): Promise<boolean | undefined> {
+  try {
+    const { stdout } = await new Deno.Command("ping", { args: [...words.split(" "), SERVER], env: { LC_ALL: "C" } }).output();
+    return says.test(new TextDecoder().decode(stdout));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 async function main(folder: string): Promise<NatLiveResult> {
@@ -78,6 +91,11 @@ async function main(folder: string): Promise<NatLiveResult> {
   const told = await telling;
   socket.close();
 
+  const pings = [
+    await ping("-n -c 3 -i 0.01 -W 5 -s 2000 -M dont", / 3 received/),
+    await ping("-n -c 1 -t 1 -W 5", new RegExp(`From ${ROUTER} .*Time to live exceeded`)),
+  ];
+
   const listener = Deno.listen({ hostname: INSIDE, port: 8000 });
   const [accepted, calling] = await Promise.all([listener.accept(), connect(net.server, { hostname: OUTSIDE, port: 80 })]);
   const [heard] = await Promise.all([readAll(accepted), writeAll(calling, said)]);
@@ -95,6 +113,7 @@ async function main(folder: string): Promise<NatLiveResult> {
     calledFrom: (accepted.remoteAddr as Deno.NetAddr).hostname,
     called: heard.length === BYTES && heard.every((byte, at) => byte === said[at]),
     bytes: BYTES,
+    ...pings.includes(undefined) ? {} : { pinged: pings as boolean[] },
     tooLong: (net.router.counters()["ip: too long and may not be cut"] ?? 0) > 0,
     framesLent: net.router.framesLent,
   };
