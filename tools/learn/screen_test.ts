@@ -88,38 +88,52 @@ testWhen(obstacle, "learn: a lab from its stub to passed; a file saved halfway, 
   assert(await allGoneWithin(5000, `${tree.root}/.wallsocket`), "no process is left");
 });
 
-testWhen(obstacle ?? missingProgram("bash"), "learn: Ctrl-Z and fg, Ctrl-C, SIGTERM and SIGHUP leave the terminal as it was", async () => {
-  await using tree = await copyTree();
-  await using terminal = new TestTerminal(["bash", "--norc", "-i"], { cwd: tree.root, env: { PS1: "ready> ", NO_COLOR: "1", PATH } });
-  await terminal.until(/ready>/);
-  await terminal.type("echo begin\r");
-  const before = await terminal.until(/^begin\nready>/m);
-  const isBack = ({ lines, alternate, cursor, settings }: typeof before): boolean =>
-    !alternate && cursor && settings === before.settings && lines.findLast((line) => line !== "")?.trimEnd() === "ready>";
-  const start = async (): Promise<void> => {
-    await terminal.type(`deno task --quiet learn 1 --virtual\r`);
-    await terminal.until(/parseEthernet/);
-  };
-  await start();
-  await terminal.type("\u001a");
-  await terminal.until((look) => isBack(look) && /Stopped/.test(look.lines.join("\n")));
-  await terminal.type("fg\r");
-  await terminal.until(({ alternate, lines }) => alternate && /parseEthernet/.test(lines.join("\n")));
-  await terminal.type("\u0003");
-  await terminal.until(isBack);
-  await terminal.type("echo status $?\r");
-  await terminal.until(/^status 130$/m);
-  for (const [signal, status] of [["TERM", 143], ["HUP", 129]] as const) {
+testWhen(
+  obstacle ?? missingProgram("bash"),
+  "learn: Ctrl-Z and fg, Ctrl-C, SIGTERM, SIGHUP and an error that nobody caught leave the terminal as it was",
+  async () => {
+    await using tree = await copyTree();
+    await using terminal = new TestTerminal(["bash", "--norc", "-i"], { cwd: tree.root, env: { PS1: "ready> ", NO_COLOR: "1", PATH } });
+    await terminal.until(/ready>/);
+    await terminal.type("echo begin\r");
+    const before = await terminal.until(/^begin\nready>/m);
+    const isBack = ({ lines, alternate, cursor, settings }: typeof before): boolean =>
+      !alternate && cursor && settings === before.settings && lines.findLast((line) => line !== "")?.trimEnd() === "ready>";
+    const start = async (): Promise<void> => {
+      await terminal.type(`deno task --quiet learn 1 --virtual\r`);
+      await terminal.until(/parseEthernet/);
+    };
     await start();
-    const { stdout } = await new Deno.Command("pgrep", { args: ["-n", "-f", `allow-sys=uid ${tree.root}|allow-sys=uid tools/learn.ts`] })
-      .output();
-    Deno.kill(Number(new TextDecoder().decode(stdout)), `SIG${signal}`);
+    await terminal.type("\u001a");
+    await terminal.until((look) => isBack(look) && /Stopped/.test(look.lines.join("\n")));
+    await terminal.type("fg\r");
+    await terminal.until(({ alternate, lines }) => alternate && /parseEthernet/.test(lines.join("\n")));
+    await terminal.type("\u0003");
     await terminal.until(isBack);
-    await terminal.type(`echo status $?\r`);
-    await terminal.until(new RegExp(`^status ${status}$`, "m"));
-  }
-  assert(await allGoneWithin(5000, `${tree.root}/.wallsocket`), "no process is left");
-});
+    await terminal.type("echo status $?\r");
+    await terminal.until(/^status 130$/m);
+    for (const [signal, status] of [["TERM", 143], ["HUP", 129]] as const) {
+      await start();
+      const { stdout } = await new Deno.Command("pgrep", { args: ["-n", "-f", `allow-sys=uid ${tree.root}|allow-sys=uid tools/learn.ts`] })
+        .output();
+      Deno.kill(Number(new TextDecoder().decode(stdout)), `SIG${signal}`);
+      await terminal.until(isBack);
+      await terminal.type(`echo status $?\r`);
+      await terminal.until(new RegExp(`^status ${status}$`, "m"));
+    }
+    const commands = await tree.read("tools/learn/commands.ts");
+    await tree.write(
+      "tools/learn/commands.ts",
+      commands.replace('case "?":', 'case "?":\nsetTimeout(() => { throw new Error("planted"); });'),
+    );
+    await start();
+    await terminal.type("?");
+    await terminal.until((look) => isBack(look) && /Error: planted/.test(look.lines.join("\n")));
+    await terminal.type("echo status $?\r");
+    await terminal.until(/^status 1$/m);
+    assert(await allGoneWithin(5000, `${tree.root}/.wallsocket`), "no process is left");
+  },
+);
 
 testWhen(obstacle, "learn: the keys show hints, handout, list, ladder, labs, and ask before a file is reset", async () => {
   await using tree = await copyTree();

@@ -72,6 +72,8 @@ export class Terminal {
       listen("SIGWINCH", () => this.#refresh());
     } else setInterval(() => this.#events.redraw(), SIZE_LOOKS);
     globalThis.addEventListener("unload", () => this.leave());
+    globalThis.addEventListener("error", (event) => this.#fail(event, event.error));
+    globalThis.addEventListener("unhandledrejection", (event) => this.#fail(event, event.reason));
     this.enter();
     this.#readKeys();
   }
@@ -113,6 +115,14 @@ export class Terminal {
     } finally {
       this.#refresh();
     }
+  }
+
+  /** Nobody caught it: it is told on the terminal, not on the screen that goes with the program. */
+  #fail(event: Event, error: unknown): void {
+    event.preventDefault();
+    this.leave();
+    console.error(error);
+    this.#events.end(1);
   }
 
   #refresh(): void {
