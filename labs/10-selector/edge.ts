@@ -57,6 +57,11 @@ export function createEdgeLoop<C extends object | number>(
   const busy = new Map<C, EdgeConversation>();
   const count = { open: 0 };
 
+  /** A connection is over, well or badly: it is cancelled and closed. */
+  function drop(over: C): void {
+    return todo("createEdgeLoop.drop", over, selector, calls, count);
+  }
+
   /** Accepts until it says EAGAIN, or there are too many. Nobody will say that the door is still open: it stays among `doors`. */
   function accept(door: C): void {
     return todo("createEdgeLoop.accept", door, selector, calls, doors, count);
@@ -83,7 +88,7 @@ export function createEdgeLoop<C extends object | number>(
     },
 
     turn(): boolean {
-      return todo("createEdgeLoop.turn", selector, calls, doors, busy, count, accept, write, read, goesOn);
+      return todo("createEdgeLoop.turn", selector, doors, busy, drop, accept, write, read, goesOn);
     },
 
     connections(): number {

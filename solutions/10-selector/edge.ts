@@ -83,6 +83,15 @@ export function createEdgeLoop<C extends object | number>(
   const busy = new Map<C, EdgeConversation>();
   const count = { open: 0 };
 
+  /** A connection is over, well or badly: it is cancelled and closed. */
+  function drop(over: C): void {
+    // region createEdgeLoop.drop
+    selector.cancel(over);
+    calls.close(over);
+    count.open--;
+    // endregion
+  }
+
   /** Accepts until it says EAGAIN, or there are too many. Nobody will say that the door is still open: it stays among `doors`. */
   function accept(door: C): void {
     // region createEdgeLoop.accept
@@ -162,13 +171,8 @@ export function createEdgeLoop<C extends object | number>(
       for (const [channel, conversation] of [...busy].slice(0, limits.keys)) {
         busy.delete(channel);
         const isWell = write(channel, conversation) && read(channel, conversation) && write(channel, conversation);
-        if (isWell && !(conversation.ended && conversation.unsentBytes === 0)) {
-          if (goesOn(conversation)) busy.set(channel, conversation); // behind all others
-          continue;
-        }
-        selector.cancel(channel);
-        calls.close(channel);
-        count.open--;
+        if (!isWell || conversation.ended && conversation.unsentBytes === 0) drop(channel);
+        else if (goesOn(conversation)) busy.set(channel, conversation); // behind all others
       }
       for (const door of doors) accept(door);
       return true;

@@ -48,13 +48,13 @@ export const edge: Readonly<Record<string, CheckSpec>> = {
         await bench.channels.put(channel, { arrive: t.random.bytes(3) });
         await bench.add(channel, READ | WRITE);
       }
-      const gone = all[2] as number;
-      await bench.selector.cancel(gone);
+      const third = all[2] as number;
+      await bench.selector.cancel(third);
       const told: number[] = [];
       for (const limit of [1, 2, 9]) told.push(...(await bench.keys(limit)).map(({ channel }) => channel));
       t.equal(
         told.toSorted(),
-        all.filter((each) => each !== gone).toSorted(),
+        all.filter((each) => each !== third).toSorted(),
         "the channels that were given out by select(1), select(2) and select(9)",
       );
     },
