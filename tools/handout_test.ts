@@ -150,6 +150,20 @@ Deno.test("handout: a kit says where the way to a server ends", async () => {
   assertStringIncludes(out, "It stops at SYN: above the socket");
 });
 
+Deno.test("handout: a kit has the files for editors and containers, and TAB names its tasks and its public checks", async () => {
+  for (const file of [".vscode/launch.json", ".vscode/settings.json", ".vscode/extensions.json", ".devcontainer/devcontainer.json"]) {
+    assertEquals(await Deno.readTextFile(`${KIT}/${file}`), await Deno.readTextFile(`${ROOT}/${file}`));
+  }
+  const offered = async (...words: string[]): Promise<string[]> => {
+    const { out, err } = await task(KIT, ["completion", "words", "task", ...words]);
+    assertEquals(err, "");
+    return out.trim().split("\n").map((line) => line.split("\t")[0] as string);
+  };
+  assertEquals(await offered("doc"), ["doctor"]);
+  const { default: suite } = await import("../labs/01-framing/suite.ts");
+  assertEquals((await offered("lab1", "--hint", "")).sort(), suite.checks.map(({ id }) => id).sort());
+});
+
 Deno.test("handout: in a kit the peer stands in below a script, too", async () => {
   const takeOut = await solve([8]);
   try {
