@@ -68,7 +68,7 @@ function wordPlace(lab: Lab, word: string, symbol: string): Omit<Word, "word"> |
   if (word.startsWith('"') && (PLAIN.has(word) || !contractOf(lab).includes(word))) return undefined;
   const sections = sectionsOf(lab);
   const first = Math.max(0, sections.findIndex(({ heading }) => Object.hasOwn(lab.functions, heading)));
-  const looked = [...partOf(lab, symbol), ...sections.slice(first), ...sections.slice(0, first)];
+  const looked = [...partOf(lab, symbol), ...sections.slice(first), ...sections.slice(0, first)].filter(({ level }) => level > 1);
   const quoted = word.startsWith('"') ? word : `\`${word}`;
   const found = (quoted === word ? undefined : looked.find(({ text }) => text.includes(`\n| ${quoted}`))) ?? // an effect: in the table of them
     looked.find(({ text }) => text.includes(quoted));

@@ -57,7 +57,10 @@ async function dropped(t: Trial, frames: readonly Uint8Array[], reject: string):
     const counted = await countedBy(station, before);
     t.ok(counted === `${reject} ×1`, `frame ${i + 1} to be counted as "${reject}"`, `your stack counted: ${counted}`);
   }
-  await goesUp(t, station, t.random.bytes(64));
+  const why =
+    `What had to be dropped was dropped, as “${reject}”. But this frame is as it should be, and whole must its payload go up: a card that takes nothing, ` +
+    "or leaves something on what it takes, is of no use. The groups parse, filter and fcs tell which step is wrong.";
+  await t.about({ why, look: ["parseEthernet", "removeFcs", "filterMac"] }, () => goesUp(t, station, t.random.bytes(64)));
 }
 
 /** Every frame on this wire has an FCS. While a right one is refused, nothing that a check is about is ever reached. */

@@ -225,7 +225,12 @@ export const claim: Readonly<Record<string, CheckSpec>> = {
         await bench.receive(requestFrom(own, own.ip), when);
         await bench.receive(requestFrom(other, own.ip), when);
         await bench.receive(probeOf(rival), when);
-        t.equal(bench.take(), [], "what is sent for our own packet, a question and a probe: none of them has our address");
+        const why =
+          "None of the three is a conflict, so none is to be answered by the claim. A switch may send us our own packet again: its sender's MAC address " +
+          "is ours. A question for our address and a probe of it do not say that somebody has it: they are for the cache to answer (RFC 5227 §2.4).";
+        await t.about({ why, look: ["createAddressClaim.receive"] }, () => {
+          t.equal(bench.take(), [], "what is sent for our own packet, a question and a probe: none of them has our address");
+        });
         await bench.receive(t.random.pick([requestFrom(rival, other.ip), replyFrom(rival, other), requestFrom(rival, rival.ip)]), when);
         t.equal(bench.take(), [{ at: when, what: "announcement" }], "what is sent for a packet that uses our address");
         await bench.expectState(state, "after it");
