@@ -2,7 +2,7 @@
  * The steps that led to a failure, one a line: packets with an arrow, calls with what they returned. What went well is
  * folded into a line, and so is what is done again and again to set a check up: the eye shall find the step that matters.
  */
-import { ANSWERS_BY_ITSELF, type CallStep, type PacketStep, type Step } from "../harness/transcript.ts";
+import { ANSWERS_BY_ITSELF, type CallStep, type Step } from "../harness/transcript.ts";
 import { cut, milliseconds, paint, singular, WIDTH, wrap } from "./text.ts";
 
 /** One line of the ladder: a step, or several. */
@@ -14,7 +14,8 @@ interface Rung {
   /** Lines at most; what is longer is cut. */
   readonly most: number;
   readonly dim: boolean;
-  readonly packet?: PacketStep;
+  /** The step, where it is one as it is. */
+  readonly step?: Numbered | undefined;
 }
 
 /** With fewer columns than these beside number, time and arrow, the text stands below them. */
@@ -48,7 +49,7 @@ function fold(steps: readonly Numbered[]): Rung[] {
       askedRung(steps, at) ?? plainRung(steps, at);
     rungs.push(rung);
     at = rung.last;
-    const again = againRung(steps, rungs);
+    const again = againRung(steps, rungs, lastCall);
     if (again === undefined) continue;
     rungs.push(again);
     at = again.last;
@@ -79,19 +80,19 @@ function isTcp(step: Numbered): boolean {
   return step.kind === "packet" && step.text.startsWith("TCP");
 }
 
-/** From so many times on, packets that come again and again are one line. */
+/** From so many times on, steps that come again and again are one line. */
 const AGAIN = 3;
-/** So many packets, one after the other, may be what comes again. */
+/** So many steps, one after the other, may be what comes again. */
 const PERIOD = 3;
 
-/** The same packets as on the last rungs, but for their numbers, several times. The last step of all stays. */
-function againRung(steps: readonly Numbered[], rungs: readonly Rung[]): Rung | undefined {
+/** The same steps as on the last rungs, packets but for their numbers, several times. The last step of all stays, and so does the last call. */
+function againRung(steps: readonly Numbered[], rungs: readonly Rung[], lastCall: number): Rung | undefined {
   const at = rungs.at(-1)?.last ?? 0;
   for (let period = 1; period <= PERIOD; period++) {
-    const model = rungs.slice(-period).map((rung) => rung.packet);
-    if (model.length < period || model.some((packet) => packet === undefined || packet.problems.length > 0)) return undefined;
+    const model = rungs.slice(-period).flatMap(({ step }) => step === undefined || step.kind === "right" ? [] : [step]);
+    if (model.length < period || model.some((step) => step.kind === "packet" && step.problems.length > 0)) return undefined;
     let end = at;
-    while (end < steps.length - 1 && isSame(model[(end - at) % period] as PacketStep, steps[end])) end++;
+    while (end < steps.length - 1 && end !== lastCall && isSame(model[(end - at) % period] as Numbered, steps[end])) end++;
     const times = Math.floor((end - at) / period);
     if (times < AGAIN) continue;
     const what = period === 1 ? "the same" : period === 2 ? "these two" : "these three";
@@ -100,8 +101,12 @@ function againRung(steps: readonly Numbered[], rungs: readonly Rung[]): Rung | u
   return undefined;
 }
 
-/** Whether a step is a packet as this one, but for the numbers in it. */
-function isSame(model: PacketStep, step: Numbered | undefined): boolean {
+/** Whether a step is as this one; a packet, but for the numbers in it. */
+function isSame(model: Numbered, step: Numbered | undefined): boolean {
+  if (model.kind === "call") {
+    return step?.kind === "call" && step.name === model.name && step.args === model.args && step.outcome === model.outcome;
+  }
+  if (model.kind !== "packet") return step?.kind === model.kind && step.text === model.text;
   if (step?.kind !== "packet" || step.direction !== model.direction || step.note !== model.note || step.problems.length > 0) return false;
   const bare = (text: string): string => text.replace(/(seq|ack|id) -?\d+( \(absolute\))?/g, "$1").replace(/(?<= sack .*)\d+–\d+/g, "–");
   return bare(step.text) === bare(model.text);
@@ -150,7 +155,7 @@ function changingRung(steps: readonly Numbered[], at: number, lastCall: number):
   const after = at === lastCall ? undefined : windowAfter(steps, at);
   if (after === undefined) return undefined;
   const rung = plainRung(steps, at);
-  return { ...rung, text: `${rung.text}: cwnd is ${after} then` };
+  return { ...rung, text: `${rung.text}: cwnd is ${after} then`, step: undefined };
 }
 
 /** What cwnd is in the next call of the function, if it is another one there than in this call, and was not in the call before. */
@@ -195,7 +200,7 @@ function numbersIn(text: string): ReadonlySet<number | string> {
 function plainRung(steps: readonly Numbered[], at: number): Rung {
   const step = steps[at] as Numbered;
   const text = step.kind === "call" ? `${step.name}${step.args === undefined ? "" : `(${step.args})`}${step.outcome}` : step.text;
-  return { ...rungOf(steps, at, 1, text, MOST_LINES, step.kind === "right"), ...(step.kind === "packet" ? { packet: step } : {}) };
+  return { ...rungOf(steps, at, 1, text, MOST_LINES, step.kind === "right"), step };
 }
 
 /** "4", or "4–9". */
@@ -205,7 +210,8 @@ function numberOf({ first, last }: Rung): string {
 
 /** The lines of a rung; time is left out where no clock runs. */
 function lines(rung: Rung, width: number, timed: boolean): string[] {
-  const { time, text, most, dim, packet } = rung;
+  const { time, text, most, dim, step } = rung;
+  const packet = step?.kind === "packet" ? step : undefined;
   const head = `  ${numberOf(rung).padStart(width)}${timed ? milliseconds(time).padStart(10) : ""}   `;
   const arrow = packet === undefined ? "" : packet.direction === "to you" ? `${packet.other} ──▶ you   ` : `${packet.other} ◀── you   `;
   const beside = WIDTH - head.length - arrow.length;

@@ -107,6 +107,18 @@ Deno.test("ladder() folds packets that come again and again, but for their numbe
   ]);
 });
 
+Deno.test("ladder() folds calls that come again and again with what came of them; the last call stays", () => {
+  const round = [call("turn", "", " → true"), note("read of channel 7 → 0")];
+  assertEquals(ladder([...Array.from({ length: 5 }, () => round).flat(), call("turn", "", " → true")]), [
+    "     1   turn() → true",
+    "     2   read of channel 7 → 0",
+    "  3–10   … these two, 4 times more",
+    "    11   turn() → true",
+  ]);
+  const steps = Array.from({ length: 5 }, (_, index) => call("turn", `${index}`, " → true"));
+  assertEquals(ladder(steps).length, 5, "with other arguments it is something else");
+});
+
 Deno.test("ladder() marks what is wrong with a packet below it", () => {
   const wrong = { ...packet("from you", "ICMP echo reply id 1 seq 1, 8 bytes"), problems: ["checksum 0x0001, should be 0x0002"] };
   assertEquals(ladder([wrong as Step]), [
