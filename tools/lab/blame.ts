@@ -55,6 +55,7 @@ export function labsThatRun(lab: number): readonly Lab[] {
 export class Blamer {
   readonly #means: BlameMeans;
   readonly #subjects = new Map<string, Subject>();
+  #closed = false;
 
   constructor(means: BlameMeans) {
     this.#means = means;
@@ -92,11 +93,13 @@ export class Blamer {
     const key = numbers.join();
     let subject = this.#subjects.get(key);
     if (subject === undefined) this.#subjects.set(key, subject = new Subject(this.swapped(numbers)));
+    if (this.#closed) subject.close();
     return subject;
   }
 
-  /** Ends the processes. */
+  /** Ends the processes. Whoever still waits for a blame gets one that means nothing. */
   close(): void {
+    this.#closed = true;
     for (const subject of this.#subjects.values()) subject.close();
     this.#subjects.clear();
   }

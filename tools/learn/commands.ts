@@ -67,6 +67,9 @@ export const KEYS: readonly Key[] = [
   { key: "q", name: "quit", says: "ends it; your progress is kept" },
 ];
 
+/** In the list, titles of checks with longer ids stand further right. */
+const LONGEST_ID = 24;
+
 export class Commands {
   readonly #session: Session;
   readonly #hints = new Map<Check, number>();
@@ -199,7 +202,7 @@ export class Commands {
   #list(): string[] {
     const { checks, results, lab, at } = this.#session;
     const groups = Map.groupBy(checks, ({ group }) => group);
-    const column = Math.max(...checks.map(({ id }) => id.length)) + 4;
+    const column = Math.min(LONGEST_ID, Math.max(...checks.map(({ id }) => id.length))) + 4;
     return [...groups].flatMap(([name, members]) => [
       ...groupText(name, members.flatMap((check) => results.get(check.id) ?? []), lab).split("\n").slice(0, 1),
       ...members.flatMap((check) => checkLine(check, results.get(check.id), check === at ? "▶ " : "  ", column)),

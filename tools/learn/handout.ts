@@ -31,7 +31,7 @@ export function renderDocument(markdown: string, open: ReadonlySet<number>): Doc
     }
     shown.push(...renderBlock(block, first), { text: "" });
   }
-  return shown;
+  return shown.flatMap((line, index) => line.anchor !== undefined && (shown[index - 1]?.text ?? "") !== "" ? [{ text: "" }, line] : [line]);
 }
 
 /** The line at which the section of an anchor begins; 0 when there is none. */

@@ -41,6 +41,7 @@ export class PlainView {
         return this.#end();
       case "obstacle":
         return this.#print(`\n${obstacleStory(session, loadErrorText).join("\n")}\n\nThe verdicts from before stay.\n`);
+      case "blame":
       case "trouble":
         return this.#print(news.text);
       case "round":

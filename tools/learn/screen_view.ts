@@ -12,7 +12,7 @@ import { bodyRows, labsLine, layOut, type Picture, roomOf } from "./layout.ts";
 import type { Widths } from "./packages.ts";
 import type { Round } from "./rerun.ts";
 import { LABS, type News, type Session } from "./session.ts";
-import { checkLine, checkStory, doneStory, obstacleStory, two } from "./story.ts";
+import { checkLine, checkStory, doneStory, obstacleStory, OUTCOMES, two } from "./story.ts";
 import type { KeyPress, Terminal } from "./terminal.ts";
 
 /** Milliseconds between two pictures while verdicts come in. */
@@ -57,10 +57,10 @@ export class ScreenView {
 
   hear(news: News): void {
     if (news.kind === "begin") this.#saved = news.saved;
+    if (news.kind === "begin" && this.#page !== undefined && this.#page.page.path === undefined) this.#close(); // what it shows was before the save
     if (news.kind === "begin" && performance.now() - this.#saidAt > STAYS) this.#sentence = "";
     if (news.kind === "trouble") this.#say(news.text);
     if (news.kind === "moved" && this.#page === undefined) this.#top = 0;
-    if (news.kind === "begin" && news.saved.length === 0) this.#close();
     if (news.kind === "verdict" && news.first || news.kind === "obstacle") return this.redraw();
     this.#timer ??= setTimeout(() => this.redraw(), FRAME);
   }
@@ -143,12 +143,14 @@ export class ScreenView {
     const { round, obstacle, fresh, size, broken, at, waited } = session;
     const result = at === undefined ? undefined : session.results.get(at.id);
     const file = this.#saved.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(", ");
+    const seen = this.#page === undefined || result === undefined ? undefined : OUTCOMES[result.verdict.outcome];
     const parts = [
+      ...(seen === undefined || obstacle !== undefined ? [] : [paint(seen.colour, `${seen.mark} ${at?.id}`)]),
       ...(file === "" ? [] : [`saved ${file}`]),
-      ...(obstacle !== undefined ? ["not run"] : []),
+      ...(obstacle === undefined ? [] : [paint("red", obstacle.own ? "it cannot be loaded" : "it cannot be run")]),
       ...(round !== undefined ? [`${ROUNDS[round]} ${fresh.size} of ${size}`] : []),
-      ...(file === "" || waited === undefined || result === undefined ? [] : [`${(waited / 1000).toFixed(2)} s`]),
-      ...(broken.length === 0 ? [] : [paint("red", `${broken.length} passed before the save: ${broken[0]?.id}`)]),
+      ...(file === "" || waited === undefined || result === undefined ? [] : [`${(waited / 1000).toFixed(2)} s to the verdict`]),
+      ...(broken.length === 0 ? [] : [paint("red", `${broken.length} that passed ${broken.length === 1 ? "fails" : "fail"} now`)]),
       ...(round === undefined && obstacle === undefined && file === "" ? ["Save a file, and its checks run again"] : []),
     ];
     return parts.join(" · ");

@@ -12,6 +12,8 @@ import { isFailure } from "../lab/failure_report.ts";
 import { inReadingOrder } from "../lab/failures.ts";
 import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, selectOrigins } from "../lab/run.ts";
 import { scoreOf } from "../lab/report.ts";
+import type { Selection } from "../harness/workspace.ts";
+import { type Blamed, blameOf } from "./blaming.ts";
 import type { LearnOptions } from "./options.ts";
 import { type LabProgress, NO_PROGRESS, type Progress, readProgress, reasonOf, writeProgress } from "./progress.ts";
 import { Rerun, type Round, wantedFirst } from "./rerun.ts";
@@ -29,6 +31,8 @@ export type News =
   | { readonly kind: "end" }
   /** The code cannot be loaded, or the run cannot be done: `session.obstacle` says why. */
   | { readonly kind: "obstacle" }
+  /** It was found out whose fault it is that the check fails at which the learner is. */
+  | { readonly kind: "blame"; readonly text: string }
   /** Something went wrong beside the run, in a sentence. */
   | { readonly kind: "trouble"; readonly text: string };
 
@@ -58,7 +62,10 @@ export class Session {
   progress: Progress = NO_PROGRESS;
   /** How long the check that the learner is at waited for its verdict since the save, in milliseconds. */
   waited: number | undefined;
+  /** Whose fault it is that a check fails, as far as that was found out since the last save. */
+  readonly blames: Map<Check, Blamed> = new Map();
   readonly #rerun = new Rerun();
+  #blaming = new AbortController();
   readonly #tell: (news: News) => void;
   #all: readonly Check[] = [];
   #begun = 0;
@@ -109,11 +116,12 @@ export class Session {
     this.#saved = saved;
     this.waited = undefined;
     this.fresh.clear();
+    this.blames.clear();
+    this.#blaming.abort();
     this.#passedBefore = new Set(this.checks.filter((check) => this.isPassed(check)).map(({ id }) => id));
     this.#tell({ kind: "begin", saved });
     try {
-      const { lab, seed, options: { virtual, reference, mine: own } } = this;
-      const selection = { root: ROOT, origins: selectOrigins(lab.number, { reference, mine: own }), lab: lab.number, lasting: true };
+      const { lab, seed, options: { virtual }, selection } = this;
       const checks = wantedFirst(this.#all, this.at ?? this.checks[0]);
       const begins = (round: Round): void => this.#begin(round);
       const whole = await this.#rerun.run({ lab, selection, seed, virtual, checks, begins, done: (result) => this.#done(result) });
@@ -126,6 +134,7 @@ export class Session {
     this.round = undefined;
     this.#settle();
     this.#tell({ kind: "end" });
+    this.#blame();
     await this.keep();
   }
 
@@ -196,6 +205,13 @@ export class Session {
   goTo(check: Check): void {
     this.at = check;
     this.#tell({ kind: "moved" });
+    if (this.round === undefined) this.#blame();
+  }
+
+  /** Whose code runs. */
+  get selection(): Selection {
+    const { reference, mine } = this.options;
+    return { root: ROOT, origins: selectOrigins(this.lab.number, { reference, mine }), lab: this.lab.number, lasting: true };
   }
 
   /** What a check is about: the function that is missing, or the first that it is meant to look at. */
@@ -236,7 +252,21 @@ export class Session {
 
   close(): void {
     this.#runs++;
+    this.#blaming.abort();
     this.#rerun.close();
+  }
+
+  /** Finds out, in the time that is left until the next save, whose fault it is. */
+  async #blame(): Promise<void> {
+    this.#blaming.abort();
+    const { signal } = this.#blaming = new AbortController();
+    const { at } = this;
+    const result = at === undefined ? undefined : this.results.get(at.id);
+    if (at === undefined || result === undefined || !isFailure(result) || this.blames.has(at)) return;
+    const blamed = await blameOf(result, this.selection, this.seed, signal).catch(() => undefined);
+    if (blamed === undefined || signal.aborted) return;
+    this.blames.set(at, blamed);
+    this.#tell({ kind: "blame", text: blamed.text });
   }
 
   #firstUndone(): Lab {
@@ -245,8 +275,7 @@ export class Session {
 
   /** Whether the code of another lab, as the learner has it, runs in the checks of this one. */
   #uses({ module, number }: Lab): boolean {
-    const origins = selectOrigins(this.lab.number, { reference: this.options.reference, mine: this.options.mine });
-    return origins[module] === "yours" && number !== this.lab.number;
+    return this.selection.origins[module] === "yours" && number !== this.lab.number;
   }
 
   #begin(round: Round): void {

@@ -57,7 +57,8 @@ export function checkStory(session: Session, check: Check): string[] {
 
 function failure(session: Session, result: Failure): string[] {
   const alike = [...session.results.values()].filter(isFailure).filter(({ verdict }) => verdict.got === result.verdict.got).length;
-  return lines(explanation(result, { lab: session.lab, blame: undefined, alike }));
+  const { text, own } = session.blames.get(result.check) ?? {};
+  return lines(explanation(result, { lab: session.lab, blame: text, own, alike }));
 }
 
 /** What to write, and where its section of the handout begins. */
