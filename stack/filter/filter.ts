@@ -28,6 +28,23 @@
  *     host.filter?.list();      // the rules, and what each has counted
  *     host.counters();          // { "filter: pings": 3, "filter: input dropped": 1, … }
  *
+ * A router that lets those inside share its one address outside, and leads calls to port 8080 to a server inside:
+ *
+ *     interfaces: [{ address: "10.44.1.1" }, { address: "192.0.2.1" }],
+ *     forwarding: true,
+ *     filter: `
+ *       chain prerouting
+ *         in 1 tcp to 192.0.2.1 port 8080 dnat to 10.44.1.2:80
+ *       chain forward policy drop
+ *         state established,related allow
+ *         in 0 out 1 allow
+ *         in 1 tcp to 10.44.1.2 port 80 allow
+ *       chain postrouting
+ *         out 1 from 10.44.1.0/24 masquerade`
+ *
+ * Only the first packet of a connection asks `dnat` and `snat` what is to become of it; the others, and the answers, are translated as it was, and in
+ * their chain such a rule is then an `allow`. `listConnections(host.filter.connections(now), now)` prints what is remembered.
+ *
  * Rules are tried from top to bottom, and the first verdict counts; then the chain's policy. A hook without a chain lets everything pass.
  *
  * A filter sees whole packets only: what arrives in fragments is put together first, for only the first of them has ports. Netfilter does the same.

@@ -52,7 +52,7 @@ export function recognizeAnswer(packet: Packet, about: Packet): void {
 
 /** A packet of a known connection has passed all hooks: what does that say about the connection? */
 export function advance(packet: Packet, connection: Connection, table: ConnectionTable, now: number): void {
-  if (packet.isError) return; // it says nothing about how much the ends still have to say (RFC 5508 §4.2)
+  if (packet.isError) return; // it says nothing about how much the ends still have to say (RFC 5508 §4.3 REQ-6)
   const isCallAgain = connection.phase === "closing" && packet.protocol === TCP && isOpening(packet.flags);
   if (isCallAgain) {
     connection.isAnswered = false;
