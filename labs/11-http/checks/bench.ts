@@ -117,6 +117,13 @@ export function compareRequest(
   if (text !== undefined) t.equal(latin1Text(body), text, `the body of ${what}`);
 }
 
+/** So many requests must have come of a stream, and no reject. */
+export function expectCount(t: Trial, found: readonly Result[], count: number): void {
+  const last = found.at(-1);
+  t.ok(typeof last !== "string", `requests in the stream: ${count}`, `${found.length - 1}, and then ${JSON.stringify(last)}`);
+  t.equal(found.length, count, "requests in the stream");
+}
+
 /** A result, as a failure shows it. */
 export function resultText(result: Result): string {
   return typeof result === "string" ? result : `a request: ${result.method} ${result.target}, ${result.body?.length} bytes`;

@@ -73,7 +73,12 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
       const count = t.random.int(3, 6);
       const limits = { headers: one + count * (line.length + 2), headerLine: 200 };
       const lines = (last: string): string => head("GET / HTTP/1.1", "Host: h", ...Array.from({ length: count - 1 }, () => line), last);
-      await expectRequest(t, [lines(line)], { method: "GET" }, "headers with just the limit", limits);
+      const why =
+        "These headers fill the limit to the last byte. Then nothing is left, and still the empty line must come through: it is no header.";
+      await t.about(
+        { why, look: ["createRequestReader.push"] },
+        () => expectRequest(t, [lines(line)], { method: "GET" }, "headers with just the limit", limits),
+      );
       await expectReject(t, [lines(`${line}y`)], "headers too large", "one byte more", limits);
       await expectReject(t, cutAnywhere(t.random, lines(`${line}y`)), "headers too large", "the same in pieces", limits);
       await expectReject(t, [lines(`${line}\r\nz:`)], "headers too large", "one line more", limits);
@@ -174,7 +179,11 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
       await expectRequest(t, [lines(headerCount)], { method: "GET" }, "as many headers as there may be", { headerCount });
       await expectReject(t, [lines(headerCount + 1)], "too many headers", "one more", { headerCount });
       const bad = lines(headerCount + 1).replace("x:\r\n\r\n", "x y\r\n\r\n");
-      await expectReject(t, [bad], "too many headers", "one more, which is none", { headerCount });
+      const why = "A line too many is refused for that, whatever it says: so the count comes first, and parseHeaderLine behind it.";
+      await t.about(
+        { why, look: ["createRequestReader.push"] },
+        () => expectReject(t, [bad], "too many headers", "one more, which is none", { headerCount }),
+      );
     },
   },
 

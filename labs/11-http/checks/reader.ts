@@ -1,6 +1,19 @@
 /** Public checks of createRequestReader: requests out of a stream that was cut anywhere. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { compareRequest, cutAnywhere, cutAt, expectReject, expectRequest, feed, head, header, LIMITS, readAll, word } from "./bench.ts";
+import {
+  compareRequest,
+  cutAnywhere,
+  cutAt,
+  expectCount,
+  expectReject,
+  expectRequest,
+  feed,
+  head,
+  header,
+  LIMITS,
+  readAll,
+  word,
+} from "./bench.ts";
 
 export const readerGroup: Readonly<Record<string, CheckSpec>> = {
   "whole": {
@@ -189,7 +202,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
       const all = texts.join("");
       for (const pieces of [[all], cutAnywhere(t.random, all), cutAnywhere(t.random, all, 20)]) {
         const found = await readAll(t, pieces);
-        t.equal(found.length, 4, "requests in the stream");
+        expectCount(t, found, 4);
         for (const [i, got] of found.entries()) {
           compareRequest(t, got, { target: `/${words[i]}`, text: bodies[i] ?? "" }, `request ${i + 1}`);
         }

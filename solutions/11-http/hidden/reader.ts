@@ -2,6 +2,7 @@
 import {
   compareRequest,
   cutAnywhere,
+  expectCount,
   expectReject,
   expectRequest,
   feed,
@@ -51,7 +52,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
         t.tellAnew();
         const drawn = Array.from({ length: t.random.int(1, 4) }, () => draw(t.random));
         const found = await readAll(t, cutAnywhere(t.random, drawn.map(({ text }) => text).join(""), t.random.int(0, 12)));
-        t.equal(found.length, drawn.length, "requests in the stream");
+        expectCount(t, found, drawn.length);
         for (const [i, { target, body }] of drawn.entries()) compareRequest(t, found[i], { target, text: body }, `request ${i + 1}`);
       }
     },
@@ -75,7 +76,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
       const second = head("GET /2 HTTP/1.1", "Host: h", ...many);
       const reader = await t.http.createRequestReader(LIMITS);
       const found = await feed(t, reader, `\r\n${first}\r\n${second}\r\n${second}`);
-      t.equal(found.length, 3, "requests in the stream");
+      expectCount(t, found, 3);
       compareRequest(t, found[0], { target: "/1", text: "12345" }, "the first request");
       for (const got of found.slice(1)) {
         compareRequest(t, got, { target: "/2", persists: true, text: "" }, "a later request");
@@ -101,7 +102,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
       const put = (body: string): string => head("PUT / HTTP/1.1", "Host: h", `Content-Length: ${body.length}`) + body;
       const [a, b] = [word(t.random).repeat(9), word(t.random).repeat(9)];
       const found = await readAll(t, [put(a), put(b), put(a)]);
-      t.equal(found.length, 3, "requests in the stream");
+      expectCount(t, found, 3);
       for (const [i, body] of [a, b, a].entries()) compareRequest(t, found[i], { text: body }, `request ${i + 1}`);
     },
   },
