@@ -125,7 +125,12 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
         const segment = arrived(flags, { seq: seq(5001), textLength: t.random.int(0, 9) });
         expectDropped(t, await synReceived(t, iss, segment), [], `${named(segment)}, with our SYN ${iss} out`);
       }
-      expectEvent(t, (await synReceived(t, iss, lastAck(t, iss))).calls, "syn acknowledged");
+      const why =
+        "Without ACK all was dropped, as it should be. But this segment has the ACK of our SYN, so it opens the connection: whoever drops everything is right " +
+        "about nothing. complete/opens tells more.";
+      await t.about({ why, look: ["completeOpen"] }, async () => {
+        expectEvent(t, (await synReceived(t, iss, lastAck(t, iss))).calls, "syn acknowledged");
+      });
     },
   },
 };

@@ -73,7 +73,12 @@ export function optionsIn(t: Trial, header: Uint8Array): WrittenOption[] {
       break;
     }
     const length = kind === 1 ? 1 : list[at + 1] ?? 0;
-    t.ok(kind === 1 || length >= 2 && at + length <= list.length, "options that can be walked", bytesText(list));
+    const there = `${bytesText(list)}: at byte ${at} an option of kind ${kind}, and of length ${length}`;
+    t.ok(
+      kind === 1 || length >= 2 && at + length <= list.length,
+      "options that fill the header as its data offset says, each with its length",
+      there,
+    );
     if (kind !== 1) found.push({ kind, data: [...list.subarray(at + 2, at + length)] });
     at += length;
   }
