@@ -26,6 +26,7 @@ import type { Connection } from "../../stack/tcp/connection.ts";
 import { PROTOCOL_TCP, type Tcp } from "../../stack/tcp/tcp.ts";
 import { type Seq, seq, seqDiff } from "../../stack/wire/seq.ts";
 import { SYN } from "../../stack/wire/tcp_flags.ts";
+import { VirtualTime } from "../../tools/try/virtual_time.ts";
 
 /** A host that has TCP. */
 export type TcpHost = Host & { readonly tcp: Tcp };
@@ -49,16 +50,15 @@ export interface Stage {
 
 /** How long a packet is on its way, in milliseconds. */
 const DELAY = 10;
-/** Polls in which nothing happens, until it is sure that nobody acts any more: programs act in turns of the event loop. */
-const QUIET_TURNS = 3;
 
 /** Sets the stage. What is not said in `tcp` is as in `stack/tcp/options.ts`. */
 export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
   const { default: modules } = await import("../../solutions/reference.ts");
-  let time = 0;
+  const time = new VirtualTime();
+  const now = (): number => time.now;
   let toLose = 0;
   let isShown = true;
-  const wires = createPair({ medium: "ip" }).map((end) => impair(end, { send: { delay: DELAY } }, () => time));
+  const wires = createPair({ medium: "ip" }).map((end) => impair(end, { send: { delay: DELAY } }, now));
   const [left, right] = wires as [typeof wires[0], typeof wires[0]];
   const firsts = new Map<number, Seq>();
   const watch = (device: Device, arrows: readonly [carried: string, lost: string], sender: () => Host): Device =>
@@ -67,7 +67,7 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
         const isLost = toLose > 0;
         if (isLost) toLose--;
         const line = lineOf(frame.toBytes(), sender(), firsts);
-        if (isShown) console.log(`${time.toFixed(0).padStart(6)} ms  ${arrows[isLost ? 1 : 0]}  ${line}`);
+        if (isShown) console.log(`${now().toFixed(0).padStart(6)} ms  ${arrows[isLost ? 1 : 0]}  ${line}`);
         return isLost || device.send(frame);
       },
     });
@@ -79,32 +79,16 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
   const client: TcpHost = host("10.44.0.1", 1, watch(left, ["──▶", "──✘"], () => client));
   const server: TcpHost = host("10.44.0.2", 2, watch(right, ["◀──", "✘──"], () => server));
 
-  const next = (): number => Math.min(...[client, server, ...wires].map((each) => each.nextDeadline()));
-  async function calm(): Promise<void> {
-    for (let quiet = 0; quiet < QUIET_TURNS;) {
-      for (const wire of wires) wire.poll();
-      const isBusy = client.poll(time) + server.poll(time) > 0 || next() <= time;
-      quiet = isBusy ? 0 : quiet + 1;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  async function settle<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    promise.then(() => settled = true, () => settled = true);
-    for (await calm(); !settled; await calm()) {
-      if (next() === Infinity) throw new Error("Nothing will ever happen any more, and the promise is not settled");
-      time = Math.max(time, next());
-    }
-    return await promise;
-  }
-
-  async function run(milliseconds: number): Promise<void> {
-    const until = time + milliseconds;
-    for (await calm(); time < until; await calm()) time = Math.min(until, Math.max(time, next()));
-  }
-
-  return { client, server, now: () => time, run, settle, lose: (count) => void (toLose = count), show: (on) => void (isShown = on) };
+  time.add(...wires, client, server);
+  return {
+    client,
+    server,
+    now,
+    run: (milliseconds) => time.run(milliseconds),
+    settle: (promise) => time.settle(promise),
+    lose: (count) => void (toLose = count),
+    show: (on) => void (isShown = on),
+  };
 }
 
 const FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];

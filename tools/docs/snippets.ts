@@ -1,12 +1,13 @@
 /**
  * The programs in our documents are true: each block that is marked `ts` compiles, each that is marked `ts run` also
- * runs to its end, with no permission but to talk to this machine.
+ * runs to its end, with no permission but to talk to this machine. One that plays in virtual time, on the stage of
+ * `docs/handbook/two_hosts.ts`, prints what the block behind it says.
  *
  * A snippet imports as a file at the top of the tree would (`./stack/wire/frame.ts`), or, in a handout, as the lab's files
  * do (`../../stack/wire/frame.ts`). One that only shows some lines may use the names of `snippet_globals.ts` without
  * declaring them. What is not a program is marked `text`.
  */
-import type { Document, Found } from "./markdown.ts";
+import type { Document, Fence, Found } from "./markdown.ts";
 
 /** A snippet written out as a file, its lines numbered as in its document. */
 interface Snippet {
@@ -14,6 +15,8 @@ interface Snippet {
   readonly line: number;
   readonly file: string;
   readonly run: boolean;
+  /** What it prints, where that is the same each time. */
+  readonly prints: string | undefined;
 }
 
 const GLOBALS = new URL("./snippet_globals.ts", import.meta.url).href;
@@ -45,15 +48,20 @@ export async function snippetFaults(documents: readonly Document[], root: URL): 
 async function writeSnippets(documents: readonly Document[], folder: string, root: URL): Promise<Snippet[]> {
   const snippets: Snippet[] = [];
   for (const { path, fences } of documents) {
-    for (const { info, text, line } of fences) {
+    for (const [index, { info, text, line }] of fences.entries()) {
       const [language, ...words] = info.split(/\s+/);
       if (language !== "ts" && language !== "typescript") continue;
       const file = `${folder}/${path.replaceAll(/\W+/g, "_")}_${line}.ts`;
       await Deno.writeTextFile(file, programOf(text, line, new URL(path, root), root));
-      snippets.push({ document: path, line, file, run: words.includes("run") });
+      snippets.push({ document: path, line, file, run: words.includes("run"), prints: printedBy(text, fences[index + 1]) });
     }
   }
   return snippets;
+}
+
+/** What stands behind a program in virtual time: the block that follows it. */
+function printedBy(program: string, next: Fence | undefined): string | undefined {
+  return program.includes('/two_hosts.ts"') && next?.info === "text" ? next.text.trimEnd() : undefined;
 }
 
 /** The file that a snippet becomes: imports made absolute, and moved down so that its lines have the document's numbers. */
@@ -89,11 +97,20 @@ async function compile(snippets: readonly Snippet[], folder: string): Promise<Fa
 
 async function run(snippet: Snippet, folder: string): Promise<Fault[]> {
   const args = ["run", "--quiet", "--no-check", "--no-prompt", "--allow-net=127.0.0.1", "--config", `${folder}/deno.json`, snippet.file];
-  const child = new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" }, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  const child = new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" }, stdin: "null", stdout: "piped", stderr: "piped" })
+    .spawn();
   const alarm = setTimeout(() => child.kill("SIGKILL"), 20_000);
-  const { success, stderr } = await child.output();
+  const { success, stdout, stderr } = await child.output();
   clearTimeout(alarm);
-  if (success) return [];
+  if (success) return printFaults(snippet, new TextDecoder().decode(stdout).trimEnd());
   const why = new TextDecoder().decode(stderr).trim().split("\n").slice(0, 3).join(" · ") || "it was still running after 20 s";
   return [{ path: snippet.document, line: snippet.line, text: `the snippet fails when it is run: ${why}` }];
+}
+
+function printFaults({ document, line, prints }: Snippet, printed: string): Fault[] {
+  if (prints === undefined || prints === printed) return [];
+  const [expected, got] = [prints.split("\n"), printed.split("\n")];
+  const at = expected.findIndex((text, index) => text !== got[index]);
+  const first = at < 0 ? `${got.length} lines, and not ${expected.length}` : `"${got[at] ?? "nothing"}", and not "${expected[at]}"`;
+  return [{ path: document, line, text: `the snippet prints something else than the block behind it says: ${first}` }];
 }

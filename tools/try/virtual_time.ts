@@ -5,8 +5,8 @@
 
 /** What time means something to: a host, a wire. */
 export interface Timed {
-  /** Does what is due, and returns how much there was to do. */
-  poll?(now: number): number;
+  /** Does what is due; returns how much there was to do, where that is known. */
+  poll?(now: number): number | void;
   /** When it wants to be polled; Infinity for never. */
   nextDeadline(): number;
 }
@@ -50,7 +50,7 @@ export class VirtualTime {
 
   async #calm(): Promise<void> {
     for (let quiet = 0; quiet < QUIET_TURNS;) {
-      const done = this.#all.reduce((done, each) => done + (each.poll?.(this.#now) ?? 0), 0);
+      const done = this.#all.reduce((done, each) => done + (each.poll?.(this.#now) || 0), 0);
       quiet = done > 0 || this.#next() <= this.#now ? 0 : quiet + 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
