@@ -56,7 +56,7 @@ import type { Ipv4Address } from "../wire/ipv4_address.ts";
 import { type Connection, ConnectionTable, type KeyedHash, TRACKING_DEFAULTS, type TrackingOptions } from "./connections.ts";
 import { matches, Packet } from "./packet.ts";
 import { formatRules, type Hook, type PortRange, type RejectReason, type Rule, type RuleSet, type Verdict } from "./rules.ts";
-import { advance, recognize, recognizeAnswer } from "./tracking.ts";
+import { advance, isSound, recognize, recognizeAnswer } from "./tracking.ts";
 import { bindDestination, bindSource, restoreSource, translateDestination, translateSource } from "./translate.ts";
 
 /** What becomes of a packet, in one word. */
@@ -233,8 +233,8 @@ export class Filter {
   #outcome(hook: "input" | "forward"): Outcome {
     const verdict = this.#judge(hook, this.#arriving);
     if (verdict.kind !== "reject") return verdict.kind === "drop" ? "drop" : "allow";
-    // There is nothing to answer in a segment without a whole header.
-    return verdict.reason === "reset" && !this.#arriving.isComplete ? "drop" : verdict.reason;
+    // A closed port would not answer what is no segment, or a damaged one.
+    return verdict.reason === "reset" && !isSound(this.#arriving, this.#ip) ? "drop" : verdict.reason;
   }
 
   #counted(hook: Hook, verdict: Verdict): Verdict {

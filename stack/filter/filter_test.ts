@@ -120,6 +120,7 @@ Deno.test("Filter rejects a segment as a closed port does", () => {
   }
   assertEquals(filtered.put(0, segment(80, "RST")), []);
   assertEquals(filtered.put(0, ipv4({ protocol: 6 }, pattern(10))), []); // no whole header: nothing to answer
+  assertEquals(filtered.put(0, segment(80, "SYN", { checksum: 1 })), []);
 });
 
 Deno.test("Filter sees what this host sends in output, and what it passes on in forward", () => {

@@ -22,7 +22,7 @@ import { STATES } from "./rules.ts";
 /** Finds the connection of a packet that has just been read, or begins one, which is not in the table yet. */
 export function recognize(packet: Packet, table: ConnectionTable, ip: IpModule, now: number): void {
   packet.state = STATES.invalid;
-  if (!packet.isComplete || packet.in !== -1 && !isSound(packet, ip)) return; // of our own we know that it is right
+  if (packet.in !== -1 && !isSound(packet, ip)) return; // of our own we know that it is right
   if (packet.isError) return recognizeError(packet, table, now);
   const { protocol, source, sourcePort, destination, destinationPort } = packet;
   const tuple = table.find(protocol, source, sourcePort, destination, destinationPort, now);
@@ -83,10 +83,10 @@ function isOpening(flags: number): boolean {
   return (flags & (SYN | ACK | RST | FIN)) === SYN;
 }
 
-/** The checksum is right, as far as there is one. Nothing that its receiver will not believe may tell us anything. */
-function isSound(packet: Packet, ip: IpModule): boolean {
+/** The header is whole and the checksum is right, as far as there is one. Nothing that its receiver will not believe may tell us anything. */
+export function isSound(packet: Packet, ip: IpModule): boolean {
   const { frame, protocol, payload, end } = packet;
-  if (frame === undefined) return false;
+  if (frame === undefined || !packet.isComplete) return false;
   if (protocol === ICMP) return ip.internetChecksum(frame.view, payload, end) === 0;
   if (protocol === UDP) {
     const length = frame.view.getUint16(payload + 4);

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { checksum } from "../../tools/harness/arithmetic.ts";
 import { type Address, fragmentPacket, icmp, icmpEcho, ipv4, join, pattern, tcp, udp } from "../../tools/harness/packets.ts";
 import { type PacketRig, packetRig, type SentPacket } from "../../tools/testing/packet_rig.ts";
 import type { HostConfig } from "../host_config.ts";
@@ -300,3 +301,50 @@ Deno.test("a caller is told that nobody has the address that it called, about th
   const [quoted, expected] = [only(sent).bytes.slice(28 + 12), packet.slice(12)];
   assertEquals(quoted, expected);
 });
+
+Deno.test("whatever arrives, on either side, the router goes on, and keeps no frame", () => {
+  const random = createRandom(5508);
+  const rig = router(`${SNAT}\n${DNAT}\nchain forward\n state invalid reject with admin-prohibited\n tcp flags syn,fin reject with reset`, {
+    tracking: { maxConnections: 50 },
+  });
+  const out = { source: CLIENT, destination: FAR };
+  const back = { source: FAR, destination: OUTSIDE, sourcePort: 80, destinationPort: 40000 };
+  const seeds = [
+    segment(out),
+    segment(back, "SYN ACK"),
+    datagram({ ...out, destinationPort: 53 }),
+    ping(CLIENT, FAR, 7),
+    ping(FAR, OUTSIDE, 7, true),
+    segment({ source: FAR, destination: OUTSIDE, destinationPort: 8080 }),
+    complaint(WAY, OUTSIDE, 3, 1, segment({ source: OUTSIDE, destination: FAR })),
+    complaint(WAY, OUTSIDE, 11, 0, ping(OUTSIDE, FAR, 7), true),
+    complaint(CLIENT, FAR, 3, 3, datagram({ source: FAR, destination: CLIENT, destinationPort: 53 })),
+  ];
+  for (let run = 0; run < 8000; run++) {
+    const packet = random.chance(0.05) ? random.bytes(random.int(0, 100)) : random.pick(seeds).slice();
+    for (let flips = random.int(0, 4); flips > 0 && packet.length > 20; flips--) {
+      const at = random.int(20, packet.length - 1); // behind the header, whose sum would tell
+      packet[at] = random.pick([0, 255, packet[at] as number ^ 1 << random.int(0, 7), random.int(0, 255)]);
+    }
+    const cut = random.chance(0.2) && packet.length > 20 ? packet.slice(0, random.int(20, packet.length)) : packet;
+    rig.put(random.int(0, 1), random.chance(0.9) && cut.length > 20 ? mended(cut, random.chance(0.8)) : cut);
+    if (random.chance(0.01)) rig.pass(random.int(0, 100_000));
+  }
+  rig.pass(1e9);
+  assertEquals(rig.host.framesLent, 0);
+  assert((rig.host.counters()["ip: forwarded"] ?? 0) > 1000);
+  assertEquals(texts(rig.put(0, segment({ ...out, sourcePort: 5 }))), ["1: 192.0.2.1:5 > 198.51.100.7:80 TCP"]);
+});
+
+/** The packet with the length that it has, and with the sums that belong there: of IP, and of ICMP, where that is wanted. */
+function mended(packet: Uint8Array<ArrayBuffer>, withIcmp: boolean): Uint8Array<ArrayBuffer> {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
+  const put = (at: number, from: number, to: number): void => {
+    view.setUint16(at, 0);
+    view.setUint16(at, checksum(packet.subarray(from, to)));
+  };
+  view.setUint16(2, packet.length);
+  put(10, 0, 20);
+  if (withIcmp && packet[9] === 1 && packet.length >= 28) put(22, 20, packet.length);
+  return packet;
+}
