@@ -9,7 +9,7 @@ import { fieldsTable } from "./fields_table.ts";
 import { wordsIn } from "./handout_places.ts";
 import { ladder } from "./ladder.ts";
 import { type Place, placeOf } from "./places.ts";
-import { labelled, labelledCommand, milliseconds, paint, singular, titled } from "./text.ts";
+import { labelled, labelledCommand, milliseconds, paint, singular, titled, WIDTH } from "./text.ts";
 
 /** What surrounds a failure. */
 export interface FailureContext {
@@ -163,9 +163,10 @@ function words({ verdict, transcript }: Failure, [first]: readonly Place[], lab:
   ].join("\n");
   const found = Map.groupBy(wordsIn(told, lab, first?.symbol), ({ anchor }) => anchor);
   found.delete(first?.handout ?? "");
-  return [...found].slice(0, SHOWN_WORDS).map(([anchor, some], index) =>
-    labelled(index === 0 ? "Words" : "", `${some.map(({ word }) => word).join(", ")}  ${anchor}`)
-  );
+  return [...found].slice(0, SHOWN_WORDS).map(([anchor, some], index) => {
+    const names = some.map(({ word }) => word).join(", ");
+    return labelled(index === 0 ? "Words" : "", `${names}${names.length + anchor.length + 2 > WIDTH - 14 ? "\n" : "  "}${anchor}`);
+  });
 }
 
 /** What the student's code printed, each line with the number of the step in which it did. */

@@ -33,7 +33,8 @@ export function ladder(steps: readonly Step[]): string[] {
   const hidden = (shown[0]?.first ?? 1) - 1;
   const earlier = hidden > 0 ? [paint("dim", `  … ${hidden} earlier ${hidden === 1 ? "step" : "steps"}`)] : [];
   const width = Math.max(3, ...shown.map((rung) => numberOf(rung).length));
-  return [...earlier, ...shown.flatMap((rung) => lines(rung, width, timed))];
+  const timeWidth = timed ? Math.max(9, ...shown.map(({ time }) => milliseconds(time).length)) + 1 : 0;
+  return [...earlier, ...shown.flatMap((rung) => lines(rung, width, timeWidth))];
 }
 
 type Numbered = Exclude<Step, { kind: "log" }>;
@@ -209,10 +210,10 @@ function numberOf({ first, last }: Rung): string {
 }
 
 /** The lines of a rung; time is left out where no clock runs. */
-function lines(rung: Rung, width: number, timed: boolean): string[] {
+function lines(rung: Rung, width: number, timeWidth: number): string[] {
   const { time, text, most, dim, step } = rung;
   const packet = step?.kind === "packet" ? step : undefined;
-  const head = `  ${numberOf(rung).padStart(width)}${timed ? milliseconds(time).padStart(10) : ""}   `;
+  const head = `  ${numberOf(rung).padStart(width)}${timeWidth > 0 ? milliseconds(time).padStart(timeWidth) : ""}   `;
   const arrow = packet === undefined ? "" : packet.direction === "to you" ? `${packet.other} ──▶ you   ` : `${packet.other} ◀── you   `;
   const beside = WIDTH - head.length - arrow.length;
   const indent = " ".repeat(beside < NARROW ? 4 : head.length + arrow.length);

@@ -6,6 +6,22 @@ import { expectEnded, expectStillHeard, type StackConnection, type TcpPeer, type
 /** The types and codes that are only hints, whatever the state (MUST-56). */
 const SOFT = [[3, 0], [3, 1], [3, 5], [11, 0], [11, 1], [12, 0]] as const;
 
+/** The way to where the checks begin. */
+const WRITES = {
+  why:
+    "No ICMP error has come yet: the check only sets up a connection that has text on its way. It is sent when the window allows it, and the window comes from the " +
+    "segments that checkAck has seen (RFC 9293 §3.10.7.4, fifth step).",
+  look: ["checkAck", "nextState"],
+};
+
+/** The end of a connection that was only being opened. */
+const GIVEN_UP = {
+  why:
+    "The ICMP errors were taken as they should be. In the end the application has enough, and aborts: from SYN-SENT that leads to CLOSED, and nobody is told " +
+    "(RFC 9293 §3.10.5).",
+  look: ["abort", "nextState"],
+};
+
 /** A router says that this packet of ours could not be delivered. */
 export async function complain(tcp: TcpStation, type: number, code: number, frame: Uint8Array): Promise<void> {
   const quote = frame.subarray(14, 14 + 28); // the IP header, and the first 8 bytes behind it
@@ -23,7 +39,7 @@ export async function withTextOut(
   const { peer, connection } = await tcp.inState("ESTABLISHED");
   const data = t.random.bytes(50);
   await connection.write(data);
-  const frame = await tcp.expect({ ipv4: { protocol: 6 }, dataLength: 50 }, "what the application writes is sent");
+  const frame = await t.about(WRITES, () => tcp.expect({ ipv4: { protocol: 6 }, dataLength: 50 }, "what the application writes is sent"));
   return { peer, connection, frame, data };
 }
 
@@ -58,7 +74,9 @@ export const trouble: Readonly<Record<string, CheckSpec>> = {
       }
       await tcp.expect({ ipv4: { protocol: 6 } }, "the SYN is sent again", 3000);
       await connection.abort();
-      t.equal((await connection.look()).state, "CLOSED", "the state, when the application gives up");
+      await t.about(GIVEN_UP, async () => {
+        t.equal((await connection.look()).state, "CLOSED", "the state, when the application gives up");
+      });
     },
   },
 
