@@ -107,8 +107,7 @@ export class Tcp implements ConnectionContext {
     if (connection !== undefined && listener === undefined) {
       const waits = connection.owner instanceof Listener && connection.owner.mustWait(connection.tcb, segment);
       this.counters.count(waits ? "accept queue full" : "received");
-      if (!waits) connection.arrives(segment, frame, now);
-      return;
+      return waits ? undefined : connection.arrives(segment, frame, now);
     }
     const verdict = listener === undefined ? "reset" : this.handshake.listenArrives(segment);
     if (verdict === "open" && listener !== undefined) this.#openFor(listener, segment, header, connection);
