@@ -57,10 +57,13 @@ async function storiesOf(lab: Lab, known: readonly Section[]): Promise<Story[]> 
   return checks.flatMap(({ id }) => found.get(id) ?? []);
 }
 
-/** The faults to be tried first. */
-function candidatesFor({ id }: Check, faults: readonly Fault[], known: readonly Section[]): Fault[] {
-  const earlier = known.find((section) => section.id === id)?.fault;
-  return [...new Set([...faults.filter(({ name }) => name === earlier), ...faults.filter(({ caughtBy }) => caughtBy === id)])];
+/** The faults to be tried first; for a live check also those that break its twin. */
+function candidatesFor({ id, twin }: Check, faults: readonly Fault[], known: readonly Section[]): Fault[] {
+  const named = [id, twin].flatMap((each) => {
+    const earlier = known.find((section) => section.id === each)?.fault;
+    return [...faults.filter(({ name }) => name === earlier), ...faults.filter(({ caughtBy }) => caughtBy === each)];
+  });
+  return [...new Set(named)];
 }
 
 /** Of all faults that break a check one in the functions that the check is about, and then the one that breaks the fewest others. */
