@@ -25,8 +25,8 @@ export interface FailureContext {
   readonly smallest?: { readonly text: string; readonly command: string };
   /** For a failure that was kept: the command that plays it again. It has no hints of its own. */
   readonly again?: string;
-  /** All code was the student's, and is to be when this is run again. */
-  readonly mine?: boolean;
+  /** Whose code was run, as options of a command: so it is to be when this is run again. */
+  readonly way?: string;
   /** So many checks failed by the same unknown name. */
   readonly alike?: number;
 }
@@ -71,7 +71,7 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
     ...(steps.length === 0 ? [] : [...steps, ""]),
     explanation(result, context),
     ...(context.smallest === undefined ? [] : [labelled("Smallest", context.smallest.text), labelledCommand("", context.smallest.command)]),
-    labelledCommand("Again", context.again ?? `${command}${context.mine ? " --mine" : ""} --only ${check.id} --seed ${context.seed}`),
+    labelledCommand("Again", context.again ?? `${command}${context.way ?? ""} --only ${check.id} --seed ${context.seed}`),
     ...(context.capture === undefined ? [] : [labelledCommand("Capture", context.capture)]),
     ...(context.again === undefined && unknownName(result) === undefined ? [labelledCommand("Hint", `${command} --hint ${check.id}`)] : []),
   ].join("\n");

@@ -10,6 +10,7 @@ import { ownFailure } from "./blame_own.ts";
 import { blameText } from "./blame_text.ts";
 import { type Failure, type FailureContext, failureText, isFailure } from "./failure_report.ts";
 import { byUnknownName, inReadingOrder, overview } from "./failures.ts";
+import { wayText } from "./lab_numbers.ts";
 import { withLinks } from "./links.ts";
 import type { LabOptions } from "./options.ts";
 import { MINE, regressionFolder } from "./regressions.ts";
@@ -71,7 +72,7 @@ function tell(
   { options, seed, captures }: Telling,
 ): void {
   const capture = captures.get(failure.check.id);
-  const text = failureText(failure, { lab: options.lab, seed, capture, mine: options.mine, ...context });
+  const text = failureText(failure, { lab: options.lab, seed, capture, way: wayText(options), ...context });
   console.log(`${withLinks(text, options.lab)}\n`);
 }
 
@@ -105,7 +106,8 @@ async function explain(failure: Failure, telling: Telling, ownFailures: OwnFailu
   if (shrunk === undefined || !isSmaller(shrunk)) return { blame: text, sits, own, ...(shrunk === undefined ? {} : { shrunk }) };
   const path = `.wallsocket/lab${options.lab.number}/${fileName(failure)}`;
   await write(path, keptRun(failure, { sits, own, shrunk }));
-  const command = `deno task lab${sits ?? options.lab.number} --replay ${path}`;
+  const way = failure.check.kind === "table" ? "" : wayText(options); // a table calls its own lab's functions
+  const command = `deno task lab${sits ?? options.lab.number}${way} --replay ${path}`;
   return { blame: text, sits, own, shrunk, smallest: { text: sizeText(shrunk), command } };
 }
 

@@ -31,6 +31,12 @@ export function writeLabs(numbers: readonly number[]): string {
   return ends.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`).join(",");
 }
 
+/** Whose code is run, as options: " --mine --reference 1-3"; "" where nothing was said. */
+export function wayText({ mine, reference }: { readonly mine?: boolean; readonly reference?: ReadonlySet<number> }): string {
+  const named = [...reference ?? []].toSorted((a, b) => a - b);
+  return `${mine === true ? " --mine" : ""}${named.length === 0 ? "" : ` --reference ${writeLabs(named)}`}`;
+}
+
 /** "1 to 7". */
 export function labNumbers(): string {
   return `${labs[0]?.number} to ${labs.at(-1)?.number}`;

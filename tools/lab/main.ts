@@ -203,7 +203,7 @@ async function runWith(options: LabOptions, checks: readonly Check[], all: numbe
     printer.finish();
     tellRegressions(own, lab, pathOf);
     const elsewhere = await printFailures(results, { options, seed, captures, blamer });
-    const facts = { noWire, seed, took, whole: checks.length === all, mine: options.mine, elsewhere };
+    const facts = { noWire, seed, took, whole: checks.length === all, mine: options.mine, reference: options.reference, elsewhere };
     if (results.length > 0) console.log(summaryText(lab, results, facts));
   }
   if (options.requireLive && results.some((each) => each.verdict.outcome === "skipped")) {

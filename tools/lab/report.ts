@@ -11,7 +11,7 @@ import type { Origin } from "../harness/workspace.ts";
 import { hasStubs, placeOf } from "./places.ts";
 import { isFailure } from "./failure_report.ts";
 import { inReadingOrder } from "./failures.ts";
-import { writeLabs } from "./lab_numbers.ts";
+import { wayText } from "./lab_numbers.ts";
 import { isSealed, KIT, standInFor } from "./run.ts";
 import { labelled, labelledCommand, milliseconds, paint, sides, WIDTH, wrap } from "./text.ts";
 
@@ -84,14 +84,16 @@ export interface RunFacts {
   readonly took: number;
   /** All checks of the lab ran, so the points are the lab's. */
   readonly whole: boolean;
-  /** All code was the student's: what is to be run next is run in the same way. */
+  /** All code was the student's, or these labs were not: what is to be run next is run in the same way. */
   readonly mine?: boolean;
+  readonly reference?: ReadonlySet<number>;
   /** The check of another lab, in which the first failure sits. */
   readonly elsewhere?: Check;
 }
 
 /** The lines below the failures: score, skipped checks, the next step. */
-export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire, seed, took, whole, mine, elsewhere }: RunFacts): string {
+export function summaryText(lab: Lab, results: readonly CheckResult[], facts: RunFacts): string {
+  const { noWire, seed, took, whole } = facts;
   const { passed, points, ran } = scoreOf(lab, results);
   const of = whole ? ` · ${points} of ${lab.points} points` : "";
   const lines = [paint("bold", sides(`${passed} of ${results.length} checks${of}`, `seed ${seed} · ${milliseconds(took)}`))];
@@ -106,9 +108,7 @@ export function summaryText(lab: Lab, results: readonly CheckResult[], { noWire,
       );
     }
   }
-  const next = whole && passed === results.length
-    ? doneText(lab)
-    : nextStep(lab, results, ran === passed, { flags: mine ? " --mine" : "", seed, elsewhere });
+  const next = whole && passed === results.length ? doneText(lab) : nextStep(lab, results, ran === passed, facts);
   if (next !== "") lines.push("", next);
   return lines.join("\n");
 }
@@ -131,24 +131,17 @@ function doneText(lab: Lab): string {
   return [done, labelled("Next", `labs/${next.folder}/README.md`, 0), labelledCommand("", `deno task lab${next.number}`, 0)].join("\n");
 }
 
-/** What a next step is said with. */
-interface Going {
-  /** What a command of this lab has besides: " --mine". */
-  readonly flags: string;
-  readonly seed: number;
-  readonly elsewhere: Check | undefined;
-}
-
 /** What is red comes first; then the next function to write. */
-function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean, { flags, seed, elsewhere }: Going): string {
+function nextStep(lab: Lab, results: readonly CheckResult[], allPassed: boolean, facts: RunFacts): string {
+  const { seed, elsewhere } = facts;
   if (allPassed) return "";
   const [red] = inReadingOrder(results.filter(isFailure).filter(({ check }) => !isSealed(check)));
   const mend = elsewhere !== undefined
     ? [mendText(elsewhere, `deno task lab${elsewhere.lab}`, ` --seed ${seed}`)]
     : red === undefined
     ? []
-    : [mendText(red.check, `deno task lab${lab.number}${flags}`)];
-  return [...mend, ...writeText(lab, results, red !== undefined, flags)].join("\n");
+    : [mendText(red.check, `deno task lab${lab.number}${wayText(facts)}`)];
+  return [...mend, ...writeText(lab, results, red !== undefined, facts)].join("\n");
 }
 
 function mendText({ id, title }: Check, command: string, more = ""): string {
@@ -156,7 +149,7 @@ function mendText({ id, title }: Check, command: string, more = ""): string {
 }
 
 /** Of an object with methods the one that the checks met first. What is missing in this lab comes before what is missing in another. */
-function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, flags: string): string[] {
+function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, facts: RunFacts): string[] {
   const missing = missingIn(results);
   const name = Object.keys(lab.functions).find((each) => missing.some((symbol) => baseOf(symbol) === each)) ?? baseOf(missing[0] ?? "");
   const first = missing.find((symbol) => baseOf(symbol) === name);
@@ -166,18 +159,18 @@ function writeText(lab: Lab, results: readonly CheckResult[], second: boolean, f
   const waiting = blocked.length === 1 ? "1 check waits for it" : `${blocked.length} checks wait for it`;
   const owner = labs.find((each) => Object.hasOwn(each.functions, name)) ?? lab;
   const waits = blocked.find(({ verdict }) => "symbol" in verdict && verdict.symbol === first);
-  const here = `deno task lab${lab.number}${flags}`;
+  const here = `deno task lab${lab.number}${wayText(facts)}`;
   const then = owner === lab ? `${here} --only ${waits?.check.group}` : `deno task lab${owner.number}, and again ${here}`;
   return [
     labelled(second ? "Then" : "Next", `write ${first}  ${place?.file ?? ""}`, 0),
     labelled("", `${place?.handout ?? ""} · ${waiting}`, 0),
     labelled("", `then  ${then}`, 0),
-    ...earlierText(lab, missing, here),
+    ...earlierText(lab, missing, facts),
   ];
 }
 
 /** Checks wait for a lab below this one: that one comes first, or something stands in for it as long as it is not written. */
-function earlierText(lab: Lab, missing: readonly string[], command: string): string[] {
+function earlierText(lab: Lab, missing: readonly string[], { mine, reference = new Set() }: RunFacts): string[] {
   const below = labs.filter(({ number }) => number < lab.number);
   const waited = below.filter(({ functions }) => missing.some((symbol) => Object.hasOwn(functions, baseOf(symbol))));
   if (waited.length === 0) return [];
@@ -187,7 +180,7 @@ function earlierText(lab: Lab, missing: readonly string[], command: string): str
   if (isIn === undefined) return [labelled("Below", `${text}.`, 0)];
   return [
     labelled("Below", `${text}, or let the ${isIn} stand in for it:`, 0),
-    labelledCommand("", `${command} --reference ${writeLabs(unwritten)}`, 0),
+    labelledCommand("", `deno task lab${lab.number}${wayText({ mine, reference: reference.union(new Set(unwritten)) })}`, 0),
   ];
 }
 

@@ -15,14 +15,19 @@ function needs(symbol: string, id: string): CheckResult {
   return { check, seed: 1, verdict: { outcome: "not written", symbol }, milliseconds: 1, transcript: new Transcript() };
 }
 
-const said = (results: readonly CheckResult[], mine: boolean): string =>
-  summaryText(lab6, results, { noWire: undefined, seed: 1, took: 1, whole: true, mine });
+const said = (results: readonly CheckResult[], mine: boolean, reference: readonly number[] = []): string =>
+  summaryText(lab6, results, { noWire: undefined, seed: 1, took: 1, whole: true, mine, reference: new Set(reference) });
 
 Deno.test("summaryText() names the method that the checks met first, and keeps --mine", () => {
   const text = said([needs("createSendBuffer.copyInto", "send/copy-into"), needs("createSendBuffer.sent", "piece/push")], true);
   assertStringIncludes(text, "write createSendBuffer.copyInto");
   assertStringIncludes(text, "2 checks wait for it");
   assertStringIncludes(text, "deno task lab6 --mine --only send");
+});
+
+Deno.test("summaryText() keeps the labs that were not the student's", () => {
+  const text = said([needs("createSendBuffer.copyInto", "send/copy-into"), needs("probeDelay", "piece/push")], false, [5, 4]);
+  assertStringIncludes(text, "deno task lab6 --reference 4-5 --only");
 });
 
 Deno.test("summaryText() names this lab's function before another lab's", () => {
