@@ -56,9 +56,12 @@ export interface RingCounts {
   highest: number;
 }
 
-/** The same of the receive ring, and the packets that came while it was full: lost, and nobody was told. */
+/** The same of the receive ring. */
 export interface ReceiveCounts extends RingCounts {
+  /** Packets that came while it was full: lost, and nobody was told. */
   overruns: number;
+  /** How often the host found it empty: so many polls ended within their budget. All others the host counts, as "budget spent". */
+  emptied: number;
 }
 
 /** The same of the transmit ring, and how often it was full: `send` has said so. */
@@ -152,6 +155,7 @@ export function rings(device: Device, options: RingOptions, now: () => number): 
   const inside = decorate(device, {
     receive: (frame) => {
       card.work(now());
+      if (card.incoming.waiting === 0) counts.receive.emptied++;
       return card.incoming.take(frame);
     },
     send: (frame) => {
@@ -181,7 +185,7 @@ class Card {
   readonly incoming: FrameRing;
   readonly outgoing: FrameRing;
   readonly counts = {
-    receive: { packets: 0, bytes: 0, highest: 0, overruns: 0 },
+    receive: { packets: 0, bytes: 0, highest: 0, overruns: 0, emptied: 0 },
     transmit: { packets: 0, bytes: 0, highest: 0, full: 0 },
   };
   readonly #device: Device;
