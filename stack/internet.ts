@@ -210,8 +210,7 @@ export class Internet {
     const joined: Ipv4Header = { ...header, dontFragment: false, moreFragments: false, fragmentOffset: 0, payload, end };
     this.#module.writeIpv4(whole, joined); // so that an error about the whole has a header to quote
     if (this.#filter === undefined) this.#deliver(whole, joined, arrival, on, now);
-    else if (whole.length > 0xffff) this.#drop(whole, "bad total length"); // its header cannot say how long it is
-    else this.receive(whole, on, arrival.linkBroadcast, now);
+    else this.receive(whole, on, arrival.linkBroadcast, now); // one that is too long for any header is bad there
   }
 
   /** Hands a whole packet, addressed to us, to its protocol. `frame` begins at the IP header. */

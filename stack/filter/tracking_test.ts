@@ -116,6 +116,7 @@ Deno.test("a connection is established by the third segment, and closing when bo
   };
   assertEquals(after(">SYN"), ["opening"]);
   assertEquals(after(">SYN", "<SYN ACK"), ["opening"]); // so that a forged SYN is not remembered for hours
+  assertEquals(after(">SYN", ">ACK"), ["opening"]);
   assertEquals(after(...OPENED), ["established"]);
   assertEquals(after(...OPENED, ">FIN ACK", "<ACK", "<ACK"), ["established"]); // half closed, for as long as the other has to say something
   assertEquals(after(...OPENED, ">FIN ACK", "<FIN ACK"), ["closing"]);
@@ -197,6 +198,26 @@ Deno.test("a full table forgets what is unanswered, oldest first, and never what
   assertEquals(rig.put(0, datagram(false, 5)), []); // they all talk: there is no room
   assertEquals(rig.host.counters()["filter: too many connections"], 1);
   assertEquals(play(rig, ">ACK"), ["established"]);
+});
+
+Deno.test("what is nearest to its end gives way, though something else is older than it was", () => {
+  const rig = router({ tracking: { maxConnections: 2 } });
+  rig.put(0, datagram());
+  rig.pass(100_000);
+  rig.put(0, ping()); // 60 s, and the datagram has 20 left
+  rig.put(0, datagram(false, 1));
+  assertEquals(phases(rig), ["query", "unanswered"]);
+  rig.put(0, datagram(false, 2));
+  assertEquals(phases(rig), ["unanswered", "unanswered"]);
+});
+
+Deno.test("an error about a packet makes its connection no younger", () => {
+  const rig = router();
+  rig.put(0, datagram());
+  rig.pass(119_000);
+  assertEquals(stateOf(rig, ipv4({ source: CALLED, destination: CALLER }, icmp({ type: 3, code: 3 }, datagram())), true), "related");
+  rig.pass(1000);
+  assertEquals(phases(rig), []);
 });
 
 Deno.test("this host's own calls are known, so that only their answers are let in", () => {

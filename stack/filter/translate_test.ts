@@ -99,6 +99,27 @@ Deno.test("a second caller with the same port gets another one, of the same kind
   }
 });
 
+Deno.test("many callers with the same port get ports that all differ, and none below 1024", () => {
+  const rig = router(SNAT);
+  const callers = Array.from({ length: 250 }, (_, i) => `10.44.1.${i + 2}`);
+  const sent = callers.map((source) => only(rig.put(0, datagram({ source, destination: FAR, sourcePort: 1024 }))).bytes);
+  const ports = sent.map((bytes) => (bytes[20] as number) * 256 + (bytes[21] as number));
+  assertEquals(new Set(ports).size, callers.length);
+  assert(ports.every((port) => port >= 1024 && port % 2 === 0));
+});
+
+Deno.test("a checksum that comes to zero is written as all ones: zero would say that there is none", () => {
+  const rig = router(SNAT);
+  const far = { source: OUTSIDE, destination: FAR };
+  const word = (value: number): Uint8Array<ArrayBuffer> => Uint8Array.of(value >>> 8, value & 255);
+  const isZero = (value: number): boolean => datagram(far, word(value)).subarray(26, 28).every((byte) => byte === 255);
+  const value = Array.from({ length: 0x1_0000 }, (_, i) => i).find(isZero) as number;
+  assertEquals(
+    only(rig.put(0, datagram({ source: CLIENT, destination: FAR }, word(value)))).bytes.slice(20),
+    datagram(far, word(value)).slice(20),
+  );
+});
+
 Deno.test("a second ping with the same identifier gets another one", () => {
   const rig = router(SNAT);
   only(rig.put(0, ping(CLIENT, FAR, 7)));
@@ -235,6 +256,17 @@ Deno.test("what arrives in fragments leaves translated, and its checksum is righ
   assertEquals(sent.map(({ on }) => on), [1, 1, 1]);
   const payload = join(...sent.map(({ bytes }) => bytes.slice(20)));
   assertEquals(payload, datagram({ source: OUTSIDE, destination: FAR }, pattern(4000)).slice(20));
+});
+
+Deno.test("what the router says of fragments that were late has nothing to do with what came last", () => {
+  const rig = router(DNAT);
+  const whole = datagram({ source: WAY, destination: OUTSIDE, destinationPort: 9 }, pattern(3000));
+  const [first] = fragmentPacket(whole, [1480]) as [Uint8Array];
+  rig.put(1, first);
+  only(rig.put(1, segment({ source: FAR, destination: OUTSIDE, destinationPort: 8080 })));
+  const told = only(rig.pass(60_000));
+  assertEquals(told.text, "192.0.2.1 > 203.0.113.9 ICMP 11/1");
+  assertEquals(told.bytes.slice(28), first.slice(0, 548));
 });
 
 /** The ICMP error of `from` about a packet that it got: with all of it, or with its header and 8 bytes. */
