@@ -24,7 +24,7 @@ interface View {
 async function run(options: LearnOptions): Promise<number> {
   const isScreen = !options.plain && Deno.stdin.isTerminal() && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
   const widths = isScreen ? await loadWidths() : undefined;
-  if (isScreen && widths === undefined) console.log(OFFLINE);
+  if (isScreen && widths === undefined) console.log(wrapAround(OFFLINE));
   let view: View | undefined;
   const session = new Session(options, (news) => view?.hear(news));
   const watch = new SaveWatch({

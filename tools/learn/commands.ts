@@ -74,8 +74,12 @@ export class Commands {
   readonly #session: Session;
   readonly #hints = new Map<Check, number>();
 
-  constructor(session: Session) {
+  readonly #keys: readonly Key[];
+
+  /** `keys`: those that the view has. */
+  constructor(session: Session, keys: readonly Key[]) {
     this.#session = session;
+    this.#keys = keys;
   }
 
   /** What a key shows. The keys q and e are the view's own. */
@@ -132,7 +136,7 @@ export class Commands {
       case "s":
         return this.#solution();
       case "?":
-        return { title: "Keys", lines: () => plain(KEYS.flatMap(({ key, says }) => labelled(key, says, 2, 4).split("\n"))) };
+        return { title: "Keys", lines: () => plain(this.#keys.flatMap(({ key, says }) => labelled(key, says, 2, 4).split("\n"))) };
       default:
         return `There is no key "${key}". ? lists them.`;
     }

@@ -3,9 +3,14 @@
  * pipes, and for terminals that can do no more. A command is a letter and Enter.
  */
 import { loadErrorText } from "../lab/load_error.ts";
+import { wrapAround } from "../lab/text.ts";
 import { Commands, KEYS, type Page, type Question, type Shown } from "./commands.ts";
 import type { News, Session } from "./session.ts";
 import { checkStory, doneStory, obstacleStory, OUTCOMES, two } from "./story.ts";
+
+/** The keys that need a screen are left out. */
+const LETTERS = KEYS.filter(({ key }) => key !== "e");
+const STAY = "The verdicts from before stay.";
 
 export class PlainView {
   readonly #session: Session;
@@ -19,8 +24,8 @@ export class PlainView {
 
   constructor(session: Session, print: (text: string) => void) {
     this.#session = session;
-    this.#commands = new Commands(session);
-    this.#print = print;
+    this.#commands = new Commands(session, LETTERS);
+    this.#print = (text) => print(wrapAround(text));
   }
 
   hear(news: News): void {
@@ -40,7 +45,7 @@ export class PlainView {
       case "end":
         return this.#end();
       case "obstacle":
-        return this.#print(`\n${obstacleStory(session, loadErrorText).join("\n")}\n\nThe verdicts from before stay.\n`);
+        return this.#print(`\n${obstacleStory(session, loadErrorText).join("\n")}${session.results.size === 0 ? "" : `\n\n${STAY}`}\n`);
       case "blame":
       case "trouble":
         return this.#print(news.text);
@@ -60,7 +65,7 @@ export class PlainView {
     }
     const key = words.toLowerCase();
     if (key === "") return false;
-    const { key: known } = KEYS.find(({ key: letter, name }) => letter === key || name === key) ?? { key };
+    const { key: known } = LETTERS.find(({ key: letter, name }) => letter === key || name === key) ?? { key };
     if (known === "q") return true;
     const again = this.#last?.key === known ? this.#last.page.again : undefined;
     this.#show(known, await (again?.() ?? this.#commands.press(known)));
@@ -74,7 +79,9 @@ export class PlainView {
     this.#print(`\nLab ${two(lab)}, ${lab.name}. Handout: labs/${lab.folder}/README.md`);
     if (this.#welcomed) return;
     this.#welcomed = true;
-    this.#print(`Save a file, and its checks run again. A letter and Enter: ${KEYS.map(({ key, name }) => `${key} ${name}`).join(", ")}.`);
+    this.#print(
+      `Save a file, and its checks run again. A letter and Enter: ${LETTERS.map(({ key, name }) => `${key} ${name}`).join(", ")}.`,
+    );
   }
 
   /** The check that the learner is at, unless it was just told. */

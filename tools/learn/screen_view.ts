@@ -44,7 +44,7 @@ export class ScreenView {
 
   constructor(session: Session, widths: Widths, quit: () => void) {
     this.#session = session;
-    this.#commands = new Commands(session);
+    this.#commands = new Commands(session, KEYS);
     this.#widths = widths;
     this.#quit = quit;
   }

@@ -99,7 +99,7 @@ export class Session {
     } catch (error) {
       const missing = error instanceof Error && /module not found|no such file/i.test(error.message);
       const text = missing
-        ? `A file of labs/${lab.folder} is missing.\nGit brings the folder back: git checkout -- labs/${lab.folder}`
+        ? `A file of labs/${lab.folder} is missing.\nGit brings the folder back (git checkout -- labs/${lab.folder}); then start this again.`
         : `The checks of lab ${lab.number} cannot be loaded: ${reasonOf(error)}`;
       return this.#hinder(text, false);
     }
@@ -111,7 +111,7 @@ export class Session {
   /** Runs all checks of the lab that is open. */
   async run(saved: readonly string[]): Promise<void> {
     const mine = ++this.#runs;
-    if (this.#all.length === 0) return saved.length === 0 ? undefined : await this.open(this.lab);
+    if (this.#all.length === 0) return;
     this.#begun = performance.now();
     this.#saved = saved;
     this.waited = undefined;

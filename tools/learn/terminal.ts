@@ -45,6 +45,8 @@ export class Terminal {
   readonly #events: TerminalEvents;
   readonly #encoder = new TextEncoder();
   #taken = false;
+  /** Another program has it. */
+  #lent = false;
   #rows: readonly string[] = [];
   #handling: Promise<void> = Promise.resolve();
 
@@ -65,7 +67,9 @@ export class Terminal {
 
   /** Takes the terminal. */
   open(): void {
-    for (const [signal, status] of ENDING) listen(signal, () => this.#events.end(status));
+    for (const [signal, status] of ENDING) {
+      listen(signal, () => this.#lent && signal === "SIGINT" ? undefined : this.#events.end(status));
+    }
     if (!WINDOWS) {
       listen("SIGTSTP", () => this.#stop());
       listen("SIGCONT", () => this.#goOn());
@@ -107,12 +111,14 @@ export class Terminal {
   /** Lets another program have the terminal. Returns its exit status; undefined when it cannot be started. */
   async lend(command: string, args: readonly string[], cwd: string): Promise<number | undefined> {
     this.leave();
+    this.#lent = true;
     try {
       const child = new Deno.Command(command, { args: [...args], cwd, stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();
       return (await child.status).code;
     } catch {
       return undefined;
     } finally {
+      this.#lent = false;
       this.#refresh();
     }
   }
@@ -126,6 +132,7 @@ export class Terminal {
   }
 
   #refresh(): void {
+    if (this.#lent) return;
     this.#rows = [];
     if (this.#taken) this.#write("\u001b[2J");
     else this.enter();
