@@ -20,8 +20,8 @@ export async function watchLab(words: readonly string[]): Promise<number> {
   ];
   const child = new Deno.Command(Deno.execPath(), { args, stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();
   if (Deno.build.os !== "windows") {
-    Deno.addSignalListener("SIGINT", () => {}); // the terminal sends it to both; who has the screen gives it back
-    for (const signal of ["SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => child.kill(signal));
+    // Who has the screen gives it back, and ends; and so does this.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, () => child.kill(signal));
   }
   return (await child.status).code;
 }
