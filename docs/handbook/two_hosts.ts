@@ -46,19 +46,36 @@ export interface Stage {
   lose(count: number): void;
   /** Whether segments are printed; they are. */
   show(on: boolean): void;
+  /** Packets of the client that found the queue of the narrow place full. */
+  overflowed(): number;
+}
+
+/** What is special about the way and the hosts. */
+export interface WayOptions {
+  /** Bits a second at the narrowest place between client and server. Default: as fast as they like. */
+  readonly rate?: number;
+  /** Packets that may wait there. Default 20. */
+  readonly queue?: number;
+  /** How much of the hosts' stack runs: 4 is TCP without congestion control. Default 5, all. */
+  readonly layers?: 4 | 5;
 }
 
 /** How long a packet is on its way, in milliseconds. */
 const DELAY = 10;
+/** Packets that the wire holds: more than are ever on their way. */
+const FRAMES = 4096;
 
 /** Sets the stage. What is not said in `tcp` is as in `stack/tcp/options.ts`. */
-export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
+export async function twoHosts(tcp: TcpConfig = {}, { rate, queue = 20, layers = 5 }: WayOptions = {}): Promise<Stage> {
   const { default: modules } = await import("../../solutions/reference.ts");
   const time = new VirtualTime();
   const now = (): number => time.now;
   let toLose = 0;
   let isShown = true;
-  const wires = createPair({ medium: "ip" }).map((end) => impair(end, { send: { delay: DELAY } }, now));
+  const narrow = rate === undefined ? {} : { rate, queue: { packets: queue } };
+  const wires = createPair({ medium: "ip", queueLimit: FRAMES }).map((end, way) =>
+    impair(end, { send: { delay: DELAY, ...way === 0 ? narrow : {} }, queueLimit: FRAMES }, now)
+  );
   const [left, right] = wires as [typeof wires[0], typeof wires[0]];
   const firsts = new Map<number, Seq>();
   const watch = (device: Device, arrows: readonly [carried: string, lost: string], sender: () => Host): Device =>
@@ -72,7 +89,7 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
       },
     });
   const host = (address: string, seed: number, device: Device): TcpHost => {
-    const host = Host.bind(modules, { interfaces: [{ medium: "ip", address }], seed, tcp }, [device]);
+    const host = Host.bind(modules, { interfaces: [{ medium: "ip", address }], seed, tcp, layers }, [device]);
     if (host.tcp === undefined) throw new TypeError("These labs have no TCP");
     return host as TcpHost;
   };
@@ -88,6 +105,7 @@ export async function twoHosts(tcp: TcpConfig = {}): Promise<Stage> {
     settle: (promise) => time.settle(promise),
     lose: (count) => void (toLose = count),
     show: (on) => void (isShown = on),
+    overflowed: () => left.counts.send.full,
   };
 }
 
