@@ -83,7 +83,7 @@ export function madeText({ call, channel, outcome }: MadeCall): string {
 }
 
 function stateText({ arrive, knock, ...state }: ScriptedState): string {
-  const parts = Object.entries(state).map(([name, value]) => `${name} ${value}`);
+  const parts = Object.entries(state).map(([name, value]) => name === "ended" && value === true ? "the peer ends" : `${name} ${value}`);
   if (arrive !== undefined) parts.unshift(`${arrive.length} ${arrive.length === 1 ? "byte arrives" : "bytes arrive"}`);
   if (knock !== undefined) parts.unshift(`there wait to be accepted: ${knock.join(", ")}`);
   return parts.join("; ");

@@ -72,7 +72,7 @@ function tell(
   { options, seed, captures }: Telling,
 ): void {
   const capture = captures.get(failure.check.id);
-  const text = failureText(failure, { lab: options.lab, seed, capture, way: wayText(options), ...context });
+  const text = failureText(failure, { lab: options.lab, seed, capture, way: wayOf(failure, options), ...context });
   console.log(`${withLinks(text, options.lab)}\n`);
 }
 
@@ -83,6 +83,11 @@ export function tellRegressions(results: readonly CheckResult[], lab: Lab, path:
     const text = failureText(failure, { lab, seed: failure.seed, capture: undefined, blame: undefined, again });
     console.log(`${withLinks(text, lab)}\n`);
   }
+}
+
+/** Whose code is to be run when this is run again. A table calls its own lab's functions, and no others. */
+function wayOf({ check }: Failure, options: LabOptions): string {
+  return check.kind === "table" ? "" : wayText(options);
 }
 
 interface Explained {
@@ -106,8 +111,7 @@ async function explain(failure: Failure, telling: Telling, ownFailures: OwnFailu
   if (shrunk === undefined || !isSmaller(shrunk)) return { blame: text, sits, own, ...(shrunk === undefined ? {} : { shrunk }) };
   const path = `.wallsocket/lab${options.lab.number}/${fileName(failure)}`;
   await write(path, keptRun(failure, { sits, own, shrunk }));
-  const way = failure.check.kind === "table" ? "" : wayText(options); // a table calls its own lab's functions
-  const command = `deno task lab${sits ?? options.lab.number}${way} --replay ${path}`;
+  const command = `deno task lab${sits ?? options.lab.number}${wayOf(failure, options)} --replay ${path}`;
   return { blame: text, sits, own, shrunk, smallest: { text: sizeText(shrunk), command } };
 }
 
