@@ -29,6 +29,7 @@ import type { HostConfig, InterfaceConfig, TcpConfig } from "../../stack/host_co
 import type { Device } from "../../stack/link/device.ts";
 import type { Tcp } from "../../stack/tcp/tcp.ts";
 import type { Udp } from "../../stack/udp/udp.ts";
+import type { Frame } from "../../stack/wire/frame.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
 import type { Packet } from "./packet.ts";
@@ -49,7 +50,9 @@ export interface Experiment {
   /** The same with the Linux kernel, where the kernel can do it. */
   readonly live?: {
     /** What to say first, if it is not what `before` says. */
-    readonly before?: string;
+    readonly before?: string | readonly string[];
+    /** What it has shown, if it is not what `after` says. */
+    readonly after?: string | readonly string[];
     /** How our host is set up; its interface is given. */
     readonly host?: Partial<Omit<HostConfig, "interfaces">>;
     play(stage: LiveStage): Promise<void>;
@@ -132,4 +135,8 @@ export interface LiveStage extends Telling {
   readonly wire: Pick<Segment, "fate">;
   /** Lets so many milliseconds pass. */
   sleep(milliseconds: number): Promise<void>;
+  /** Waits until something is so, for three seconds at most. Whether it then was. */
+  until(condition: () => boolean | Promise<boolean>): Promise<boolean>;
+  /** Puts a frame on the wire to the kernel that our host has not made. The wire's fate doesn't touch it. */
+  put(frame: Frame): void;
 }

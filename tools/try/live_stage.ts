@@ -18,6 +18,8 @@ import { type Outlet, Script } from "./script.ts";
 import type { Segment } from "./segment.ts";
 
 const KERNEL = { address: "10.44.0.1", mac: "02:00:00:00:00:01" };
+/** How long `until` waits, and from one look to the next, in milliseconds. */
+const PATIENCE = 3000, LOOK = 5;
 const OURS = { address: "10.44.0.2", mac: "02:00:00:00:00:02" };
 
 /** A live stage, and the means to begin and to end it. */
@@ -66,6 +68,7 @@ class LiveScript extends Script implements LiveStage {
   readonly names = ["kernel", "host"];
   readonly wire: Pick<Segment, "fate"> = { fate: () => undefined };
   readonly wireDevice: Device;
+  readonly #bare: Device;
   readonly #began = performance.now();
   readonly #ladder = new Ladder(this.names, () => ({ host: this.host }));
   #count = 0;
@@ -75,6 +78,7 @@ class LiveScript extends Script implements LiveStage {
     this.modules = modules;
     this.kernel = kernel;
     this.device = device.name;
+    this.#bare = device;
     this.wireDevice = this.#watched(device);
     this.host = Host.bind(modules, { seed: this.seed, ...config, interfaces: [OURS] }, [this.wireDevice]) as FullHost;
   }
@@ -85,6 +89,21 @@ class LiveScript extends Script implements LiveStage {
 
   sleep(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+
+  async until(condition: () => boolean | Promise<boolean>): Promise<boolean> {
+    for (const end = this.now() + PATIENCE; this.now() < end;) {
+      if (await condition()) return true;
+      await this.sleep(LOOK);
+    }
+    return await condition();
+  }
+
+  put(frame: Frame): void {
+    const bytes = frame.toBytes();
+    const packet = this.#packet(bytes, "host", "kernel");
+    this.sight(this.#ladder, packet, packet.time, 1);
+    this.#bare.send(Frame.of(bytes));
   }
 
   /** The device with the wire's fate on it, both ways. Late packets come late only from our side. */
@@ -111,11 +130,15 @@ class LiveScript extends Script implements LiveStage {
     });
   }
 
+  #packet(bytes: Uint8Array, from: string, to: string): Packet {
+    const packet = new Packet({ number: ++this.#count, time: this.now(), wire: "tap", from, bytes, medium: "ethernet", fcs: false });
+    packet.to = to;
+    return packet;
+  }
+
   /** What arrives of a packet: undefined for nothing. */
   #sees(sent: Uint8Array, from: string, to: string): { bytes: Uint8Array | undefined; copies: number; late: number } {
-    const facts = { number: ++this.#count, time: this.now(), wire: "tap", from, bytes: sent, medium: "ethernet", fcs: false } as const;
-    const packet = new Packet(facts);
-    packet.to = to;
+    const packet = this.#packet(sent, from, to);
     const { lost = false, bytes = sent, copies = 1, late = 0 } = this.wire.fate(packet) ?? {};
     this.sight(this.#ladder, packet, lost ? undefined : packet.time + late, 1);
     return { bytes: lost ? undefined : bytes, copies, late };

@@ -19,7 +19,7 @@ export async function playVirtual(experiment: Experiment, modules: Modules, outl
   begin(experiment.title, experiment, experiment.before, outlet);
   const stage = new VirtualStage(outlet, modules);
   await experiment.play(stage);
-  end(experiment, stage, outlet);
+  end(experiment.after, stage, outlet);
   return { stage, good: isGood(stage) };
 }
 
@@ -31,7 +31,7 @@ export async function playLive(experiment: Experiment, modules: Modules, outlet:
   try {
     begin(`${experiment.title} (live: the Linux kernel, 10.44.0.1)`, experiment, live.before ?? experiment.before, outlet);
     await scene.playing(live.play(scene.stage));
-    end(experiment, scene.stage, outlet);
+    end(live.after ?? experiment.after, scene.stage, outlet);
     return { stage: scene.stage, good: isGood(scene.stage) };
   } finally {
     await scene.close();
@@ -49,9 +49,9 @@ function begin(title: string, { name }: Experiment, before: string | readonly st
   print("");
 }
 
-function end(experiment: Experiment, stage: Script, { print }: Outlet): void {
+function end(after: string | readonly string[], stage: Script, { print }: Outlet): void {
   stage.lines([""]);
-  paragraphs(experiment.after, print);
+  paragraphs(after, print);
 }
 
 function paragraphs(text: string | readonly string[], print: Outlet["print"]): void {
