@@ -75,11 +75,19 @@ async function search(
   wire: LiveWire,
 ): Promise<Story[]> {
   const best = new Map<Check, { story: Story; cost: number }>();
-  for (const fault of faults) {
-    const stories = await breakBy(lab, fault, checks, wire);
-    for (const story of stories) {
-      const cost = stories.length + (isLookedAt(fault, story.check) ? 0 : checks.length);
-      if (rest.includes(story.check) && cost < (best.get(story.check)?.cost ?? Infinity)) best.set(story.check, { story, cost });
+  const compared = checks.filter((check) => check.kind !== "live" || rest.includes(check));
+  const [near, far] = [true, false].map((is) => faults.filter((fault) => rest.some((check) => isLookedAt(fault, check)) === is)) as [
+    Fault[],
+    Fault[],
+  ];
+  for (const some of [near, far]) {
+    if (best.size === rest.length) break;
+    for (const fault of some) {
+      const stories = await breakBy(lab, fault, compared, wire);
+      for (const story of stories.filter(({ check }) => rest.includes(check))) {
+        const cost = stories.length + (isLookedAt(fault, story.check) ? 0 : checks.length);
+        if (cost < (best.get(story.check)?.cost ?? Infinity)) best.set(story.check, { story, cost });
+      }
     }
   }
   return [...best.values()].map(({ story }) => story);

@@ -39,8 +39,7 @@ function noArrow(event: string, state: string, asker: string | undefined): Check
 
 /** The send buffer's ring is empty although bytes are held: whoever copies out of it is not to blame. */
 function releasedTooEarly(threw: Thrown): CheckFailed {
-  const at = threw.at[0] === undefined ? {} : { at: threw.at[0] };
-  const failure = new CheckFailed("the bytes that the send buffer holds to be in its ring", ownFrameFirst(threw), at);
+  const failure = new CheckFailed("the bytes that the send buffer holds to be in its ring", thrownText(threw));
   const why =
     "A byte is held until it is acknowledged, sent or not. The ring forgets everything at once: its memory goes back when nothing is held any more, " +
     "and is reserved again when something is written.";

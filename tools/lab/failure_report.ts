@@ -37,6 +37,9 @@ export type Failure = CheckResult & { readonly verdict: Verdict & { readonly out
 /** The lab that has `internetChecksum`. */
 const SUMS_LAB = 3;
 
+/** Columns in front of what stands beside a label. */
+const LABEL = 14;
+
 const SHOWN_LOG = 8, SHOWN_PLACES = 3, SHOWN_WORDS = 3;
 
 /** Whether a check failed. */
@@ -148,9 +151,14 @@ function placesOf(symbols: readonly string[], lab: Lab, at: string | undefined):
 
 function lookAt(places: readonly Place[]): string[] {
   return places.flatMap(({ symbol, file, handout }, index) => [
-    labelled(index === 0 ? "Look at" : "", `${symbol}  ${file}`),
+    labelled(index === 0 ? "Look at" : "", beside(symbol, file)),
     ...(index === 0 ? [labelled("", handout)] : []),
   ]);
+}
+
+/** A name and its place, on one line where there is room. */
+function beside(name: string, place: string): string {
+  return `${name}${name.length + 2 + place.length > WIDTH - LABEL ? "\n" : "  "}${place}`;
 }
 
 /** Where the handout explains the rejects, effects and states that are named: first those of the verdict, then those of the steps. */
@@ -165,7 +173,7 @@ function words({ verdict, transcript }: Failure, [first]: readonly Place[], lab:
   found.delete(first?.handout ?? "");
   return [...found].slice(0, SHOWN_WORDS).map(([anchor, some], index) => {
     const names = some.map(({ word }) => word).join(", ");
-    return labelled(index === 0 ? "Words" : "", `${names}${names.length + anchor.length + 2 > WIDTH - 14 ? "\n" : "  "}${anchor}`);
+    return labelled(index === 0 ? "Words" : "", beside(names, anchor));
   });
 }
 

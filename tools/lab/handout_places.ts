@@ -30,6 +30,8 @@ interface Section {
 const STATES = /\b(?:CLOSED|LISTEN|SYN-SENT|SYN-RECEIVED|ESTABLISHED|FIN-WAIT-[12]|CLOSE-WAIT|CLOSING|LAST-ACK|TIME-WAIT)\b/g;
 /** What a lab's function asks for through the object that it was given: `stack/contract/tcb.ts#TcpEffects`, `stack/contract/arp.ts#ArpActions`. */
 const EFFECTS = /(?<![.\w])(?:send|acknowledge|challenge|deliver|acknowledged|event|startTimeWait|fail|urgent|transmit|drop)\(/g;
+/** The labs whose functions are given such an object. */
+const EFFECT_LABS: ReadonlySet<number> = new Set([2, 4, 5]);
 /** The lab that has the states in its handout; the others point to the page with all of them. */
 const STATES_LAB = 5, DIAGRAM = "the-diagram", STATES_PAGE = "docs/states.md#the-table";
 
@@ -52,7 +54,7 @@ export function wordsIn(text: string, lab: Lab, symbol = ""): Word[] {
   const flat = text.replaceAll(/\s+/g, " ");
   const quoted = [...flat.matchAll(/"[a-z][^"]{1,40}"/g)].map(([word]) => word.replace(/^"[a-z]+: /, '"'));
   const counted = [...flat.matchAll(/(?<=in all: |, |counted: )(?:[a-z]+: )?([a-z][a-z ().0-9]+?) ×\d/g)].map(([, word]) => `"${word}"`);
-  const effects = [...flat.matchAll(EFFECTS)].map(([word]) => word);
+  const effects = EFFECT_LABS.has(lab.number) ? [...flat.matchAll(EFFECTS)].map(([word]) => word) : [];
   const explained = [...quoted, ...counted, ...effects].flatMap((word) => {
     const place = wordPlace(lab, word, symbol);
     return place === undefined ? [] : [{ word: word.replace(/\($/, "()"), ...place }];

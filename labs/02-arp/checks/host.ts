@@ -47,7 +47,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["ARP-4", "ARP-5"],
-    look: ["createArpCache.resolve", "createArpCache.receive", "writeArp"],
+    look: ["createArpCache.resolve", "createArpCache.receive", "writeArp", "parseArp"],
     why: "A packet knows its next hop by IPv4 address; Ethernet wants a MAC address. Between the two lies one question and one " +
       'answer (RFC 826 "Packet Generation").',
     hints: [
@@ -219,7 +219,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["5227-1", "5227-2"],
-    look: ["createAddressClaim.poll", "createAddressClaim.start", "createAddressClaim.nextDeadline"],
+    look: ["createAddressClaim.poll", "createAddressClaim.start", "createAddressClaim.nextDeadline", "writeArp"],
     why: "The whole of RFC 5227 §2.1.1 and §2.3 on the wire: three probes without a sender, two announcements with one; and " +
       "whoever asks in between gets no answer yet, for the address is not ours.",
     hints: [

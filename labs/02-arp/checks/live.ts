@@ -94,7 +94,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "host/learn",
     covers: ["826-4"],
-    look: ["createArpCache.receive"],
+    look: ["createArpCache.receive", "createArpCache.resolve"],
     why: "The kernel's request brings its own addresses along: you can answer what it will send next without a question of your " +
       "own (RFC 826).",
     hints: [

@@ -37,7 +37,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["SM-2", "SM-4"],
-    look: ["listenArrives", "passiveOpen", "completeOpen"],
+    look: ["listenArrives", "passiveOpen", "completeOpen", "agreeOptions"],
     why:
       "SYN, SYN+ACK, ACK (RFC 9293 §3.5, figure 6): each side says where its numbers begin, and hears that it was heard. Two segments would do for one side only.",
     hints: [
@@ -64,7 +64,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["SM-3", "MUST-45"],
-    look: ["activeOpen", "synSentArrives"],
+    look: ["activeOpen", "synSentArrives", "parseSegment"],
     why:
       "The mirror image (RFC 9293 §3.5, figure 6): our SYN, their SYN+ACK, our ACK. For us the connection is established one segment earlier than for them, and the ACK must go out, also when we have nothing to say.",
     hints: [
@@ -113,7 +113,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     title: "a SYN that nobody answers is sent again, the same",
     kind: "scenario",
     covers: ["MUST-8", "SM-3"],
-    look: ["activeOpen"],
+    look: ["activeOpen", "parseSegment"],
     why:
       "A SYN can get lost like any segment. It comes again after a second (RFC 6298 §2.1) with the *same* number: a new one would be a new connection, and the answer to the first would be refused.",
     hints: [

@@ -127,7 +127,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "wire/window-opens",
     covers: ["MUST-39", "SHLD-14"],
-    look: ["createReceiveBuffer.announce", "createReceiveBuffer.read"],
+    look: ["createReceiveBuffer.announce", "createReceiveBuffer.read", "createReceiveBuffer.insert"],
     why:
       "Your buffer is full most of the time, and some hundred bytes are read at a time. The kernel must not be told of each (RFC 9293 §3.8.6.2.2, MUST-39).",
     hints: [

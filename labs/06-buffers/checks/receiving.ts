@@ -37,7 +37,7 @@ export const receiving: Readonly<Record<string, CheckSpec>> = {
     title: "read copies what is asked for, and goes on from there",
     kind: "table",
     covers: ["SHLD-14"],
-    look: ["createReceiveBuffer.read"],
+    look: ["createReceiveBuffer.read", "createReceiveBuffer.insert"],
     why:
       "The application reads as much as it likes, however the bytes came: three segments may be one read, and one segment three reads (RFC 9293 §3.9.1.3).",
     hints: [

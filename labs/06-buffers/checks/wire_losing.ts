@@ -71,7 +71,7 @@ export const wireLosing: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["2018-8", "2018-5", "6298-5.4"],
-    look: ["createSendBuffer.acknowledge", "createSendBuffer.pieceToResend"],
+    look: ["createSendBuffer.acknowledge", "createSendBuffer.pieceToResend", "createSendBuffer.pieceToSend"],
     why:
       "A receiver may throw away what it has reported beyond a gap, when memory runs short. Only the acknowledgment number is a promise; until it comes every byte is kept " +
       "(RFC 2018 §8).",

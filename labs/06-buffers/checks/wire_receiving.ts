@@ -8,7 +8,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
     title: "text that comes is acknowledged, and read as it was sent",
     kind: "scenario",
     covers: ["MUST-40", "SHLD-18", "5681-4.2"],
-    look: ["createReceiveBuffer.insert", "createAcknowledger.received"],
+    look: ["createReceiveBuffer.insert", "createAcknowledger.received", "createReceiveBuffer.announce"],
     why: "The plain case: three segments, in order. Each is acknowledged half a second later at the latest (RFC 9293 §3.8.6.3).",
     hints: [
       "Do the groups receive and ack pass?",
@@ -152,7 +152,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
     title: "the acknowledgment rides on the answer, and goes only once",
     kind: "scenario",
     covers: ["MUST-58", "SHLD-18"],
-    look: ["createAcknowledger.sent", "createAcknowledger.received"],
+    look: ["createAcknowledger.sent", "createAcknowledger.received", "createSendBuffer.pieceToSend"],
     why:
       "This is what the delay is for: a question, an answer in a moment, and the acknowledgment is in the answer's header. A second one would be a packet for nothing " +
       "(RFC 9293 §3.8.6.3).",
@@ -214,7 +214,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["MUST-39"],
-    look: ["createReceiveBuffer.announce"],
+    look: ["createReceiveBuffer.announce", "createReceiveBuffer.edge"],
     why:
       "The application reads ten bytes. Telling the peer would bring ten bytes, in a packet of fifty: the silly-window syndrome. A whole segment's room is worth a packet " +
       "(RFC 9293 §3.8.6.2.2, MUST-39).",
