@@ -1,6 +1,8 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
+import { KernelProgram } from "../kernel_program.ts";
+import { listen } from "../../../stack/socket/listener.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const fiveTuple: Experiment = {
@@ -66,5 +68,30 @@ export const fiveTuple: Experiment = {
       browser.connect(twin, parseSocketAddress("10.44.0.2:80")).then(() => "connected", (error) => `${error.code}`),
     );
     stage.expect(`only the same five once more are refused: ${again}`, again === "EADDRNOTAVAIL" || again === "EADDRINUSE");
+  },
+  live: {
+    before: [
+      "Linux makes two sockets, binds both to port 5000, and connects them to our ports 80 and 443. Then it tries port 80 once more from port 5000.",
+      "Guess: which of the three does Linux refuse?",
+    ],
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      for (const port of [80, 443]) listen(stage.host, { port });
+      const said: string[] = [];
+      for (const port of [80, 443, 80]) {
+        const descriptor = await linux.socket();
+        await linux.set(descriptor, "SO_REUSEADDR", 1);
+        await linux.call({ name: "bind", descriptor, address: { ip: "10.44.0.1", port: 5000 } });
+        said.push(await linux.said({ name: "connect", descriptor, address: { ip: "10.44.0.2", port } }));
+      }
+      stage.say("Linux's table:");
+      const rows = (await linux.table()).filter(({ state }) => state === "ESTAB");
+      linux.show(rows);
+      stage.expect(
+        "two connections from the same port",
+        said.slice(0, 2).join() === "0,0" && rows.length === 2 && rows.every(({ local }) => local === "10.44.0.1:5000"),
+      );
+      stage.expect(`only the same five once more are refused: ${said[2]}`, said[2] === "EADDRNOTAVAIL");
+    },
   },
 };

@@ -1,5 +1,5 @@
 import { connect } from "../../../stack/socket/conn.ts";
-import { listen } from "../../../stack/socket/listener.ts";
+import { listen, type TcpListener } from "../../../stack/socket/listener.ts";
 import type { Experiment } from "../experiment.ts";
 
 const QUESTION = "how long is this?";
@@ -21,19 +21,7 @@ export const halfClose: Experiment = {
     const listener = listen(server, { port: 80 });
     const text = (bytes: Uint8Array, count: number): string => new TextDecoder().decode(bytes.subarray(0, count));
 
-    /** Reads up to the end, and answers. */
-    const serve = async (): Promise<string> => {
-      const far = await listener.accept();
-      let count = 0;
-      const buffer = new Uint8Array(100);
-      for (let more = await far.read(buffer); more !== null; more = await far.read(buffer)) count += more;
-      await far.write(new TextEncoder().encode(`it has ${count} bytes`));
-      await new Promise((resolve) => setImmediate(resolve));
-      far.close();
-      return `${count}`;
-    };
-
-    let serving = serve();
+    let serving = answerTheEnd(listener);
     const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
     await near.write(new TextEncoder().encode(QUESTION));
     await near.closeWrite();
@@ -50,7 +38,7 @@ export const halfClose: Experiment = {
     stage.say("");
     stage.say("Now with close():");
     const already = stage.seen.length;
-    serving = serve();
+    serving = answerTheEnd(listener);
     const hasty = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
     await hasty.write(new TextEncoder().encode(QUESTION));
     hasty.close();
@@ -61,4 +49,39 @@ export const halfClose: Experiment = {
       stage.seen.slice(already).some((packet) => packet.has("RST") && packet.from === "client"),
     );
   },
+  live: {
+    before: [
+      "Linux asks, says that it will write no more (shutdown(SHUT_WR)), and reads on. Our server reads up to the end, and only then answers. Then Linux does the same with close() in place of shutdown().",
+      "Guess: does the answer still arrive after Linux's FIN? And what does close() do to it?",
+    ],
+    async play(stage): Promise<void> {
+      const listener = listen(stage.host, { port: 80 });
+      const ask = { to: "10.44.0.2", port: 80, send: new TextEncoder().encode(QUESTION), timeout: 3000 };
+      let asking = stage.kernel.tcpClient({ ...ask, shutdown: true, receive: { untilEnd: true } });
+      await answerTheEnd(listener);
+      const { received, end } = await asking;
+      const answer = new TextDecoder().decode(received);
+      await stage.until(() => stage.host.tcp.connections().length === 0);
+      stage.expect(`Linux read the answer after its FIN: "${answer}"`, end && answer === `it has ${QUESTION.length} bytes`);
+      stage.say("");
+      stage.say("Now with close():");
+      const already = stage.seen.length;
+      asking = stage.kernel.tcpClient(ask);
+      await asking;
+      await answerTheEnd(listener);
+      const met = await stage.until(() => stage.seen.slice(already).some((packet) => packet.has("RST") && packet.from === "kernel"));
+      stage.expect("the answer was sent, and met a RST", met);
+    },
+  },
 };
+
+/** A server: reads up to the end, and answers. */
+async function answerTheEnd(listener: TcpListener): Promise<void> {
+  const far = await listener.accept();
+  let count = 0;
+  const buffer = new Uint8Array(100);
+  for (let more = await far.read(buffer); more !== null; more = await far.read(buffer)) count += more;
+  await far.write(new TextEncoder().encode(`it has ${count} bytes`));
+  await new Promise((resolve) => setImmediate(resolve));
+  far.close();
+}

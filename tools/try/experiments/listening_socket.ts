@@ -1,6 +1,8 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
+import { KernelProgram } from "../kernel_program.ts";
+import { connect } from "../../../stack/socket/conn.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const listeningSocket: Experiment = {
@@ -56,5 +58,38 @@ export const listeningSocket: Experiment = {
       await stage.settle(late) === "ECONNREFUSED",
     );
     stage.lines(["", ...formatSocketTable(socketTable(server.tcp, [web]))]);
+  },
+  live: {
+    before: [
+      "Linux listens on port 80, and our host connects three times. Then Linux closes its listening socket, and our first client goes on talking.",
+      "Guess: how many sockets has Linux, on which ports, and what becomes of the three connections?",
+    ],
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const door = await linux.listen(80);
+      stage.ladder(false);
+      const near = [];
+      const accepted: number[] = [];
+      for (let count = 0; count < 3; count++) {
+        near.push(await connect(stage.host, { hostname: "10.44.0.1", port: 80 }));
+        accepted.push(await linux.accept(door));
+      }
+      const rows = await linux.table();
+      stage.say("Linux's table, when all three are connected:");
+      linux.show(rows);
+      stage.expect(
+        "four sockets with port 80: one listens, three are connected",
+        rows.filter(({ local }) => local.endsWith(":80")).length === 4,
+      );
+      stage.say("");
+      stage.say("Linux closes the listening socket. Then our first client writes, and a fourth one knocks:");
+      await linux.close(door);
+      stage.ladder(true);
+      await near[0]?.write(new TextEncoder().encode("still here"));
+      const text = await linux.readText(accepted[0] ?? -1);
+      const late = await connect(stage.host, { hostname: "10.44.0.1", port: 80 }).then(() => "connected", ({ code }) => `${code}`);
+      stage.expect(`the connection is as it was: Linux reads "${text}"`, text === "still here");
+      stage.expect(`the fourth client: ${late}; Linux answered its SYN with a RST`, late === "ECONNREFUSED");
+    },
   },
 };

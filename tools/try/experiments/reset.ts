@@ -1,5 +1,6 @@
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const reset: Experiment = {
@@ -57,5 +58,48 @@ export const reset: Experiment = {
         return `${(error as { code?: string }).code}`;
       }
     }
+  },
+  live: {
+    before: [
+      "Two ways to be reset. First: our client asks, Linux answers without reading the question, and closes. Second: our host forgets everything while a connection is open, and Linux writes into it.",
+      "Guess: does our client get the answer in the first case? And who resets the connection in the second?",
+    ],
+    after: [
+      "Linux had sent its answer before it closed, and the RST came right behind it: on our host it emptied the receive buffer (RFC 9293 §3.10.7.4: all queues are flushed), and the program had not read yet. Whether it gets the answer is a race, and not the same on all systems: Linux still hands out what had arrived. To close without a race: closeWrite(), read until the end, close().",
+      'The common note says "connection reset by peer means that the peer crashed". More often the peer\'s program closed a socket with bytes in it that it had not read; and a peer that crashed resets nothing at all until it is back.',
+    ],
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const door = await linux.listen(80);
+      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
+      const far = await linux.accept(door);
+      await near.write(new TextEncoder().encode("a question that is too long"));
+      await linux.call({ name: "poll", entries: [{ descriptor: far, events: ["POLLIN"] }], timeout: 3000 });
+      stage.say("Linux doesn't read. It writes its answer, and closes:");
+      await linux.write(far, "413 too long");
+      await linux.close(far);
+      const wasReset = await stage.until(() => stage.seen.some((packet) => packet.has("RST") && packet.from === "kernel"));
+      stage.expect(
+        "a RST came, and no FIN: Linux had 27 bytes that nobody read",
+        wasReset && !stage.seen.some((packet) => packet.has("FIN")),
+      );
+
+      stage.say("");
+      stage.say("Second: connected, and then our host forgets everything. Linux writes:");
+      listen(stage.host, { port: 81 });
+      const writer = await linux.socket();
+      await linux.call({ name: "connect", descriptor: writer, address: { ip: "10.44.0.2", port: 81 } });
+      await stage.until(() => stage.host.tcp.connections().some(({ tcb }) => tcb.localPort === 81 && tcb.state === "ESTABLISHED"));
+      stage.wire.fate = () => ({ lost: true }); // its own RST is lost with the power
+      stage.ladder(false);
+      for (const connection of stage.host.tcp.connections()) connection.abort();
+      await stage.sleep(20);
+      stage.wire.fate = () => undefined;
+      stage.ladder(true);
+      await linux.write(writer, "are you there?");
+      await linux.call({ name: "poll", entries: [{ descriptor: writer, events: ["POLLIN"] }], timeout: 3000 });
+      const said = await linux.said({ name: "read", descriptor: writer, count: 10 });
+      stage.expect(`our host answers Linux's text with a RST, and Linux's read() says ${said}`, said === "ECONNRESET");
+    },
   },
 };

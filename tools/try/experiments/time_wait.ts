@@ -3,6 +3,7 @@ import { connect } from "../../../stack/socket/conn.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { listen } from "../../../stack/socket/listener.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const timeWait: Experiment = {
@@ -60,5 +61,36 @@ export const timeWait: Experiment = {
         await process.exit();
       }
     }
+  },
+  live: {
+    before: [
+      "Linux closes, our server closes, and Linux's last acknowledgment is lost. A second later our host says FIN once more.",
+      "Guess: what stands in Linux's table by then, and what does it say to a program that wants the port?",
+    ],
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const listener = listen(stage.host, { port: 80 });
+      stage.ladder(false);
+      const accepting = listener.accept();
+      const near = await linux.socket();
+      await linux.call({ name: "connect", descriptor: near, address: { ip: "10.44.0.2", port: 80 } });
+      const far = await accepting;
+      stage.ladder(true);
+      await linux.close(near);
+      await far.read(new Uint8Array(1));
+      let answers = 0;
+      stage.wire.fate = (packet) => ({ lost: packet.from === "kernel" && ++answers === 1 });
+      far.close();
+      const gone = await stage.until(() => stage.host.tcp.connections().length === 0);
+      const again = stage.seen.filter((packet) => packet.from === "host" && packet.has("FIN")).length;
+      stage.expect(`our host sent its FIN ${again} times, and Linux answered the second`, gone && again >= 2);
+      stage.say("");
+      stage.say("Our host has forgotten the connection. Linux has not:");
+      const [row] = await linux.table();
+      linux.show(row === undefined ? [] : [row]);
+      const port = Number(row?.local.split(":")[1]);
+      const said = await linux.said({ name: "bind", descriptor: await linux.socket(), address: { ip: "10.44.0.1", port } });
+      stage.expect(`bind() to port ${port} without SO_REUSEADDR: ${said}`, row?.state === "TIME-WAIT" && said === "EADDRINUSE");
+    },
   },
 };
