@@ -1,6 +1,7 @@
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
 import type { Packet } from "../packet.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const checksum: Experiment = {
@@ -44,6 +45,38 @@ export const checksum: Experiment = {
       counted === 1 && results[0] === results[2],
     );
     stage.expect("the second was not: the program read something that nobody wrote", results[1] === "pay 0100 to Ann.");
+  },
+  live: {
+    before: [
+      "Our host writes three messages to Linux. In the first a bit is turned over on the way; in the second two 16-bit words change places; the third is left alone.",
+      "Guess: which of the damages does Linux notice, and what does the reading program see?",
+    ],
+    host: { tcp: { noDelay: true } },
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const door = await linux.listen(80);
+      stage.ladder(false);
+      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
+      const far = await linux.accept(door);
+      stage.ladder(true);
+      const before = (await stage.kernel.snmp()).Tcp?.InCsumErrors ?? 0;
+      const results: string[] = [];
+      for (const [name, damage] of [["a bit turned over", turn], ["two words exchanged", exchange], ["no damage", undefined]] as const) {
+        stage.say(`${name}:`);
+        let texts = 0;
+        stage.wire.fate = (packet) =>
+          packet.from === "host" && packet.data.length > 0 && ++texts === 1 && damage ? { bytes: damage(packet) } : undefined;
+        await near.write(new TextEncoder().encode("pay 0001 to Ann."));
+        results.push(await linux.readText(far));
+        stage.say(`Linux read: "${results.at(-1)}"`);
+      }
+      const counted = ((await stage.kernel.snmp()).Tcp?.InCsumErrors ?? 0) - before;
+      stage.expect(
+        `the first damage was noticed (Tcp: InCsumErrors rose by ${counted}), and the text came again, whole`,
+        counted === 1 && results[0] === results[2],
+      );
+      stage.expect("the second was not: the program read something that nobody wrote", results[1] === "pay 0100 to Ann.");
+    },
   },
 };
 

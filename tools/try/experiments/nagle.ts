@@ -1,5 +1,6 @@
-import { connect } from "../../../stack/socket/conn.ts";
+import { connect, type TcpConn } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const nagle: Experiment = {
@@ -20,7 +21,7 @@ export const nagle: Experiment = {
     stage.ladder(false);
     const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
     const far = await stage.settle(listener.accept());
-    answer();
+    answerEachEight(far);
     await near.write(new TextEncoder().encode("at first"));
     await stage.settle(near.read(new Uint8Array(10)));
     await stage.run(300);
@@ -42,14 +43,51 @@ export const nagle: Experiment = {
     }
     const [both = 0, noDelay = 0, one = 0] = times;
     stage.expect(`a round trip takes 20 ms, and the two rules together made ${both} of it`, one < 25 && noDelay < 25 && both >= 60);
-
-    async function answer(): Promise<void> {
-      const buffer = new Uint8Array(100);
-      let count = 0;
-      for (let more = await far.read(buffer); more !== null; more = await far.read(buffer)) {
-        count += more;
-        if (count % 8 === 0) await far.write(new TextEncoder().encode("ok"));
+  },
+  live: {
+    before: [
+      "Linux writes a request in two pieces, a header and a body, 4 bytes each, and our server answers when it has both. Then the same with TCP_NODELAY. Our host keeps an acknowledgment back for 40 ms.",
+      "Guess: when does the second piece go?",
+    ],
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const listener = listen(stage.host, { port: 80 });
+      stage.ladder(false);
+      const accepting = listener.accept();
+      const near = await linux.socket();
+      await linux.call({ name: "connect", descriptor: near, address: { ip: "10.44.0.2", port: 80 } });
+      const far = await accepting;
+      answerEachEight(far);
+      const isQuiet = (): boolean => stage.host.tcp.connections().every(({ unacknowledged }) => unacknowledged === 0);
+      await linux.write(near, "at first");
+      await linux.read(near);
+      await stage.until(isQuiet);
+      stage.ladder(true);
+      const orders: string[] = [];
+      for (const [name, noDelay] of [["two writes", 0], ["two writes, TCP_NODELAY", 1]] as const) {
+        stage.say(`${name}:`);
+        const already = stage.seen.length;
+        await linux.set(near, "TCP_NODELAY", noDelay);
+        await Promise.all([linux.write(near, "head"), linux.write(near, "body")]);
+        await linux.read(near);
+        await stage.until(isQuiet);
+        orders.push(
+          stage.seen.slice(already).map(({ from, data }) => from === "host" && data.length === 0 ? "ack" : `${data.length}`).join(" "),
+        );
       }
-    }
+      const [both = "", noDelay = ""] = orders;
+      stage.expect("with Nagle's algorithm the second piece waited for the acknowledgment of the first", both.includes("4 ack 4 2"));
+      stage.expect("with TCP_NODELAY it did not", noDelay.includes("4 4 2"));
+    },
   },
 };
+
+/** A server whose requests have 8 bytes. */
+async function answerEachEight(far: TcpConn): Promise<void> {
+  const buffer = new Uint8Array(100);
+  let count = 0;
+  for (let more = await far.read(buffer); more !== null; more = await far.read(buffer)) {
+    count += more;
+    if (count % 8 === 0) await far.write(new TextEncoder().encode("ok"));
+  }
+}

@@ -65,7 +65,7 @@ export const reset: Experiment = {
       "Guess: does our client get the answer in the first case? And who resets the connection in the second?",
     ],
     after: [
-      "Linux had sent its answer before it closed, and the RST came right behind it: on our host it emptied the receive buffer (RFC 9293 §3.10.7.4: all queues are flushed), and the program had not read yet. Whether it gets the answer is a race, and not the same on all systems: Linux still hands out what had arrived. To close without a race: closeWrite(), read until the end, close().",
+      "Linux had sent its answer before it closed, and the RST came right behind it. The client got both, because it arrived first and because this stack, as Linux does, still hands out what had arrived; RFC 9293 §3.10.7.4 lets a host throw it away, and a lost segment would not have come again. To close without a race: closeWrite(), read until the end, close().",
       'The common note says "connection reset by peer means that the peer crashed". More often the peer\'s program closed a socket with bytes in it that it had not read; and a peer that crashed resets nothing at all until it is back.',
     ],
     async play(stage): Promise<void> {
@@ -83,6 +83,11 @@ export const reset: Experiment = {
         "a RST came, and no FIN: Linux had 27 bytes that nobody read",
         wasReset && !stage.seen.some((packet) => packet.has("FIN")),
       );
+      const heard: string[] = [];
+      for (let reads = 0; reads < 2; reads++) {
+        heard.push(await near.read(new Uint8Array(100)).then((count) => `${count} bytes`, ({ code }) => `${code}`));
+      }
+      stage.expect(`our client's read() says ${heard.join(", and then ")}`, heard.join() === "12 bytes,ECONNRESET");
 
       stage.say("");
       stage.say("Second: connected, and then our host forgets everything. Linux writes:");

@@ -1,5 +1,6 @@
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const sillyWindow: Experiment = {
@@ -39,5 +40,42 @@ export const sillyWindow: Experiment = {
       `4,000 reads made ${updates.length} window updates, and no segment that is smaller than ${least} bytes`,
       updates.length <= 4 && least >= 1000,
     );
+  },
+  live: {
+    before: [
+      "Our host has filled the receive buffer of a program on Linux, and the window is shut. Now the program reads it empty, 100 bytes at a time.",
+      "Guess: how often does Linux announce that there is room, and how large are the segments that come?",
+    ],
+    after:
+      "Had Linux announced each piece of room, our host would have sent one small segment for each, for ever. Linux, too, says nothing until there is room for a full segment (RFC 9293 §3.8.6.2.2; RFC 813). The window is what was announced, and not the free space of the buffer.",
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const door = await linux.listen(80, 5, { SO_RCVBUF: 8000 });
+      stage.ladder(false);
+      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
+      const far = await linux.accept(door);
+      let window = -1;
+      let updates = 0;
+      const sizes: number[] = [];
+      stage.wire.fate = (packet) => {
+        const now = packet.field("TCP", "window");
+        if (packet.from === "kernel" && window >= 0 && now > window) updates++;
+        if (packet.from === "kernel") window = now;
+        else if (packet.data.length > 1) sizes.push(packet.data.length);
+        return undefined;
+      };
+      void near.write(new Uint8Array(40_000)).catch(() => {});
+      const shut = await stage.until(() => window === 0);
+      [updates, sizes.length] = [0, 0];
+      stage.ladder(true);
+      const reads = Math.ceil(await linux.readable(far) / 100);
+      for (let count = 0; count < reads; count++) await linux.read(far, 100);
+      await stage.until(() => sizes.length > 0);
+      stage.expect(
+        `${reads} reads of 100 bytes, and ${updates} times Linux announced more room`,
+        shut && updates > 0 && updates < reads / 10,
+      );
+      stage.expect(`our host's segments: ${sizes.join(", ")} bytes; none is silly`, sizes.every((size) => size >= 500));
+    },
   },
 };

@@ -1,5 +1,6 @@
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const zeroWindow: Experiment = {
@@ -41,5 +42,41 @@ export const zeroWindow: Experiment = {
       `all ${count} bytes have arrived; write() was back after ${returned} ms, when the last of them had found room`,
       count === 16_000 && returned > opened,
     );
+  },
+  live: {
+    before: [
+      "Our host writes 40,000 bytes to a program on Linux whose receive buffer is small, and which doesn't read until our host has asked about the window. Then it reads everything.",
+      "Guess: what does our host ask with, and what does Linux answer?",
+    ],
+    after: [
+      'Linux said "win 0", and our host waited. But a window update is a pure acknowledgment, which nobody would send again if it were lost; so our host asked, with one byte beyond the window (RFC 9293 §3.8.6.1, the zero-window probe). Linux threw the byte away and said again how large the window was.',
+      'The common note says "a slow reader loses data". Every byte arrived, once the reader read.',
+    ],
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const door = await linux.listen(80, 5, { SO_RCVBUF: 8000 });
+      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
+      const far = await linux.accept(door);
+      const writing = near.write(new Uint8Array(40_000));
+      const probe = () => stage.seen.find((packet) => packet.from === "host" && packet.data.length === 1);
+      const asked = await stage.until(() => probe() !== undefined);
+      const number = probe()?.number ?? Infinity;
+      await stage.until(() => stage.seen.some((packet) => packet.from === "kernel" && packet.number > number));
+      const waiting = await linux.readable(far);
+      stage.expect(
+        `Linux has ${waiting} bytes that nobody reads, its window is shut, and our host asked with one byte`,
+        asked && waiting < 40_000,
+      );
+      stage.say("Now Linux reads:");
+      let count = 0;
+      while (count < 40_000) {
+        const { length } = await linux.read(far, 50_000);
+        if (length === 0) break;
+        count += length;
+        stage.ladder(false);
+      }
+      await writing;
+      stage.expect(`all ${count} bytes have arrived`, count === 40_000);
+    },
   },
 };
