@@ -170,7 +170,9 @@ export class TcpApplication implements TcpActs {
   /** An act that the socket layer has no reason to refuse: a TypeError is a fault in the code that it called. */
   async #act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
     const result = await this.#station.act(act, args) as Partial<CallError> | undefined | null;
-    if (typeof result === "object" && result?.error === "TypeError") throw refused(`an application that calls ${act}`, result as CallError);
+    if (typeof result === "object" && result?.error === "TypeError") {
+      throw refused(`the stack to go on with what your functions gave it, when the application calls ${act}`, result as CallError);
+    }
     return result;
   }
 }

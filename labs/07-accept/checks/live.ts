@@ -59,7 +59,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "server/two-clients",
     covers: ["LA-1", "MUST-41"],
-    look: ["createConnectionTable.find", "createConnectionTable.add"],
+    look: ["createConnectionTable.find", "createConnectionTable.add", "createConnectionTable.findListener"],
     why: "Their segments have three of four parts in common, and come in whatever order. Each must get back what it said itself.",
     hints: [
       "What do they have in common, and what not?",
@@ -163,7 +163,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "server/closed",
     covers: ["LA-11", "MUST-41"],
-    look: ["createAcceptQueue.all", "createAcceptQueue.accept"],
+    look: ["createAcceptQueue.all", "createAcceptQueue.accept", "createConnectionTable.findListener"],
     why: "For the kernel's client the connection is established: the handshake is over, and it does not know that nobody has " +
       "accepted it. The RST tells it. The one that was accepted goes on.",
     hints: [

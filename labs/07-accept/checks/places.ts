@@ -106,7 +106,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["LA-4"],
-    look: ["createPorts.share", "createPorts.release"],
+    look: ["createPorts.share", "createPorts.release", "createPorts.listen"],
     why: "Who closes first stays in TIME-WAIT for minutes (RFC 9293 §3.6.1), so that segments which lost their way are not taken for " +
       "a new connection's. Until then the port is held, although the server is gone and nobody has the connection any more.",
     hints: [
@@ -163,7 +163,7 @@ export const places: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["LA-4", "MUST-41"],
-    look: ["createPorts.bind", "createPorts.share"],
+    look: ["createPorts.bind", "createPorts.share", "createPorts.listen"],
     why: "Every server sets SO_REUSEADDR, and this is why: it may listen again while its old connections are in TIME-WAIT. They keep " +
       "their place in the table, and the new clients get theirs.",
     hints: [

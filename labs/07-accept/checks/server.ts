@@ -8,7 +8,7 @@ export const server: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 3,
     covers: ["LA-1", "LA-9"],
-    look: ["createPorts.bind", "createConnectionTable.findListener", "createAcceptQueue.established"],
+    look: ["createPorts.bind", "createConnectionTable.findListener", "createAcceptQueue.established", "createAcceptQueue.accept"],
     why: "All of the lab at once: a port is bound, a SYN finds its listener, the connection waits half-open, then established, and " +
       "`accept` hands it to the application. From then on segments find it by both pairs.",
     hints: [
@@ -33,7 +33,7 @@ export const server: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["LA-1", "MUST-41"],
-    look: ["createConnectionTable.find", "createConnectionTable.add"],
+    look: ["createConnectionTable.find", "createConnectionTable.add", "createAcceptQueue.accept"],
     why: "Same server, same port, same client even: only the client's port differs. Each of the two hears what was meant for it, " +
       "and nothing of the other.",
     hints: [

@@ -93,54 +93,45 @@ const faults: readonly Mutant[] = [
     caughtBy: "listeners/any-address",
   },
   {
-    name: "live-kernel-connects",
-    fault:
-      "it returns undefined in place of holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED)",
-    file: "ports.ts",
-    replace:
-      "  return holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED);",
-    by: "  return undefined;",
-    caughtBy: "live/kernel-connects",
-  },
-  {
-    name: "live-you-connect",
-    fault:
-      "it returns undefined in place of holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED)",
-    file: "ports.ts",
-    replace:
-      "  return holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED);",
-    by: "  return undefined;",
-    caughtBy: "live/you-connect",
-  },
-  {
-    name: "live-same-client-port",
-    fault:
-      "it returns undefined in place of holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED)",
-    file: "ports.ts",
-    replace:
-      "  return holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED);",
-    by: "  return undefined;",
-    caughtBy: "live/same-client-port",
-  },
-  {
     name: "live-refused",
-    fault:
-      "it returns undefined in place of holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED)",
-    file: "ports.ts",
-    replace:
-      "  return holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED);",
-    by: "  return undefined;",
+    fault: "whoever asks for a port where nobody listens gets the first listener that there is",
+    file: "table.ts",
+    replace: "places.get(pair(localAddress, localPort))?.listener ?? places.get(pair(UNSPECIFIED, localPort))?.listener;",
+    by: "places.get(pair(localAddress, localPort))?.listener ?? [...places.values()].find((each) => each.listener)?.listener;",
     caughtBy: "live/refused",
   },
   {
     name: "live-ports",
-    fault:
-      "it returns undefined in place of holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED)",
+    fault: "every connection gets the first ephemeral port, taken or not",
     file: "ports.ts",
-    replace:
-      "  return holdingsOf(taken, port).filter((each) => each.address === address || each.address === UNSPECIFIED || address === UNSPECIFIED);",
-    by: "  return undefined;",
+    replace: "    if (rivalsOf(taken, address, port).length === 0) return port;",
+    by: "    return firstEphemeral;",
     caughtBy: "live/ports",
+  },
+  {
+    name: "live-you-connect",
+    fault: "there is never an ephemeral port free",
+    file: "ports.ts",
+    replace: `    if (rivalsOf(taken, address, port).length === 0) return port;
+`,
+    by: "",
+    caughtBy: "live/you-connect",
+  },
+  {
+    name: "live-same-client-port",
+    fault: "a listener of 0.0.0.0 is not looked for",
+    file: "table.ts",
+    replace: " ?? places.get(pair(UNSPECIFIED, localPort))?.listener;",
+    by: ";",
+    caughtBy: "live/same-client-port",
+  },
+  {
+    name: "live-kernel-connects",
+    fault: "a connection is found by its own address alone",
+    file: "table.ts",
+    replace: "return places.get(pair(localAddress, localPort))?.connections.get(pair(remoteAddress, remotePort));",
+    by: "return places.get(pair(localAddress, localPort))?.connections.values().next().value;",
+    caughtBy: "live/kernel-connects",
   },
 ];
 

@@ -8,6 +8,7 @@ import { formatIpv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_ad
 import type { SelectorAct, SiteOptions, TcpAct } from "./protocol.ts";
 import { SelectorApplication } from "./selector_application.ts";
 import { WebSite } from "./web_site.ts";
+import { placesIn } from "./values.ts";
 
 /** One connection, with what it was told since somebody looked. */
 interface Held {
@@ -39,7 +40,9 @@ export class Application {
     try {
       return this.#do(act, args, now);
     } catch (error) {
-      const known = error instanceof TypeError || Object.values(Deno.errors).some((kind) => error instanceof kind);
+      // A TypeError of the socket layer's is an answer; one out of a lab's code is an exception, which is told with its place.
+      const misused = error instanceof TypeError && placesIn(`${error.stack ?? ""}`).at.length === 0;
+      const known = misused || Object.values(Deno.errors).some((kind) => error instanceof kind);
       if (error instanceof Error && known) return { error: error.name, message: error.message };
       throw error;
     }

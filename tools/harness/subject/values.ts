@@ -182,7 +182,7 @@ export function describeThrown(error: unknown): Thrown {
 }
 
 /** The lines of a stack trace that lie in a lab; and the first of all lines, if that is in the stack around the labs. */
-function placesIn(stack: string): Pick<Thrown, "at" | "from"> {
+export function placesIn(stack: string): Pick<Thrown, "at" | "from"> {
   const at: string[] = [];
   let from: string | undefined;
   for (const line of stack.split("\n")) {
