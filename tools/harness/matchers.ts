@@ -110,7 +110,10 @@ function compareField(layer: Layer, name: string, wanted: FieldMatcher, found: M
   if (field === undefined) found.push({ field: titleOf(layer, name), expected: show(wanted), got: "not there" });
   else if (!fits(field.value, field.text, wanted)) {
     const digits = /^0x([0-9a-f]+)/.exec(field.text)?.[1]?.length;
-    const expected = digits !== undefined && typeof wanted === "number" ? `0x${wanted.toString(16).padStart(digits, "0")}` : show(wanted);
+    const port = field.text.startsWith(":") && typeof wanted === "number" ? ":" : "";
+    const expected = digits !== undefined && typeof wanted === "number"
+      ? `0x${wanted.toString(16).padStart(digits, "0")}`
+      : `${port}${show(wanted)}`;
     found.push({ field: titleOf(layer, name), expected, got: field.text });
   } else right.push({ field: titleOf(layer, name), value: field.text });
 }

@@ -185,7 +185,9 @@ class RunningTrial implements Trial {
     if (equal(actual, expected)) return this.#right(what);
     if (actual instanceof Uint8Array && expected instanceof Uint8Array) throw differentBytes(actual, expected, what);
     const shown = showBoth(actual, expected, what);
-    throw new CheckFailed(`${what}: ${shown.expected}`, shown.actual, bothMembers(actual, expected));
+    // What a function returned is what it is; where a wire is between, undefined means that something did not come.
+    const got = actual === undefined && this.#check.kind !== "table" ? "nothing" : shown.actual;
+    throw new CheckFailed(`${what}: ${shown.expected}`, got, bothMembers(actual, expected));
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {

@@ -127,7 +127,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 3,
     covers: ["MUST-19", "5681-3.1e"],
-    look: ["timedOut", "newAck", "slowStart"],
+    look: ["timedOut", "newAck", "slowStart", "sendWindow"],
     why:
       "Everything in flight goes again, in slow start. All at once it would meet the same fate as before (RFC 5681 §3.1; RFC 2525 §2.2, §2.4).",
     hints: [

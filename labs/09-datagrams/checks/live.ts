@@ -146,7 +146,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "wire/refused",
     covers: ["UDP-4"],
-    look: ["failureOf", "createDatagramTable.find"],
+    look: ["failureOf", "createDatagramTable.find", "writeDatagram"],
     why:
       "The other direction: the kernel quotes your datagram in its ICMP error, and its ports lead to your socket. Only the connected one is told " +
       "(RFC 1122 §4.1.3.3).",

@@ -76,7 +76,7 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
     title: "the oldest comes first",
     kind: "table",
     covers: ["UDP-5"],
-    look: ["createDatagramQueue.read"],
+    look: ["createDatagramQueue.read", "createDatagramQueue.push"],
     why: "UDP promises no order, but what came in order should not be mixed up by the last queue on its way.",
     hints: [
       "From which end do you take?",
@@ -124,7 +124,7 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
     title: "size and nextLength tell what waits",
     kind: "table",
     covers: ["UDP-5"],
-    look: ["createDatagramQueue.size", "createDatagramQueue.nextLength"],
+    look: ["createDatagramQueue.size", "createDatagramQueue.nextLength", "createDatagramQueue.read"],
     why:
       "A selector asks whether there is something to read (lab 10), FIONREAD how long the next datagram is: one datagram's length, not all " +
       "that waits. And 0 bytes may be a datagram, or none: `size` tells.",

@@ -170,7 +170,7 @@ export const sockets: Readonly<Record<string, CheckSpec>> = {
     title: "a datagram from an impossible source is dropped",
     kind: "scenario",
     covers: ["UDP-6"],
-    look: ["createDatagramTable.find"],
+    look: ["createDatagramTable.find", "parseDatagram"],
     why:
       "Nobody is at a broadcast or multicast address, and nobody else has ours. An answer to such a datagram would go to everybody, or to " +
       "ourselves, for ever (RFC 1122 §4.1.3.6).",
