@@ -162,11 +162,24 @@ testWhen(obstacle, "learn: the keys show hints, handout, list, ladder, labs, and
   await see("\r", /Nothing was changed/);
   await see("r", /Reset framing\.ts/);
   await see("yes\r", /framing\.ts\.orig/);
+  await see("\u001b", /saved framing\.ts/);
   assertStringIncludes(await tree.read(`${FILE}.orig`), "// mine");
   assert(!(await tree.read(FILE)).includes("// mine"));
   await see("g", /Which lab\?/);
   await see("2\r", /Lab 02 · ARP[^]*parseArp/);
+  const other = "labs/03-ip/checksum.ts";
+  await tree.write(other, `${await tree.read(other)}\n// mine\n`);
+  await terminal.until(/Lab 03 · IP[^]*internetChecksum/);
   await see("?", /your progress is kept/);
   await terminal.type("q");
+  assertEquals((await terminal.until(({ status }) => status !== undefined)).status, 0);
+});
+
+testWhen(obstacle, "learn: on a terminal that can do nothing it speaks in lines", async () => {
+  await using tree = await copyTree();
+  await using terminal = new TestTerminal([...LEARN, "1", "--virtual"], { cwd: tree.root, env: { TERM: "dumb" } });
+  const { alternate, cursor } = await terminal.until(/parse\/fields not written yet: [^]*points\. Seed/);
+  assertEquals([alternate, cursor], [false, true]);
+  await terminal.type("q\r");
   assertEquals((await terminal.until(({ status }) => status !== undefined)).status, 0);
 });

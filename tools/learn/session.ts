@@ -5,11 +5,12 @@
  * The check that the learner is at stays while it fails. When it passes, the next one is chosen as soon as all public checks of the virtual wire have
  * their verdicts, and until then nothing jumps about: what is red comes first, then what is not written, in the order in which the handout has the functions.
  */
-import { handoutAnchor, type Lab, labs } from "../../labs/manifest.ts";
+import { type Lab, labs } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
 import type { CheckResult } from "../harness/trial.ts";
 import { isFailure } from "../lab/failure_report.ts";
 import { inReadingOrder } from "../lab/failures.ts";
+import { placeOf } from "../lab/places.ts";
 import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, selectOrigins } from "../lab/run.ts";
 import { scoreOf } from "../lab/report.ts";
 import type { Selection } from "../harness/workspace.ts";
@@ -89,29 +90,34 @@ export class Session {
 
   /** Opens a lab, and runs it. */
   async open(lab: Lab, check?: string): Promise<void> {
+    const mine = ++this.#runs;
     this.#rerun.stop();
     this.lab = lab;
     this.results.clear();
-    this.at = undefined;
+    this.at = this.obstacle = undefined;
     this.#all = this.checks = [];
+    let checks: readonly Check[];
     try {
-      this.#all = await loadChecks(lab, hasReference(lab));
+      checks = await loadChecks(lab, hasReference(lab));
     } catch (error) {
+      if (mine !== this.#runs) return;
       const missing = error instanceof Error && /module not found|no such file/i.test(error.message);
       const text = missing
         ? `A file of labs/${lab.folder} is missing.\nGit brings the folder back (git checkout -- labs/${lab.folder}); then start this again.`
         : `The checks of lab ${lab.number} cannot be loaded: ${reasonOf(error)}`;
       return this.#hinder(text, false);
     }
-    this.checks = this.#all.filter((each) => !isSealed(each));
+    if (mine !== this.#runs) return; // another lab was opened meanwhile
+    this.#all = checks;
+    this.checks = checks.filter((each) => !isSealed(each));
     this.at = this.checks.find(({ id }) => id === check);
     await this.run([]);
   }
 
   /** Runs all checks of the lab that is open. */
   async run(saved: readonly string[]): Promise<void> {
+    if (this.#all.length === 0) return; // they are being loaded, or cannot be
     const mine = ++this.#runs;
-    if (this.#all.length === 0) return;
     this.#begun = performance.now();
     this.#saved = saved;
     this.waited = undefined;
@@ -223,7 +229,8 @@ export class Session {
   /** Where the handout explains what a check is about: "labs/01-framing/README.md#pad". */
   placeOf(check: Check | undefined): string {
     const symbol = check === undefined ? undefined : this.symbolOf(check);
-    return symbol === undefined ? `labs/${this.lab.folder}/README.md` : handoutAnchor(this.lab, symbol);
+    const place = symbol === undefined ? undefined : placeOf(symbol, this.lab);
+    return place?.handout ?? `labs/${this.lab.folder}/README.md`;
   }
 
   /** The lab behind this one, if there is one. */
