@@ -62,10 +62,10 @@ const faults: readonly Mutant[] = [
   },
   {
     name: "echo-back",
-    fault: "what does not fit at once is never written",
+    fault: "the whole scratch array goes back, not what was read into it",
     file: "echo_loop.ts",
-    replace: "| (unsentBytes > 0 ? WRITE : 0)",
-    by: "",
+    replace: "conversation.unsent.push(scratch.slice(0, read));",
+    by: "conversation.unsent.push(scratch.slice());",
     caughtBy: "echo/back",
   },
 ];
