@@ -156,11 +156,11 @@ async function replaceFile(path: string, text: string): Promise<void> {
 /** Makes the folder. Somebody else, in another process, may make the same one meanwhile. */
 async function make(files: ReadonlyMap<string, string>, base: string, folder: string): Promise<void> {
   const fresh = `${base}/new-${crypto.randomUUID()}`;
-  for (const directory of new Set([...files.keys()].map((path) => path.slice(0, Math.max(path.lastIndexOf("/"), 0))))) {
-    await Deno.mkdir(`${fresh}/${directory}`, { recursive: true });
-  }
-  await Promise.all([...files].map(([path, text]) => Deno.writeTextFile(`${fresh}/${path}`, text)));
   try {
+    for (const directory of new Set([...files.keys()].map((path) => path.slice(0, Math.max(path.lastIndexOf("/"), 0))))) {
+      await Deno.mkdir(`${fresh}/${directory}`, { recursive: true });
+    }
+    await Promise.all([...files].map(([path, text]) => Deno.writeTextFile(`${fresh}/${path}`, text)));
     await checkImports(fresh, files, { isLabFile, readers: READERS, entry: "entry.ts" });
     await Deno.rename(fresh, folder);
   } catch (error) {

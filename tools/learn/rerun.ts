@@ -4,7 +4,7 @@
  * saved, and the kernel peer, once it was started, waits for the next run.
  *
  * Three rounds, one after the other, so that the first verdict has the machine for itself: public checks of the virtual wire, hidden ones where there are
- * any, and live ones, which mostly wait.
+ * any, and live ones, which mostly wait. The check that the learner is at goes ahead of all rounds.
  */
 import type { Lab } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
@@ -69,12 +69,20 @@ export class Rerun {
 }
 
 function roundsOf(checks: readonly Check[]): [Round, Check[]][] {
-  const roundOf = ({ kind, visibility }: Check): Round => kind === "live" ? "live" : visibility === "hidden" ? "hidden" : "checks";
-  const rounds = Map.groupBy(checks, roundOf);
-  return (["checks", "hidden", "live"] as const).flatMap((round): [Round, Check[]][] => {
-    const found = rounds.get(round);
-    return found === undefined ? [] : [[round, found]];
-  });
+  const [first] = checks;
+  const ahead: [Round, Check[]][] = first === undefined || roundOf(first) === "checks" ? [] : [[roundOf(first), [first]]];
+  const rounds = Map.groupBy(ahead.length === 0 ? checks : checks.slice(1), roundOf);
+  return [
+    ...ahead,
+    ...(["checks", "hidden", "live"] as const).flatMap((round): [Round, Check[]][] => {
+      const found = rounds.get(round);
+      return found === undefined ? [] : [[round, found]];
+    }),
+  ];
+}
+
+function roundOf({ kind, visibility }: Check): Round {
+  return kind === "live" ? "live" : visibility === "hidden" ? "hidden" : "checks";
 }
 
 /** The checks in the order in which their verdicts are wanted: `first`, its group, the others. */
