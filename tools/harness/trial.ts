@@ -186,8 +186,9 @@ class RunningTrial implements Trial {
     if (actual instanceof Uint8Array && expected instanceof Uint8Array) throw differentBytes(actual, expected, what);
     const shown = showBoth(actual, expected, what);
     // What a function returned is what it is; where a wire is between, undefined means that something did not come.
-    const got = actual === undefined && this.#check.kind !== "table" ? "nothing" : shown.actual;
-    throw new CheckFailed(`${what}: ${shown.expected}`, got, bothMembers(actual, expected));
+    const isWire = this.#check.kind !== "table";
+    const text = (value: unknown, each: string): string => isWire && value === undefined ? "nothing" : each;
+    throw new CheckFailed(`${what}: ${text(expected, shown.expected)}`, text(actual, shown.actual), bothMembers(actual, expected));
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
