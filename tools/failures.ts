@@ -9,6 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { findLab, finished, type Lab } from "../labs/manifest.ts";
 import { createRandom } from "../stack/wire/random.ts";
+import { readMarkdown } from "./docs/markdown.ts";
 import { INDEX, pagePath, readPage, renderIndex, renderPage, type Section } from "./failures/page.ts";
 import { breakBy, type Fault, isLookedAt, loadFaults, publicChecks, type Story } from "./failures/stories.ts";
 import type { Check } from "./harness/suite.ts";
@@ -140,10 +141,26 @@ async function pageFaults(lab: Lab): Promise<string[]> {
       }`,
     ];
   }
-  return checks.flatMap(({ id, title }, index) => {
+  const retitled = checks.flatMap(({ id, title }, index) => {
     const head = titled(`✘ ${id}`, title, 21, "2 ms").join("\n");
     return sections[index]?.text.startsWith(head) ? [] : [`${pagePath(lab)}: ${id} has another title now`];
   });
+  return [...retitled, ...await anchorFaults(sections, pagePath(lab))];
+}
+
+/** Places in handouts that transcripts name and that are not there. */
+async function anchorFaults(sections: readonly Section[], page: string): Promise<string[]> {
+  const named = Map.groupBy(
+    sections.flatMap(({ text }) => text.match(/\b(?:labs|docs)\/[\w./-]+\.md#[\w-]+/g) ?? []),
+    (place) => place.split("#")[0] as string,
+  );
+  const faults: string[] = [];
+  for (const [path, places] of named) {
+    const { anchors } = readMarkdown(path, await Deno.readTextFile(`${ROOT}/${path}`).catch(() => ""));
+    const missing = [...new Set(places)].filter((place) => !anchors.has(place.split("#")[1] as string));
+    faults.push(...missing.map((place) => `${page}: there is no ${place}`));
+  }
+  return faults;
 }
 
 /** Transcripts that are made again and are not what they were; those of live checks differ a little in every run. */
