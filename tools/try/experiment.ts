@@ -135,7 +135,7 @@ export interface LiveStage extends Telling {
   readonly wire: Pick<Segment, "fate">;
   /** Lets so many milliseconds pass. */
   sleep(milliseconds: number): Promise<void>;
-  /** Waits until something is so, for three seconds at most. Whether it then was. */
+  /** Waits until something is so, for five seconds at most. Whether it then was. */
   until(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Puts a frame on the wire to the kernel that our host has not made. The wire's fate doesn't touch it. */
   put(frame: Frame): void;

@@ -19,7 +19,7 @@ import type { Segment } from "./segment.ts";
 
 const KERNEL = { address: "10.44.0.1", mac: "02:00:00:00:00:01" };
 /** How long `until` waits, and from one look to the next, in milliseconds. */
-const PATIENCE = 3000, LOOK = 5;
+const PATIENCE = 5000, LOOK = 5;
 const OURS = { address: "10.44.0.2", mac: "02:00:00:00:00:02" };
 
 /** A live stage, and the means to begin and to end it. */

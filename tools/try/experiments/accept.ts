@@ -1,6 +1,7 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 export const accept: Experiment = {
@@ -44,16 +45,22 @@ export const accept: Experiment = {
     );
   },
   live: {
+    before: "Linux connects to our host and sends a request. Our program listens, and never calls accept().",
     async play(stage): Promise<void> {
       const web = createProcess(stage.host, { name: "web", privileged: true });
       const door = web.socket("inet", "stream");
       web.bind(door, parseSocketAddress("10.44.0.2:80"));
       web.listen(door, 5);
-      const { error } = await stage.kernel.tcpConnect({ to: "10.44.0.2", port: 80 });
-      stage.expect("Linux connected, though nobody has accepted", error === undefined);
-      await stage.sleep(50);
-      const [listener] = socketTable(stage.host.tcp, [web]);
-      stage.expect("and its connection waits", listener?.receiveQueue === 1);
+      const linux = new KernelProgram(stage);
+      const descriptor = await linux.socket();
+      const said = await linux.said({ name: "connect", descriptor, address: { ip: "10.44.0.2", port: 80 } });
+      await linux.write(descriptor, "GET / HTTP/1.0\r\n\r\n");
+      const queues = (): string => socketTable(stage.host.tcp, [web]).map(({ receiveQueue }) => receiveQueue).join();
+      const waits = await stage.until(() => queues() === "1,18");
+      stage.expect("Linux's connect() is back, and its request sent, though nobody has accepted", said === "0");
+      stage.say("Our host's table:");
+      stage.lines(formatSocketTable(socketTable(stage.host.tcp, [web])));
+      stage.expect("one connection waits, and 18 bytes wait in it", waits);
     },
   },
 };

@@ -1,3 +1,4 @@
+import type { Modules } from "../../../stack/contract/modules.ts";
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
@@ -66,20 +67,55 @@ export const arpPoisoning: Experiment = {
     const { state } = hosts.alice.tcp.connections()[0]?.tcb ?? {};
     stage.expect(`Alice's connection: ${state}; nobody told her anything`, state === "ESTABLISHED");
   },
+  live: {
+    before: [
+      "Linux pings our host, and so has our Ethernet address in its table. Then Mallory says, unasked, that our address is at his place. Then the same once more, after an administrator has written our entry down for good.",
+      "Guess: whom does Linux believe, and does an unasked answer also make an entry that was not there?",
+    ],
+    after:
+      "Linux believes an unasked answer if it has an entry, and makes no new one from it (arp_accept is 0). It protects an entry for a second after each change (locktime), which was switched off here; that is against two hosts that quarrel, not against a liar who waits. A permanent entry is not changed by anything that comes over the wire.",
+    async play(stage): Promise<void> {
+      const { kernel, device } = stage;
+      const [ours, mallory] = [MACS.carol, MACS.mallory];
+      const ping = async (): Promise<string> => {
+        const [echo] = await kernel.ping({ to: "10.44.0.2", timeout: 300 });
+        return echo?.replied === true ? "answered" : "no answer";
+      };
+      const entry = async (address = "10.44.0.2"): Promise<string> => {
+        const found = (await kernel.arpTable()).find((each) => each.address === address);
+        return found === undefined ? "none" : `${found.mac} (${found.state})`;
+      };
+      const lie = (claimed: string): void => stage.put(lieOf(stage.modules, claimed, MACS.alice, "10.44.0.1"));
+      await kernel.sysctl({ name: `net.ipv4.neigh.${device}.locktime`, value: 0 });
+      const honest = [await ping(), await entry()];
+      stage.lines([`ping: ${honest[0]}; Linux's entry for 10.44.0.2: ${honest[1]}`]);
+      stage.say("Mallory speaks, of 10.44.0.2 and of 10.44.0.99, for whom Linux has never asked:");
+      lie("10.44.0.2");
+      lie("10.44.0.99");
+      const fooled = [await ping(), await entry()];
+      stage.lines([`ping: ${fooled[0]}; Linux's entry for 10.44.0.2: ${fooled[1]}`]);
+      stage.expect("Linux has believed it: its ping went to Mallory", fooled[0] === "no answer" && fooled[1]?.startsWith(mallory) === true);
+      stage.expect("and has made no entry for 10.44.0.99", await entry("10.44.0.99") === "none");
+      await kernel.arpAdd({ device, address: "10.44.0.2", mac: ours });
+      stage.say("Now with a permanent entry:");
+      lie("10.44.0.2");
+      const guarded = [await ping(), await entry()];
+      stage.lines([`ping: ${guarded[0]}; Linux's entry for 10.44.0.2: ${guarded[1]}`]);
+      stage.expect("the lie was not heard", guarded[0] === "answered" && guarded[1] === `${ours} (permanent)`);
+    },
+  },
 };
 
 /** Mallory tells `to`, whose address is `target`, that `claimed` is at his place. */
 function lie({ modules }: Stage, lan: Segment, claimed: string, to: keyof typeof MACS, target: string): void {
+  lan.put("mallory", lieOf(modules, claimed, MACS[to], target).toBytes());
+}
+
+function lieOf({ arp, framing }: Modules, claimed: string, toMac: string, target: string): Frame {
   const frame = new Frame();
-  const [senderMac, targetMac] = [parseMac(MACS.mallory), parseMac(MACS[to])];
-  modules.arp.writeArp(frame, {
-    operation: 2,
-    senderMac,
-    senderIp: parseIpv4Address(claimed),
-    targetMac,
-    targetIp: parseIpv4Address(target),
-  });
-  modules.framing.writeEthernet(frame, targetMac, senderMac, 0x0806);
-  modules.framing.pad(frame, 60);
-  lan.put("mallory", frame.toBytes());
+  const [senderMac, targetMac] = [parseMac(MACS.mallory), parseMac(toMac)];
+  arp.writeArp(frame, { operation: 2, senderMac, senderIp: parseIpv4Address(claimed), targetMac, targetIp: parseIpv4Address(target) });
+  framing.writeEthernet(frame, targetMac, senderMac, 0x0806);
+  framing.pad(frame, 60);
+  return frame;
 }

@@ -51,7 +51,7 @@ export const ephemeralPorts: Experiment = {
       stage.ladder(false);
       const [low = 0, high = 0] = (await stage.kernel.sysctl({ name: "net.ipv4.ip_local_port_range" })).trim().split(/\s+/).map(Number);
       for (let count = 0; count < 3; count++) await stage.kernel.tcpConnect({ to: "10.44.0.2", port: 80 });
-      await stage.sleep(50);
+      await stage.until(() => stage.host.tcp.connections().length === 3);
       const ports = stage.host.tcp.connections().map(({ tcb }) => tcb.remotePort);
       stage.lines([`Linux's range: ${low} to ${high}; it took ${ports.join(", ")}`]);
       stage.expect("all from its range", ports.length === 3 && ports.every((port) => port >= low && port <= high));

@@ -1,5 +1,6 @@
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment, FullHost } from "../experiment.ts";
 
 const RULES = `
@@ -7,6 +8,12 @@ const RULES = `
     state established,related allow
     in 1 allow
     tcp to 10.44.1.2 port 80 allow
+    tcp to port 22 reject with reset`;
+
+const LIVE_RULES = `
+  chain input policy drop
+    state established,related allow
+    tcp to port 80 allow
     tcp to port 22 reject with reset`;
 
 export const firewall: Experiment = {
@@ -50,6 +57,32 @@ export const firewall: Experiment = {
     stage.lines(hosts.router.filter?.list().trimEnd().split("\n") ?? []);
     stage.expect("allowed, rejected, dropped", results.slice(0, 3).join() === "connected,ECONNREFUSED,ETIMEDOUT");
     stage.expect("the way back is open for those who were called from inside", results[3] === "connected");
+  },
+  live: {
+    before: [
+      "A filter stands in front of our own host. Linux connects to its ports 80, 22 and 25, where programs listen at all three; then our host connects to Linux's port 25.",
+      "Guess: what does Linux see at 80, 22 and 25? And how does its answer to our call get in, though no rule allows it?",
+    ],
+    host: { filter: LIVE_RULES },
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      stage.lines(LIVE_RULES.trimEnd().split("\n").slice(1).map((line) => line.slice(2)));
+      for (const port of [80, 22, 25]) listen(stage.host, { port });
+      const results: string[] = [];
+      for (const port of [80, 22, 25]) {
+        const { error = "connected" } = await stage.kernel.tcpConnect({ to: "10.44.0.2", port, timeout: 1500 });
+        results.push(error);
+        stage.say(`Linux, to port ${port}: ${error}${error === "ETIMEDOUT" ? " (it was stopped after 1.5 seconds)" : ""}`);
+      }
+      await linux.listen(25);
+      results.push(await said(stage.host, "10.44.0.1", 25));
+      stage.say(`our host, to Linux's port 25: ${results.at(-1)}`);
+      stage.expect(
+        "allowed, rejected, dropped",
+        results.slice(0, 3).join() === "connected,ECONNREFUSED,ETIMEDOUT",
+      );
+      stage.expect("the way back is open for those whom our host has called", results[3] === "connected");
+    },
   },
 };
 

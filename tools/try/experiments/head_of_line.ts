@@ -1,6 +1,7 @@
 import { connect } from "../../../stack/socket/conn.ts";
 import { listenDatagram } from "../../../stack/socket/datagram_conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
 
 /** Messages, and how far apart they are in milliseconds. */
@@ -78,5 +79,67 @@ export const headOfLine: Experiment = {
     async function receive(): Promise<void> {
       for await (const [bytes] of to) overUdp[bytes[0] ?? 0] = stage.now() - began;
     }
+  },
+  live: {
+    before: [
+      `Our host sends ${MESSAGES} messages to Linux, first over TCP, then over UDP. The second is lost each time; over TCP its copies are lost, too, until we have looked.`,
+      "Guess: what can the program on Linux read meanwhile, over TCP and over UDP?",
+    ],
+    host: { tcp: { noDelay: true, leastTimeout: 200 } },
+    async play(stage): Promise<void> {
+      const linux = new KernelProgram(stage);
+      const door = await linux.listen(80);
+      stage.ladder(false);
+      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
+      const far = await linux.accept(door);
+      stage.ladder(true);
+      let [sent, hole, isLosing] = [0, -1, true];
+      stage.wire.fate = (packet) => {
+        if (packet.from !== "host" || packet.data.length === 0) return undefined;
+        const number = packet.layer("TCP") === undefined ? -2 : packet.field("TCP", "seq");
+        if (++sent === 2) hole = number;
+        return { lost: isLosing && number === hole };
+      };
+      for (let message = 1; message <= MESSAGES; message++) {
+        await near.write(Uint8Array.of(message));
+        await stage.until(() => sent >= message);
+      }
+      await stage.kernel.ping({ to: "10.44.0.2" }); // what was sent before has arrived by now
+      const early = await linux.read(far);
+      stage.expect(
+        `TCP: of ${MESSAGES} messages the program can read ${early.length}, and ${MESSAGES - 2} wait behind the gap`,
+        early.join() === "1",
+      );
+      isLosing = false;
+      let late = "";
+      while (late.length < MESSAGES - 1) {
+        const more = await linux.read(far);
+        if (more.length === 0) break;
+        late += more.join("");
+      }
+      stage.expect(`TCP: when the second has come, the program reads all others: ${[...late].join(", ")}`, late === "23456");
+
+      stage.say("");
+      stage.say("Over UDP:");
+      const to = await linux.socket("SOCK_DGRAM");
+      await linux.call({ name: "bind", descriptor: to, address: { ip: "10.44.0.1", port: 5000 } });
+      const from = listenDatagram(stage.host, { port: 5000 });
+      stage.wire.fate = (packet) => ({ lost: packet.data[0] === 2 });
+      for (let message = 1; message <= MESSAGES; message++) {
+        await from.send(Uint8Array.of(message), { transport: "udp", hostname: "10.44.0.1", port: 5000 });
+      }
+      stage.ladder(false);
+      await stage.kernel.ping({ to: "10.44.0.2" });
+      const came: number[] = [];
+      for (let more = await now(); more !== undefined; more = await now()) came.push(more);
+      from.close();
+      stage.expect(`UDP: the program can read ${came.join(", ")}; the second never comes`, came.join() === "1,3,4,5,6");
+
+      /** A message that is there, and no waiting for one. */
+      async function now(): Promise<number | undefined> {
+        const { data } = await linux.call({ name: "recv", descriptor: to, count: 100, flags: ["MSG_DONTWAIT"] });
+        return data instanceof Uint8Array ? data[0] : undefined;
+      }
+    },
   },
 };

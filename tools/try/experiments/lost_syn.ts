@@ -22,6 +22,11 @@ export const lostSyn: Experiment = {
     stage.expect(`connect() took ${stage.now()} ms: 1000 + 2000, and one round trip`, stage.now() === 3020);
   },
   live: {
+    before: "Linux connects to our host, and the wire loses its first segment. Guess: how long does connect() take?",
+    after: [
+      "Linux waits a second, too (RFC 6298 §2.1). But where that RFC doubles each time, Linux from 6.5 on sends the first four copies of a SYN a second apart, and doubles only then (net.ipv4.tcp_syn_linear_timeouts).",
+      'The common note says "a slow connect is a slow server". Our host answered at once the first SYN that it saw.',
+    ],
     async play(stage): Promise<void> {
       listen(stage.host, { port: 80 });
       let syns = 0;

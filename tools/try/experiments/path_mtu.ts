@@ -1,5 +1,10 @@
+import type { Modules } from "../../../stack/contract/modules.ts";
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
+import { Frame } from "../../../stack/wire/frame.ts";
+import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
+import { parseMac } from "../../../stack/wire/mac_address.ts";
+import type { Packet } from "../packet.ts";
 import type { Experiment } from "../experiment.ts";
 
 const BYTES = 5000;
@@ -57,4 +62,51 @@ export const pathMtu: Experiment = {
       return hosts.server.tcp.connections().reduce((sum, connection) => sum + connection.readable, 0);
     }
   },
+  live: {
+    before: [
+      "Linux sends 5,000 bytes over TCP. On the way there is a wire that takes packets of 600 bytes only (we play it). At first the router before it keeps silent; then it says what would fit.",
+      "Guess: what does Linux do while it is told nothing, and what when it is told?",
+    ],
+    async play(stage): Promise<void> {
+      await stage.kernel.sysctl({ name: "net.ipv4.tcp_mtu_probing", value: 0 });
+      const listener = listen(stage.host, { port: 80 });
+      let isSilent = true;
+      stage.wire.fate = (packet) => {
+        const isTooLong = packet.from === "kernel" && packet.bytes.length > 14 + 600;
+        if (isTooLong && !isSilent) queueMicrotask(() => stage.put(tooLong(stage.modules, packet)));
+        return { lost: isTooLong };
+      };
+      const sending = stage.kernel.tcpClient({ to: "10.44.0.2", port: 80, send: { size: BYTES }, timeout: 5000 });
+      await listener.accept();
+      const tries = () => stage.seen.filter((packet) => packet.from === "kernel" && packet.data.length > 600);
+      const again = () => tries().filter((packet) => packet.field("TCP", "seq") === tries()[0]?.field("TCP", "seq")).length;
+      const isStubborn = await stage.until(() => again() >= 2);
+      stage.expect(
+        `Linux has sent its first full segment ${again()} times, and ${readable()} bytes have arrived`,
+        isStubborn && readable() === 0,
+      );
+      stage.say("Now the router may speak:");
+      isSilent = false;
+      const isThere = await stage.until(() => readable() === BYTES);
+      await sending;
+      stage.expect(`all ${readable()} bytes have arrived`, isThere);
+      const told = stage.seen.findLastIndex((packet) => packet.layer("ICMP") !== undefined);
+      const largest = Math.max(...stage.seen.slice(told).filter(({ from }) => from === "kernel").map(({ bytes }) => bytes.length - 14));
+      stage.expect(`Linux's packets then had ${largest} bytes at most`, largest <= 600);
+
+      function readable(): number {
+        return stage.host.tcp.connections().reduce((sum, connection) => sum + connection.readable, 0);
+      }
+    },
+  },
 };
+
+/** What a router says of a packet that its next wire doesn't take: "fragmentation needed", and how long it may be (RFC 1191 §4). */
+function tooLong({ ip, framing }: Modules, packet: Packet): Frame {
+  const frame = new Frame();
+  ip.writeIcmpError(frame, 3, 4, 600, Frame.of(packet.bytes.subarray(14)));
+  const [source, destination] = [parseIpv4Address("10.44.0.254"), parseIpv4Address("10.44.0.1")];
+  ip.writeIpv4(frame, { identification: packet.number, timeToLive: 64, protocol: 1, source, destination });
+  framing.writeEthernet(frame, parseMac("02:00:00:00:00:01"), parseMac("02:00:00:00:00:02"), 0x0800);
+  return frame;
+}

@@ -1,5 +1,6 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
+import { listen, type TcpListener } from "../../../stack/socket/listener.ts";
 import type { Experiment } from "../experiment.ts";
 
 /** The client's ephemeral ports, from 50000. */
@@ -68,4 +69,32 @@ export const portExhaustion: Experiment = {
       }
     }
   },
+  live: {
+    before: [
+      "Linux may use ten ephemeral ports only (net.ipv4.ip_local_port_range). It connects to our port 80 over and over, and closes each connection at once.",
+      "Guess: after how many does connect() fail, with what, and can Linux still reach our port 81?",
+    ],
+    after:
+      "Ten names for one peer are ten connections, until they are forgotten: Linux keeps each for a minute after it has closed first (TIME-WAIT). To another port all ten begin anew: what ran out was not ports, but names for one server's port.",
+    async play(stage): Promise<void> {
+      stage.ladder(false);
+      await stage.kernel.sysctl({ name: "net.ipv4.ip_local_port_range", value: "50000 50009" });
+      for (const port of [80, 81]) readAndClose(listen(stage.host, { port }));
+      const visit = async (port: number): Promise<string> =>
+        (await stage.kernel.tcpConnect({ to: "10.44.0.2", port })).error ?? "connected";
+      const said: string[] = [];
+      while (said.length <= 20 && !said.some((word) => word !== "connected")) said.push(await visit(80));
+      stage.expect(
+        `${said.length - 1} connections were made, then connect() said ${said.at(-1)}`,
+        said.length === 11 && said.at(-1) === "EADDRNOTAVAIL",
+      );
+      const elsewhere = await visit(81);
+      stage.expect(`to port 81: ${elsewhere}`, elsewhere === "connected");
+    },
+  },
 };
+
+/** A server that waits until its client closes, and closes then. */
+async function readAndClose(listener: TcpListener): Promise<void> {
+  for await (const conn of listener) void conn.read(new Uint8Array(1)).catch(() => {}).then(() => conn.close());
+}

@@ -2,10 +2,12 @@ import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { connect } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
 import { serveEcho } from "../../../stack/socket/selector.ts";
-import type { Experiment } from "../experiment.ts";
+import { KernelProgram } from "../kernel_program.ts";
+import type { Experiment, FullHost } from "../experiment.ts";
 
 /** Clients, and lines that each of them sends. */
 const CLIENTS = 200, LINES = 5;
+const LIVE_CLIENTS = 20;
 
 export const selector: Experiment = {
   name: "selector",
@@ -22,7 +24,7 @@ export const selector: Experiment = {
   async play(stage): Promise<void> {
     const { client, server } = stage.twoHosts();
     stage.ladder(false);
-    serveOneByOne();
+    serveOneByOne(server);
     const { selector, running, loop } = serveEcho(server, stage.modules.selector, parseSocketAddress("10.44.0.2:8"));
     const waits: number[] = [];
     for (const port of [7, 8]) {
@@ -58,15 +60,53 @@ export const selector: Experiment = {
       conn.close();
       waits.push(stage.now() - began);
     }
-
-    /** The server that blocks: one client after the other. */
-    async function serveOneByOne(): Promise<void> {
-      const listener = listen(server, { port: 7, tcpBacklog: 512 });
-      const buffer = new Uint8Array(64);
-      for await (const conn of listener) {
-        for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) await conn.write(buffer.slice(0, count));
-        conn.close();
+  },
+  live: {
+    before: [
+      `Linux is the clients now: one that connects and says nothing, and ${LIVE_CLIENTS} behind it with a line each; at port 7 of our host, whose loop blocks, and at port 8, whose loop has a selector.`,
+      "Guess: whom does the silent one keep waiting?",
+    ],
+    async play(stage): Promise<void> {
+      const { kernel, host } = stage;
+      const linux = new KernelProgram(stage);
+      stage.ladder(false);
+      serveOneByOne(host);
+      const { selector, running } = serveEcho(host, stage.modules.selector, parseSocketAddress("10.44.0.2:8"));
+      for (const port of [7, 8]) {
+        const slow = await linux.socket();
+        await linux.call({ name: "connect", descriptor: slow, address: { ip: "10.44.0.2", port } });
+        let done = 0;
+        const all = Promise.all(Array.from({ length: LIVE_CLIENTS }, async () => {
+          const talk = await kernel.tcpClient({ to: "10.44.0.2", port, send: { size: 20 }, receive: { count: 20 }, timeout: 10_000 });
+          done += talk.patternEqual && talk.receivedLength === 20 ? 1 : 0;
+        }));
+        if (port === 7) {
+          const waiting = () => host.tcp.connections().filter(({ readable }) => readable === 20).length;
+          await stage.until(() => waiting() === LIVE_CLIENTS);
+          stage.expect(
+            `blocking: ${waiting()} clients have sent their line, and ${done} have an answer`,
+            waiting() === LIVE_CLIENTS && done === 0,
+          );
+        } else {
+          await all;
+          stage.expect(`selector: ${done} clients have their answer, and the silent one is still silent`, done === LIVE_CLIENTS);
+        }
+        await linux.close(slow);
+        await all;
+        if (port === 7) stage.expect(`when the silent one has gone, all ${done} are served`, done === LIVE_CLIENTS);
       }
-    }
+      selector.closeAll();
+      await running;
+    },
   },
 };
+
+/** The server that blocks: one client after the other. */
+async function serveOneByOne(host: FullHost): Promise<void> {
+  const listener = listen(host, { port: 7, tcpBacklog: 512 });
+  const buffer = new Uint8Array(64);
+  for await (const conn of listener) {
+    for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) await conn.write(buffer.slice(0, count));
+    conn.close();
+  }
+}

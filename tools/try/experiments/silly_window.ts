@@ -72,7 +72,7 @@ export const sillyWindow: Experiment = {
       for (let count = 0; count < reads; count++) await linux.read(far, 100);
       await stage.until(() => sizes.length > 0);
       stage.expect(
-        `${reads} reads of 100 bytes, and ${updates} times Linux announced more room`,
+        `${reads} reads of 100 bytes, and ${updates === 1 ? "once" : `${updates} times`} Linux announced more room`,
         shut && updates > 0 && updates < reads / 10,
       );
       stage.expect(`our host's segments: ${sizes.join(", ")} bytes; none is silly`, sizes.every((size) => size >= 500));

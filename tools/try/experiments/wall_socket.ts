@@ -49,7 +49,7 @@ export const wallSocket: Experiment = {
       const count = await far.read(new Uint8Array(8));
       far.close();
       await talking;
-      await stage.sleep(50);
+      await stage.until(() => stage.host.tcp.connections().length === 0);
       stage.expect(`our program read ${count} byte, and ${stage.seen.length} frames went by`, count === 1 && stage.seen.length >= 9);
     },
   },
