@@ -97,7 +97,7 @@ async function play({ experiment, seed, live, picture }: TryOptions): Promise<bo
   const capture = openCapture(path);
   const outlet = { seed, print: (line: string) => console.log(line), capture };
   const { stage, good } = await (live ? playLive : playVirtual)(experiment, modules, outlet);
-  if (picture !== undefined) possible(() => Deno.writeTextFileSync(picture, pictureOf(stage.names, stage.sightings, experiment)));
+  if (picture !== undefined) possible(() => Deno.writeTextFileSync(picture, pictureOf(stage, experiment)));
   possible(() => capture.close());
   console.log("");
   console.log(`Capture   ${path} (${stage.packets} packets): wireshark, or tshark -r`);
@@ -115,7 +115,7 @@ async function drawAll(folder: string): Promise<void> {
   for (const experiment of experiments) {
     const { stage } = await playVirtual(experiment, modules, { seed: 1, print: () => {}, capture: undefined });
     const path = `${folder}/${experiment.name}.svg`;
-    possible(() => Deno.writeTextFileSync(path, pictureOf(stage.names, stage.sightings, experiment)));
+    possible(() => Deno.writeTextFileSync(path, pictureOf(stage, experiment)));
     console.log(path);
   }
 }

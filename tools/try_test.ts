@@ -35,7 +35,7 @@ for (const experiment of experiments) {
     const long = first.lines.filter((line) => [...line].length > 80);
     assertEquals(long, [], "lines longer than 80 columns");
     const picture = await Deno.readTextFile(new URL(`${name}.svg`, PICTURES)).catch(() => "none");
-    assert(picture === pictureOf(first.stage.names, first.stage.sightings, experiment), "deno task try --pictures docs/pictures/try");
+    assert(picture === pictureOf(first.stage, experiment), "deno task try --pictures docs/pictures/try");
   });
 
   if (experiment.live !== undefined) {

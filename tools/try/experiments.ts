@@ -29,6 +29,8 @@ import { ringOverrun } from "./experiments/ring_overrun.ts";
 import { firewall } from "./experiments/firewall.ts";
 import { nat } from "./experiments/nat.ts";
 import { lostSyn } from "./experiments/lost_syn.ts";
+import { slowStart } from "./experiments/slow_start.ts";
+import { fairShare } from "./experiments/fair_share.ts";
 
 export const experiments: readonly Experiment[] = [
   wallSocket,
@@ -60,4 +62,6 @@ export const experiments: readonly Experiment[] = [
   ringOverrun,
   firewall,
   nat,
+  slowStart,
+  fairShare,
 ];

@@ -1,29 +1,34 @@
 /**
  * The packets of an experiment as a picture: a line for each host, time running down, an arrow for each packet from when it was sent to when it
- * arrived. Pauses are drawn shorter than they were, and say how long they were. One SVG file, without anything from outside, in light and dark.
+ * arrived. Pauses are drawn shorter than they were, and say how long they were. Where no packet was shown, the picture is what was printed. One SVG
+ * file, without anything from outside, in light and dark.
  */
 import { escaped, text } from "../plot/svg.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Sighting } from "./ladder.ts";
 
-const WIDTH = 900, TOP = 96, BOTTOM = 36, LEFT = 190, RIGHT = 150;
-/** Pixels between two packets that are sent one after the other, and for a pause. */
-const ROW = 30, PAUSE_HEIGHT = 46;
-/** Milliseconds from which on a wait is a pause, and how many pixels a shorter one has for each. */
-const PAUSE = 60, SLOPE = 2.4;
+const WIDTH = 900, TOP = 96, BOTTOM = 36, LEFT = 190, RIGHT = 150, LINES_LEFT = 40;
+/** Pixels between two packets that are sent one after the other, between two that arrive so, and for a pause. */
+const ROW = 30, APART = 22, PAUSE_HEIGHT = 46;
+/** Pixels from which on a wait is a pause. */
+const PAUSE = 90;
+/** Pixels that the fastest packet falls on its way, and at most for each millisecond. */
+const FALL = 24, STEEPEST = 2.4;
 /** How far a packet that is lost comes. */
 const LOST_PART = 0.62;
 /** Packets that are drawn at most. */
 const MOST = 30;
 /** Letters of a label for each lane that the arrow crosses. */
 const LETTERS = 62;
+/** Height of a printed line. */
+const LINE = 19;
 
 const STYLE = `
 svg{--paper:#fff;--ink:#1f2328;--pale:#656d76;--line:#c3c9d0;--a:#0969da;--x:#cf222e}
 @media(prefers-color-scheme:dark){svg{--paper:#0d1117;--ink:#e6edf3;--pale:#9198a1;--line:#3d444d;--a:#58a6ff;--x:#ff7b72}}
 .paper{fill:var(--paper)}text{fill:var(--ink);font:13px system-ui,sans-serif}.pale{fill:var(--pale)}.big{font-size:18px;font-weight:600}
 .name{font-size:15px;font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}.halo{paint-order:stroke;stroke:var(--paper);stroke-width:4}
-.life{stroke:var(--line)}.a{stroke:var(--a);stroke-width:1.6;fill:none}.x{stroke:var(--x);stroke-width:1.6;fill:none}.head{fill:var(--a)}.bad{fill:var(--x)}`;
+.mono{font:13px ui-monospace,Consolas,monospace;white-space:pre}.life{stroke:var(--line)}.a{stroke:var(--a);stroke-width:1.6;fill:none}.x{stroke:var(--x);stroke-width:1.6;fill:none}.head{fill:var(--a)}.bad{fill:var(--x)}`;
 
 /** Something that happens at a time: a packet leaves, or arrives. */
 interface Moment {
@@ -32,8 +37,26 @@ interface Moment {
   readonly leaves: boolean;
 }
 
-/** The file. `names`: the hosts, from left to right. */
-export function pictureOf(names: readonly string[], sightings: readonly Sighting[], { name, title }: Experiment): string {
+/** What a stage has seen and said. */
+export interface Played {
+  /** The hosts, from left to right. */
+  readonly names: readonly string[];
+  readonly sightings: readonly Sighting[];
+  /** Lines that were printed between the packets. */
+  readonly said: readonly string[];
+}
+
+/** The file. */
+export function pictureOf(stage: Played, experiment: Experiment): string {
+  return stage.sightings.length > 0 ? ladderOf(stage, experiment) : printOf(stage.said, experiment);
+}
+
+/** What was printed, where there are no packets to draw. */
+function printOf(said: readonly string[], experiment: Experiment): string {
+  return framed(TOP + said.length * LINE, experiment, said.map((line, index) => text(LINES_LEFT, TOP - 24 + index * LINE, line, "mono")));
+}
+
+function ladderOf({ names, sightings }: Played, experiment: Experiment): string {
   const drawn = sightings.slice(0, MOST);
   const { leaves, arrives, labels, height } = layout(drawn);
   const laneOf = (host: string): number => Math.max(0, names.indexOf(host));
@@ -48,12 +71,11 @@ export function pictureOf(names: readonly string[], sightings: readonly Sighting
       ? names.map((_, lane) => lane).filter((lane) => lane !== from)
       : [laneOf(sighting.packet.to)];
     const y = leaves[index] as number;
-    const isLeftmost = from === 0;
-    const state = sighting.state === ""
-      ? []
-      : [text(xOf(from) + (isLeftmost ? -10 : 10), y + 4, sighting.state, isLeftmost ? "pale end" : "pale")];
-    const shown = targets.map((lane) => arrow(xOf(from), y, xOf(lane), arrives[index] ?? y + ROW / 2, sighting.arrives === undefined));
     const widest = targets.reduce((far, lane) => Math.abs(lane - from) > Math.abs(far - from) ? lane : far, targets[0] ?? from);
+    // Beside its line, where its arrow is not.
+    const [beside, anchor] = widest > from ? [-10, "pale end halo"] : [10, "pale halo"];
+    const state = sighting.state === "" ? [] : [text(xOf(from) + beside, y + 4, sighting.state, anchor)];
+    const shown = targets.map((lane) => arrow(xOf(from), y, xOf(lane), arrives[index] ?? y + ROW / 2, sighting.arrives === undefined));
     const part = sighting.arrives === undefined ? LOST_PART : 1;
     const middle = xOf(from) + (xOf(widest) - xOf(from)) * part / 2;
     const letters = LETTERS * Math.abs(widest - from) / Math.max(1, names.length - 1);
@@ -61,16 +83,18 @@ export function pictureOf(names: readonly string[], sightings: readonly Sighting
     return [...shown, label(middle, y, (arrives[index] ?? y + ROW / 2) - y, xOf(widest) - xOf(from), words), ...state];
   });
   const more = sightings.length > MOST ? [text(LEFT, height - 12, `and ${sightings.length - MOST} more`, "pale")] : [];
+  return framed(height, experiment, [...lanes, ...labels, ...arrows, ...more]);
+}
+
+/** The file around what was drawn. */
+function framed(height: number, { name, title }: Experiment, inside: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
     `<title>${escaped(`${name}: ${title}`)}</title>`,
     `<style>${STYLE.trimStart()}</style>`,
     `<rect class="paper" width="${WIDTH}" height="${height}"/>`,
     text(24, 34, `${name}: ${title}`, "big"),
-    ...lanes,
-    ...labels,
-    ...arrows,
-    ...more,
+    ...inside,
     "</svg>",
     "",
   ].join("\n");
@@ -84,21 +108,26 @@ function layout(drawn: readonly Sighting[]): { leaves: number[]; arrives: (numbe
   ]);
   moments.sort((one, other) => one.time - other.time || Number(one.leaves) - Number(other.leaves) || one.index - other.index);
   const leaves: number[] = [], arrives: (number | undefined)[] = drawn.map(() => undefined), labels: string[] = [];
-  let y = TOP, time = moments[0]?.time ?? 0, lastLeft = TOP - ROW, labelled = -Infinity;
+  const slope = Math.min(
+    STEEPEST,
+    FALL / Math.min(...drawn.map(({ packet, arrives = Infinity }) => arrives - packet.time).filter((way) => way > 0)),
+  );
+  let y = TOP, time = moments[0]?.time ?? 0, lastLeft = TOP - ROW, lastArrived = -Infinity, labelled = -Infinity;
   for (const moment of moments) {
     const waited = moment.time - time;
-    if (waited > PAUSE) {
+    if (waited * slope > PAUSE) {
       labels.push(text(24, y + PAUSE_HEIGHT / 2 + 4, `⋮ ${duration(waited)}`, "pale"));
       y += PAUSE_HEIGHT;
-    } else y += waited * SLOPE;
+    } else y += waited * slope;
     time = moment.time;
     if (!moment.leaves) {
-      arrives[moment.index] = y;
+      y = Math.max(y, lastArrived + APART);
+      lastArrived = arrives[moment.index] = y;
       continue;
     }
     y = Math.max(y, lastLeft + ROW);
     lastLeft = leaves[moment.index] = y;
-    if (time !== labelled) labels.push(text(24, y + 4, `${round(time)} ms`, "pale"));
+    if (time !== labelled) labels.push(text(24, y + 4, `${time < 10 ? round(time) : Math.round(time)} ms`, "pale"));
     labelled = time;
   }
   return { leaves, arrives, labels, height: Math.ceil(y + BOTTOM + 8) };

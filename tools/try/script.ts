@@ -27,6 +27,8 @@ export abstract class Script implements Telling {
   claims = 0;
   /** What was shown of the wire, for the picture. */
   readonly sightings: Sighting[] = [];
+  /** What was printed between the packets. */
+  readonly said: string[] = [];
   /** All packets, shown or not. */
   packets = 0;
   readonly #outlet: Outlet;
@@ -46,13 +48,13 @@ export abstract class Script implements Telling {
   abstract now(): number;
 
   say(text: string): void {
-    this.#open();
-    for (const line of wrap(text, WIDTH - INDENT.length)) this.#print(`${INDENT}${line}`.trimEnd());
+    this.lines(wrap(text, WIDTH - INDENT.length));
   }
 
   lines(lines: readonly string[]): void {
     this.#open();
     for (const line of lines) this.#print(`${INDENT}${line}`.trimEnd());
+    this.said.push(...lines);
   }
 
   expect(claim: string, holds: boolean): void {
@@ -60,6 +62,7 @@ export abstract class Script implements Telling {
     if (!holds) this.broken.push(claim);
     this.#open();
     const [first = "", ...rest] = wrap(claim, WIDTH - INDENT.length - 2);
+    this.said.push(`${holds ? "✔" : "✘"} ${first}`, ...rest.map((line) => `  ${line}`));
     this.#print(`${INDENT}${paint(holds ? "green" : "red", holds ? "✔" : "✘")} ${first}`);
     for (const line of rest) this.#print(`${INDENT}  ${line}`);
   }
