@@ -3,23 +3,6 @@ import type { Mutant } from "../../../tools/harness/mutant.ts";
 
 const faults: readonly Mutant[] = [
   {
-    name: "request-parts",
-    fault: "the version is 1.1, whatever stands there",
-    file: "request.ts",
-    replace: `version: minor === "0" ? "1.0" : "1.1"`,
-    by: `version: "1.1"`,
-    caughtBy: "request/parts",
-  },
-  {
-    name: "request-characters",
-    fault: "a target may begin with anything",
-    file: "request.ts",
-    replace: `  if (!isUsual && !isSpecial) return "bad request line";
-`,
-    by: "",
-    caughtBy: "request/characters",
-  },
-  {
     name: "body-length",
     fault: "the length stays the text that it was",
     file: "body.ts",
@@ -59,6 +42,22 @@ const faults: readonly Mutant[] = [
 `,
     by: "",
     caughtBy: "answer/head-text",
+  },
+  {
+    name: "request-parts",
+    fault: "method and target are exchanged in the record",
+    file: "request.ts",
+    replace: "return { method, target, version:",
+    by: "return { method: target, target: method, version:",
+    caughtBy: "request/parts",
+  },
+  {
+    name: "request-characters",
+    fault: "a target may have any character but white space in it",
+    file: "request.ts",
+    replace: "([!-~]+) HTTP",
+    by: "(\\\\S+) HTTP",
+    caughtBy: "request/characters",
   },
 ];
 
