@@ -15,7 +15,7 @@ import { type DocumentLine, lineOfAnchor, readDocument, renderDocument } from ".
 import { reasonOf } from "./progress.ts";
 import { resetFile } from "./reset.ts";
 import { LABS, type Session } from "./session.ts";
-import { checkLine } from "./story.ts";
+import { checkLine, OUTCOMES } from "./story.ts";
 
 /** Something to read. */
 export interface Page {
@@ -75,11 +75,13 @@ export class Commands {
   readonly #hints = new Map<Check, number>();
 
   readonly #keys: readonly Key[];
+  readonly #spoken: boolean;
 
-  /** `keys`: those that the view has. */
-  constructor(session: Session, keys: readonly Key[]) {
+  /** `keys`: those that the view has; `spoken`: what it shows may be read aloud, so that marks and columns say nothing. */
+  constructor(session: Session, keys: readonly Key[], spoken: boolean) {
     this.#session = session;
     this.#keys = keys;
+    this.#spoken = spoken;
   }
 
   /** What a key shows. The keys q and e are the view's own. */
@@ -206,12 +208,23 @@ export class Commands {
   #list(): string[] {
     const { checks, results, lab, at } = this.#session;
     const groups = Map.groupBy(checks, ({ group }) => group);
+    if (this.#spoken) return [...groups].flatMap(([name, members]) => this.#spokenGroup(name, members));
     const column = Math.min(LONGEST_ID, Math.max(...checks.map(({ id }) => id.length))) + 4;
     return [...groups].flatMap(([name, members]) => [
       ...groupText(name, members.flatMap((check) => results.get(check.id) ?? []), lab).split("\n").slice(0, 1),
       ...members.flatMap((check) => checkLine(check, results.get(check.id), check === at ? "▶ " : "  ", column)),
       "",
     ]);
+  }
+
+  #spokenGroup(name: string, members: readonly Check[]): string[] {
+    const passed = members.filter((check) => this.#session.isPassed(check)).length;
+    const lines = members.map((check) => {
+      const result = this.#session.results.get(check.id);
+      const state = result === undefined ? "not run yet" : OUTCOMES[result.verdict.outcome].word;
+      return `${check.id}${check === this.#session.at ? ", where you are," : ""} ${state}: ${check.title}`;
+    });
+    return [`${name}: ${passed} of ${members.length} pass`, ...lines, ""];
   }
 
   #labs(): Question | string {
@@ -238,6 +251,7 @@ export class Commands {
       : known.done && known.passed.length === known.checks
       ? "done"
       : `${known.passed.length} of ${known.checks} checks`;
+    if (this.#spoken) return `Lab ${lab.number}, ${lab.name}${lab === here ? ", where you are" : ""}: ${state}`;
     return `${lab === here ? "▶" : " "} ${String(lab.number).padStart(2)} ${lab.name.padEnd(12)} ${state}`;
   }
 

@@ -75,6 +75,10 @@ Deno.test("learn --plain: lines alone, keys by letter or name, a save, another w
   assert(!/Hint 2 of 3/.test(await learn.until(/Hint 1 of 3[^]*h gives a better one/)));
   await learn.type("h");
   await learn.until(/Hint 2 of 3/);
+  await learn.type("a");
+  const list = await learn.until(/wire\/\S+ not written yet/);
+  assertMatch(list, /parse: 0 of \d+ pass\nparse\/fields, where you are, not written yet: /);
+  assert(!/[✔✘○▶]/.test(list), "it can be read aloud");
   await learn.type("z");
   await learn.until(/There is no key "z"/);
   await learn.type("g");

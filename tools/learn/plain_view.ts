@@ -5,7 +5,7 @@
 import { loadErrorText } from "../lab/load_error.ts";
 import { wrapAround } from "../lab/text.ts";
 import { Commands, KEYS, type Page, type Question, type Shown } from "./commands.ts";
-import type { News, Session } from "./session.ts";
+import { LABS, type News, type Session } from "./session.ts";
 import { checkStory, doneStory, obstacleStory, OUTCOMES, two } from "./story.ts";
 
 /** The keys that need a screen are left out. */
@@ -24,8 +24,8 @@ export class PlainView {
 
   constructor(session: Session, print: (text: string) => void) {
     this.#session = session;
-    this.#commands = new Commands(session, LETTERS);
-    this.#print = (text) => print(wrapAround(text));
+    this.#commands = new Commands(session, LETTERS, true);
+    this.#print = (text) => print(wrapAround(inWords(text)));
   }
 
   hear(news: News): void {
@@ -79,8 +79,11 @@ export class PlainView {
     this.#print(`\nLab ${two(lab)}, ${lab.name}. Handout: labs/${lab.folder}/README.md`);
     if (this.#welcomed) return;
     this.#welcomed = true;
+    const done = LABS.filter(({ folder }) => this.#session.progress.labs[folder]?.done).length;
     this.#print(
-      `Save a file, and its checks run again. A letter and Enter: ${LETTERS.map(({ key, name }) => `${key} ${name}`).join(", ")}.`,
+      `${done} of ${LABS.length} labs are done. Save a file, and its checks run again. A letter and Enter: ${
+        LETTERS.map(({ key, name }) => `${key} ${name}`).join(", ")
+      }.`,
     );
   }
 
@@ -89,11 +92,11 @@ export class PlainView {
     const { at, results } = this.#session;
     const result = at === undefined ? undefined : results.get(at.id);
     if (at === undefined || result === undefined) return;
-    const text = checkStory(this.#session, at).slice(1).join("\n");
+    const text = checkStory(this.#session, at).join("\n");
     const head = `${at.id} ${OUTCOMES[result.verdict.outcome].word}: ${at.title}`;
     if (this.#shown === `${head}${text}`) return;
     this.#shown = `${head}${text}`;
-    this.#print(`\n${head}\n${text}\n`);
+    this.#print(`\n${head}\n\n${text}\n`);
   }
 
   #end(): void {
@@ -117,6 +120,14 @@ export class PlainView {
     const lines = shown.lines();
     this.#print(`\n${shown.title}\n\n${sectionOf(lines, shown.top?.() ?? 0).map(({ text }) => text).join("\n")}\n`);
   }
+}
+
+/** What is read aloud has no marks. */
+function inWords(text: string): string {
+  return text.replaceAll("──▶", "to").replaceAll("◀──", "from").replaceAll("✘ ", "wrong: ").replaceAll("✔ ", "").replaceAll(
+    "▸ ",
+    "folded: ",
+  );
 }
 
 /** A document is printed from where it was opened to the end of that section. */

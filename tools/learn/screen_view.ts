@@ -44,7 +44,7 @@ export class ScreenView {
 
   constructor(session: Session, widths: Widths, quit: () => void) {
     this.#session = session;
-    this.#commands = new Commands(session, KEYS);
+    this.#commands = new Commands(session, KEYS, false);
     this.#widths = widths;
     this.#quit = quit;
   }
@@ -132,7 +132,7 @@ export class ScreenView {
     const group = rows < ROWS_FOR_GROUP || WIDTH < 60
       ? []
       : [...groupText(at.group, results, lab).split("\n").filter((line) => !line.includes("not written yet")), ""];
-    return plain([...group, ...checkStory(session, at)]);
+    return plain([...group, ...checkLine(at, session.results.get(at.id)), "", ...checkStory(session, at)]);
   }
 
   /** What happens now, and what came of the last save. */

@@ -30,28 +30,26 @@ export function checkLine(check: Check, result: CheckResult | undefined, marker 
   return [paint(colour, top), ...rest.map((line) => paint(colour, line))];
 }
 
-/** The whole of what there is to read about a check. */
+/** The whole of what there is to read about a check, below its title. */
 export function checkStory(session: Session, check: Check): string[] {
   const result = session.results.get(check.id);
-  const head = [...checkLine(check, result), ""];
-  if (result === undefined) return [...head, "  This check has not been run yet."];
+  if (result === undefined) return ["  This check has not been run yet."];
   const { verdict } = result;
   switch (verdict.outcome) {
     case "passed":
-      return [...head, "  This check passes."];
+      return ["  This check passes."];
     case "skipped":
-      return [...head, ...lines(labelled("Skipped", verdict.reason))];
+      return lines(labelled("Skipped", verdict.reason));
     case "not written":
-      return [...head, ...unwritten(session, verdict.symbol)];
+      return unwritten(session, verdict.symbol);
     case "broken":
       return [
-        ...head,
         ...wrap("This check itself is broken, which is our fault and not yours.", WIDTH - 2).map((line) => `  ${line}`),
         "",
         ...lines(verdict.error),
       ];
     case "failed":
-      return [...head, ...failure(session, result as Failure)];
+      return failure(session, result as Failure);
   }
 }
 
