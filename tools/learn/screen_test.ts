@@ -114,8 +114,8 @@ testWhen(
     await terminal.until(/^status 130$/m);
     for (const [signal, status] of [["TERM", 143], ["HUP", 129]] as const) {
       await start();
-      const { stdout } = await new Deno.Command("pgrep", { args: ["-n", "-f", `allow-sys=uid ${tree.root}|allow-sys=uid tools/learn.ts`] })
-        .output();
+      const { pid } = await terminal.look(); // of the session; the oldest in it that is the loop, as one that is being started looks like it, too
+      const { stdout } = await new Deno.Command("pgrep", { args: ["-o", "-s", `${pid}`, "-f", "allow-sys=uid"] }).output();
       Deno.kill(Number(new TextDecoder().decode(stdout)), `SIG${signal}`);
       await terminal.until(isBack);
       await terminal.type(`echo status $?\r`);
