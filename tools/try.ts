@@ -81,11 +81,22 @@ function find(word: string): Experiment {
   throw new UsageError(`There is no experiment "${word}". ${hint}`);
 }
 
+/** "09-listening-and-connected.md#the-backlog" is "09 Listening and connected". */
+function placeOf(chapter: string): string {
+  const [number = "", first = "", ...rest] = (chapter.split(".")[0] ?? "").split("-");
+  return [number, `${first.slice(0, 1).toUpperCase()}${first.slice(1)}`, ...rest].join(" ");
+}
+
+/** All of them, under the chapters of the handbook that they belong to. */
 function list(): void {
   const column = Math.max(...experiments.map(({ name }) => name.length));
   console.log(paint("bold", `${experiments.length} experiments: deno task try NAME`));
   console.log(`${" ".repeat(column)}  ${paint("dim", "(* also with the kernel: --live)")}\n`);
-  for (const { name, title, live } of experiments) {
+  let last = "";
+  for (const { name, title, chapter, live } of experiments) {
+    const place = placeOf(chapter);
+    if (place !== last) console.log(paint("bold", place));
+    last = place;
     for (const line of titled(name, `${title}${live === undefined ? "" : " *"}`, column)) console.log(line);
   }
 }

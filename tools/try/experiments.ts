@@ -1,67 +1,67 @@
-/** All experiments, in the order in which a newcomer would play them. */
+/** All experiments, in the order of the handbook, which is that in which a newcomer would play them. */
 import type { Experiment } from "./experiment.ts";
-import { accept } from "./experiments/accept.ts";
-import { backlog } from "./experiments/backlog.ts";
+import { wallSocket } from "./experiments/wall_socket.ts";
 import { fiveTuple } from "./experiments/five_tuple.ts";
-import { listeningSocket } from "./experiments/listening_socket.ts";
+import { checksum } from "./experiments/checksum.ts";
+import { lostSyn } from "./experiments/lost_syn.ts";
+import { timeWait } from "./experiments/time_wait.ts";
+import { reset } from "./experiments/reset.ts";
+import { zeroWindow } from "./experiments/zero_window.ts";
+import { nagle } from "./experiments/nagle.ts";
+import { sillyWindow } from "./experiments/silly_window.ts";
+import { reordering } from "./experiments/reordering.ts";
+import { headOfLine } from "./experiments/head_of_line.ts";
 import { ports } from "./experiments/ports.ts";
 import { ephemeralPorts } from "./experiments/ephemeral_ports.ts";
 import { portExhaustion } from "./experiments/port_exhaustion.ts";
-import { wallSocket } from "./experiments/wall_socket.ts";
-import { halfClose } from "./experiments/half_close.ts";
-import { timeWait } from "./experiments/time_wait.ts";
-import { reset } from "./experiments/reset.ts";
+import { listeningSocket } from "./experiments/listening_socket.ts";
+import { accept } from "./experiments/accept.ts";
+import { backlog } from "./experiments/backlog.ts";
 import { synFlood } from "./experiments/syn_flood.ts";
+import { halfClose } from "./experiments/half_close.ts";
 import { eagain } from "./experiments/eagain.ts";
 import { selector } from "./experiments/selector.ts";
-import { nagle } from "./experiments/nagle.ts";
-import { sillyWindow } from "./experiments/silly_window.ts";
-import { zeroWindow } from "./experiments/zero_window.ts";
-import { reordering } from "./experiments/reordering.ts";
-import { headOfLine } from "./experiments/head_of_line.ts";
-import { checksum } from "./experiments/checksum.ts";
+import { slowStart } from "./experiments/slow_start.ts";
+import { fairShare } from "./experiments/fair_share.ts";
+import { udpBoundaries } from "./experiments/udp_boundaries.ts";
 import { arp } from "./experiments/arp.ts";
 import { arpPoisoning } from "./experiments/arp_poisoning.ts";
 import { fragments } from "./experiments/fragments.ts";
 import { pathMtu } from "./experiments/path_mtu.ts";
-import { udpBoundaries } from "./experiments/udp_boundaries.ts";
 import { ringOverrun } from "./experiments/ring_overrun.ts";
 import { firewall } from "./experiments/firewall.ts";
 import { nat } from "./experiments/nat.ts";
-import { lostSyn } from "./experiments/lost_syn.ts";
-import { slowStart } from "./experiments/slow_start.ts";
-import { fairShare } from "./experiments/fair_share.ts";
 
 export const experiments: readonly Experiment[] = [
   wallSocket,
   fiveTuple,
-  listeningSocket,
-  accept,
-  backlog,
+  checksum,
+  lostSyn,
+  timeWait,
+  reset,
+  zeroWindow,
+  nagle,
+  sillyWindow,
+  reordering,
+  headOfLine,
   ports,
   ephemeralPorts,
   portExhaustion,
-  lostSyn,
-  halfClose,
-  timeWait,
-  reset,
+  listeningSocket,
+  accept,
+  backlog,
   synFlood,
+  halfClose,
   eagain,
   selector,
-  nagle,
-  sillyWindow,
-  zeroWindow,
-  reordering,
-  headOfLine,
-  checksum,
+  slowStart,
+  fairShare,
+  udpBoundaries,
   arp,
   arpPoisoning,
   fragments,
   pathMtu,
-  udpBoundaries,
   ringOverrun,
   firewall,
   nat,
-  slowStart,
-  fairShare,
 ];

@@ -13,7 +13,7 @@ export const checksum: Experiment = {
     "Guess: which of the damages does the Internet checksum notice, and what does the reading program see?",
   ],
   after: [
-    "The checksum is a sum of 16-bit words (RFC 1071). A bit that turned over changes the sum: the segment is dropped without a word, and comes again a while later. Words that change places do not: a sum doesn't know in which order it was added. Lost in between is what Ethernet's CRC is for, and it is computed anew on each link; so whoever must be sure puts a hash into the message.",
+    "The checksum is a sum of 16-bit words (RFC 1071). A bit that turned over changes the sum: the segment is dropped without a word, and comes again a while later. Words that change places do not: a sum doesn't know in which order it was added. Ethernet's CRC would notice both, but it is made anew on each link, and what a router damages in its memory gets a right one; so whoever must be sure puts a hash into the message.",
     'The common note says "TCP guarantees that data arrives unchanged". It makes damage unlikely: one damaged segment in 65,536, roughly, has a sum that is right by chance.',
   ],
   async play(stage): Promise<void> {
@@ -26,6 +26,7 @@ export const checksum: Experiment = {
     stage.ladder(true);
     const results: string[] = [];
     for (const [name, damage] of [["a bit turned over", turn], ["two words exchanged", exchange], ["no damage", undefined]] as const) {
+      stage.say("");
       stage.say(`${name}:`);
       let texts = 0;
       wire.fate = (packet) =>
@@ -62,6 +63,7 @@ export const checksum: Experiment = {
       const before = (await stage.kernel.snmp()).Tcp?.InCsumErrors ?? 0;
       const results: string[] = [];
       for (const [name, damage] of [["a bit turned over", turn], ["two words exchanged", exchange], ["no damage", undefined]] as const) {
+        stage.say("");
         stage.say(`${name}:`);
         let texts = 0;
         stage.wire.fate = (packet) =>

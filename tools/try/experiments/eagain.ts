@@ -12,7 +12,7 @@ export const eagain: Experiment = {
     "Guess: what does each call say, and how many bytes does write() take in all, of buffers of 8,000 bytes here and 4,000 there?",
   ],
   after: [
-    'EAGAIN (EWOULDBLOCK is the same number) is no error: it says "not now", where a blocking call would have slept. write() may also take a part; what it took is in the send buffer or already beyond it, and the rest is the caller\'s to keep and to offer again.',
+    'EAGAIN (EWOULDBLOCK is another name for it) is no error: it says "not now", where a blocking call would have slept. write() may also take a part; what it took is in the send buffer or already beyond it, and the rest is the caller\'s to keep and to offer again.',
     'The common notes say "non-blocking is faster" and "EAGAIN means that the connection is broken". The same bytes go over the same wire; what changes is who waits, and where: the program, in one place of its choosing.',
   ],
   async play(stage): Promise<void> {

@@ -10,8 +10,8 @@ export const fragments: Experiment = {
     "Guess: how often does the receiving program's receive() return, and what becomes of the pieces of the second that did arrive?",
   ],
   after: [
-    "IP cuts the packet and puts it together again, and UDP never knows (RFC 791 §3.2). But IP sends nothing twice: one lost piece loses all of them, and the receiver keeps the others for a minute in vain (RFC 1122 §3.3.2). So fragments make a loss more likely and dearer; that is why TCP cuts its segments to fit, and DNS over UDP stays small.",
-    'The common notes say "a UDP datagram is a packet" and "fragments are sent again". A datagram may be many packets; and the one who could send it again, the program, was told nothing but silence, or after a minute "time exceeded".',
+    "IP cuts the packet and puts it together again, and UDP never knows (RFC 791 §3.2). But IP sends nothing twice: one lost piece loses all of them, and the receiver keeps the others for a minute in vain (RFC 1122 §3.3.2; Linux: half a minute). So fragments make a loss more likely and dearer; that is why TCP cuts its segments to fit, and DNS over UDP stays small.",
+    'The common notes say "a UDP datagram is a packet" and "fragments are sent again". A datagram may be many packets; and the one who could send it again, the program, was told nothing, or after a minute "time exceeded".',
   ],
   async play(stage): Promise<void> {
     const { client, server, wire } = stage.twoHosts();

@@ -17,7 +17,7 @@ export const headOfLine: Experiment = {
   ],
   after: [
     "A stream has an order, and its reader gets the bytes in it: messages 3 to 6 had arrived, whole and in time, and lay in the receive buffer behind the gap until the second came again. UDP hands out what comes, when it comes; and message 2 never.",
-    'The common note says "UDP is faster than TCP". What came at all came equally fast. The difference is what a loss costs: TCP makes everybody behind it wait, UDP leaves a hole. Two independent streams over one TCP connection wait for each other, too; that is why HTTP/3 left TCP.',
+    'The common note says "UDP is faster than TCP". What came at all came equally fast. The difference is what a loss costs: TCP makes everybody behind it wait, UDP leaves a hole. Two independent streams over one TCP connection wait for each other, too; that is one reason why HTTP/3 left TCP.',
   ],
   async play(stage): Promise<void> {
     const { client, server, wire } = stage.twoHosts({ tcp: { noDelay: true } });

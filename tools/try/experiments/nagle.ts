@@ -12,8 +12,8 @@ export const nagle: Experiment = {
     "Guess: how long does the client wait for the answer, in each of the three?",
   ],
   after: [
-    "Nagle's algorithm keeps a small piece back while another is in flight (RFC 9293 §3.7.4). The receiver keeps its acknowledgment back, in the hope of an answer to send it with (§3.8.6.3). The piece waits for the acknowledgment, the acknowledgment for the answer, the answer for the piece; the receiver's clock ends it, after 40 ms here and up to 200 elsewhere.",
-    "The common note says \"Nagle's algorithm waits 200 ms\". It has no clock at all; the clock is the other side's. And TCP_NODELAY is the third best remedy: the best is to write once what belongs together.",
+    "Nagle's algorithm keeps a small piece back while another is in flight (RFC 9293 §3.7.4). The receiver keeps its acknowledgment back, in the hope of an answer to send it with (§3.8.6.3). The piece waits for the acknowledgment, the acknowledgment for the answer, the answer for the piece; the receiver's clock ends it, after 40 ms here and on Linux at best, 200 elsewhere; half a second is the limit.",
+    "The common note says \"Nagle's algorithm waits 200 ms\". It has no clock at all; the clock is the other side's. And TCP_NODELAY is the second-best remedy: the best is to write once what belongs together.",
   ],
   async play(stage): Promise<void> {
     const { client, server } = stage.twoHosts();

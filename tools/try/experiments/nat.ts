@@ -19,7 +19,7 @@ export const nat: Experiment = {
     "Guess: what addresses and ports does the server see, and how does the router know whose the answers are?",
   ],
   after: [
-    "The router changes the source of each packet on its way out and the destination on its way back, and mends the checksums (RFC 3022; incrementally, RFC 1624). Two ports 5000 cannot both be 192.0.2.1:5000, so one of them becomes another, and a table remembers it: for as long as packets come, and for two hours and four minutes after (RFC 5382 §5).",
+    "The router changes the source of each packet on its way out and the destination on its way back, and mends the checksums (RFC 3022; incrementally, RFC 1624). Two ports 5000 cannot both be 192.0.2.1:5000, so one of them becomes another, and a table remembers it: for as long as packets come, and for two hours and four minutes after the last at least (RFC 5382 §5).",
     'The common notes say "NAT is a firewall" and "the server sees the client\'s port". It translates; that nobody gets in without an entry is a side effect. And a connection that is silent for longer than the table remembers it is gone, though both ends believe in it.',
   ],
   async play(stage): Promise<void> {
@@ -37,6 +37,7 @@ export const nat: Experiment = {
         server: { on: { wan: { address: "192.0.2.7" } } },
       },
     });
+    stage.say('The rules ("0" is the interface outside):');
     stage.lines(RULES.trimEnd().split("\n").slice(1).map((line) => line.slice(2)));
     const web = createProcess(hosts.server, { name: "web", privileged: true });
     const door = web.socket("inet", "stream");
@@ -51,7 +52,9 @@ export const nat: Experiment = {
       await stage.settle(web.accept(door));
     }
     await stage.run(100);
-    stage.say("Ann's handshake: each segment is on both wires, and not the same on both. Ben did the same. The server's table:");
+    stage.say(
+      "Ann's handshake: each segment is on both wires, and on the server's wire Ann is called 192.0.2.1. Ben did the same. The server's table:",
+    );
     const rows = socketTable(hosts.server.tcp, [web]).filter(({ state }) => state === "ESTAB");
     stage.lines(formatSocketTable(rows));
     stage.say("The router's table: how a packet comes from the caller, and how the answer comes.");

@@ -7,14 +7,14 @@ import { parseMac } from "../../../stack/wire/mac_address.ts";
 import type { Packet } from "../packet.ts";
 import type { Experiment } from "../experiment.ts";
 
-const BYTES = 5000;
+const BYTES = 3000;
 
 export const pathMtu: Experiment = {
   name: "path-mtu",
   title: "a narrow wire behind the router, found, and hidden",
   chapter: "17-neighbours-and-routes.md#the-narrowest-wire",
   before: [
-    "On the way from client to server are two routers, and the wire between them takes packets of 600 bytes only. Neither end knows. The client sends 5,000 bytes over TCP. Then another client does the same, behind a firewall that drops all ICMP.",
+    "On the way from client to server are two routers, and the wire between them takes packets of 600 bytes only. Neither end knows. The client sends 3,000 bytes over TCP. Then another client does the same, behind a firewall that drops all ICMP.",
     "Guess: how does the client find out, and what does it look like when it can't?",
   ],
   after: [
@@ -45,6 +45,7 @@ export const pathMtu: Experiment = {
     wires.other.fate = (packet) => ({ lost: packet.layer("ICMP") !== undefined });
     const arrived = [];
     for (const [host, wire] of [[hosts.client, "near"], [hosts.unlucky, "other"]] as const) {
+      stage.say("");
       if (wire === "other") stage.say("And now a client behind a firewall that drops all ICMP:");
       stage.ladder(wire);
       const before = readable();
@@ -64,7 +65,7 @@ export const pathMtu: Experiment = {
   },
   live: {
     before: [
-      "Linux sends 5,000 bytes over TCP. On the way there is a wire that takes packets of 600 bytes only (we play it). At first the router before it keeps silent; then it says what would fit.",
+      "Linux sends 3,000 bytes over TCP. On the way there is a wire that takes packets of 600 bytes only (we play it). At first the router before it keeps silent; then it says what would fit.",
       "Guess: what does Linux do while it is told nothing, and what when it is told?",
     ],
     async play(stage): Promise<void> {

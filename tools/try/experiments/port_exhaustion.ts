@@ -16,7 +16,7 @@ export const portExhaustion: Experiment = {
   ],
   after: [
     "Three of the four numbers are fixed, so the fourth, the client's port, is all that is left: 1,000 of them here, 16,384 in RFC 6335's range, 28,232 on Linux. Who closes first keeps the name for a minute (TIME-WAIT), so on Linux 470 short connections a second to one server's port are the most. To another port of the server, all of them begin anew.",
-    'The common notes say "the machine has run out of ports" and "TIME-WAIT must be turned off". It has run out of names for this one peer. Keeping connections open is the remedy (HTTP does that), or more addresses.',
+    'The common notes say "the machine has run out of ports" and "TIME-WAIT must be turned off". It has run out of names for this one peer. Keeping connections open is the remedy (HTTP does that), or more addresses; and Linux, told so by tcp_tw_reuse, takes a name again after a second where timestamps tell old segments from new.',
   ],
   async play(stage): Promise<void> {
     const { client, server } = stage.twoHosts({ delay: 1, client: { tcp: { firstEphemeral: 50_000, lastEphemeral: 50_000 + RANGE - 1 } } });

@@ -25,24 +25,24 @@ export const selector: Experiment = {
     const { client, server } = stage.twoHosts();
     stage.ladder(false);
     serveOneByOne(server);
-    const { selector, running, loop } = serveEcho(server, stage.modules.selector, parseSocketAddress("10.44.0.2:8"));
+    const { selector, running } = serveEcho(server, stage.modules.selector, parseSocketAddress("10.44.0.2:8"));
     const waits: number[] = [];
+    let echoed = 0;
     for (const port of [7, 8]) {
       const slow = await stage.settle(connect(client, { hostname: "10.44.0.2", port }));
-      const began = stage.now();
       const all = Promise.all(Array.from({ length: CLIENTS }, () => talk(port)));
       await stage.run(10_000);
       slow.close();
       await stage.settle(all);
       const [least = 0, most = 0] = [waits.reduce((a, b) => Math.min(a, b), Infinity), waits.reduce((a, b) => Math.max(a, b), 0)];
       stage.say(
-        `port ${port}: the last of ${waits.length} clients was done ${most} ms after it came, the first ${least} ms (the slow one began at ${began} ms)`,
+        `port ${port}: of ${waits.length} clients the first was done ${least} ms after it came, the last ${most} ms`,
       );
       if (port === 7) stage.expect("blocking: everybody waited for the slow one, ten seconds and more", least >= 10_000);
       else stage.expect("selector: nobody waited for it", most < 1000);
       waits.length = 0;
     }
-    stage.expect("every line came back", loop !== undefined);
+    stage.expect("every line came back, at both", echoed === 2 * CLIENTS * LINES);
     selector.closeAll();
     await stage.settle(running);
 
@@ -55,7 +55,7 @@ export const selector: Experiment = {
         const text = `line ${line}`;
         await conn.write(new TextEncoder().encode(text));
         const count = await conn.read(buffer) ?? 0;
-        if (new TextDecoder().decode(buffer.subarray(0, count)) !== text) throw new Error(`"${text}" did not come back`);
+        if (new TextDecoder().decode(buffer.subarray(0, count)) === text) echoed++;
       }
       conn.close();
       waits.push(stage.now() - began);

@@ -5,14 +5,14 @@ import type { Experiment } from "../experiment.ts";
 
 export const sillyWindow: Experiment = {
   name: "silly-window",
-  title: "a reader that takes a byte at a time, and is not told on",
+  title: "a reader takes a byte at a time, and nobody hears of it",
   chapter: "07-buffers-and-windows.md#small-pieces",
   before: [
     "A writer has filled a reader's receive buffer of 4,000 bytes, and the window is shut. Now the reader takes one byte at a time, 4,000 times.",
     "Guess: how many window updates does the receiver send, and how large are the segments that come?",
   ],
   after: [
-    "Had the receiver announced each byte of room, the sender would have sent one byte for each: 41 bytes on the wire for one, for ever. So it says nothing until there is room for a full segment or half the buffer, and a sender uses a smaller offer only after a while (RFC 9293 §3.8.6.2; RFC 813).",
+    "Had the receiver announced each byte of room, the sender would have sent one byte for each: 41 bytes on the wire for one, for ever. So it says nothing until there is room for a full segment or half the buffer, whichever is less, and a sender uses a smaller offer only after a while (RFC 9293 §3.8.6.2; RFC 813).",
     'The common note says "the window is the free space of the buffer". It is what was announced of it, and that is less, on purpose.',
   ],
   async play(stage): Promise<void> {

@@ -12,10 +12,10 @@ export const timeWait: Experiment = {
   chapter: "06-the-eleven-states.md#why-time-wait",
   before: [
     "A client closes, the server closes, and the client's last acknowledgment is lost. A second later the server says FIN once more.",
-    "Guess: who is still there to answer it, and what would the server's program be told if nobody were?",
+    "Guess: who is still there to answer it, and for how long?",
   ],
   after: [
-    "Everything was sent and everything acknowledged, and one record is kept all the same: by the end that closed first. It answers the FIN that comes again, and it keeps the name (both addresses, both ports) from being used for a new connection while segments of the old one may still be about (RFC 9293 §3.4.2).",
+    "Everything was sent and everything acknowledged, and one record is kept all the same: by the end that closed first (RFC 9293 §3.6.1). It answers the FIN that comes again, where otherwise a RST would, as if something had gone wrong; and it keeps the name (both addresses, both ports) from being used for a new connection while segments of the old one may still be about. The RFC asks for four minutes; here, as on Linux, it is one.",
     'The common notes say "TIME-WAIT is a leak" and "the server has too many of them". It costs a small record for a minute; whoever has many of them is the one who closes first.',
   ],
   async play(stage): Promise<void> {

@@ -13,7 +13,7 @@ export const zeroWindow: Experiment = {
   ],
   after: [
     "The window update is a pure acknowledgment: nobody acknowledges it, so nobody would send it again. If the writer only waited, both would wait for ever. So it asks, with one byte beyond the window, now and then (RFC 9293 §3.8.6.1, the zero-window probe), and every answer says how large the window is by now.",
-    "The common note says \"a slow reader loses data\". Not a byte was lost, and not one was sent that would have had to be thrown away. The reader's slowness has travelled through two buffers to the writer's write().",
+    "The common note says \"a slow reader loses data\". Not a byte was lost, and none was thrown away but those that asked. The reader's slowness has travelled through two buffers to the writer's write().",
   ],
   async play(stage): Promise<void> {
     const { client, server, wire } = stage.twoHosts({ tcp: { sendBuffer: 8000, receiveBuffer: 4000 } });
