@@ -48,7 +48,11 @@ export const arp: Experiment = {
     stage.expect("Bob asked nobody for two minutes: he had learned it from her question", bobs >= 120_000);
   },
   live: {
-    before: "Linux pings our host twice. Then its ARP table is looked at.",
+    before: "Linux pings our host twice. Guess: how often does it ask for our Ethernet address?",
+    after: [
+      "Linux asked everybody on the wire, once, and kept the answer: the second ping needed no question. Our host asked nothing: it had learned Linux's address from the question (RFC 826).",
+      'The common note says "ARP asks the whole Internet". It never leaves the wire: for a host elsewhere one asks for the router.',
+    ],
     async play(stage): Promise<void> {
       await stage.kernel.ping({ to: "10.44.0.2", count: 2 });
       const entry = (await stage.kernel.arpTable()).find(({ address }) => address === "10.44.0.2");

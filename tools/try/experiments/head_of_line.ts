@@ -32,6 +32,7 @@ export const headOfLine: Experiment = {
 
     const overTcp: number[] = [];
     let began = stage.now();
+    stage.say("Over TCP:");
     collect();
     for (let message = 0; message < MESSAGES; message++) {
       await near.write(Uint8Array.of(message));
@@ -39,6 +40,7 @@ export const headOfLine: Experiment = {
     }
     await stage.run(2000);
 
+    stage.say("Over UDP:");
     sent = 0;
     const overUdp = new Array<number>(MESSAGES).fill(-1);
     const [from, to] = [listenDatagram(client, { port: 5000 }), listenDatagram(server, { port: 5000 })];
