@@ -227,14 +227,18 @@ function compareVerdict(t: Trial, name: StepName, legal: NonNullable<Wanted["ver
 
 function compareEffects(t: Trial, name: StepName, { effects = [], also = [] }: Wanted, calls: readonly string[]): void {
   const left = [...calls];
-  let missing = false;
+  const missing: string[] = [];
+  const text = (wish: string | readonly string[]): string => typeof wish === "string" ? wish : wish.join(" or ");
   for (const wish of effects) {
     const at = left.findIndex((call) => typeof wish === "string" ? call === wish : wish.includes(call));
-    if (at < 0) missing = true;
+    if (at < 0) missing.push(text(wish));
     else left.splice(at, 1);
   }
-  const right = effects.map((wish) => typeof wish === "string" ? wish : wish.join(" or ")).join(", ") || "none";
-  t.ok(!missing && left.every((call) => also.includes(call)), `the effects of ${name}: ${right}`, calls.join(", ") || "none");
+  const extra = left.filter((call) => !also.includes(call));
+  const lacks = missing.length === 0 ? "" : ` ✘ missing: ${missing.join(", ")}`,
+    beside = extra.length === 0 ? "" : ` ✘ too much: ${extra.join(", ")}`;
+  const got = calls.length === 0 ? "none" : `${calls.join(", ")}${lacks}${beside}`;
+  t.ok(missing.length + extra.length === 0, `the effects of ${name}: ${effects.map(text).join(", ") || "none"}`, got);
 }
 
 /** An effect as it is written: `acknowledge("now")`, `send(RST ACK, 5000, 1000)`; without ACK, no acknowledgment number counts. */

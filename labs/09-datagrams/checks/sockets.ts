@@ -93,7 +93,7 @@ export const sockets: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["UDP-4"],
-    look: ["failureOf", "createDatagramTable.find"],
+    look: ["failureOf", "createDatagramTable.find", "writeDatagram"],
     why:
       "The error quotes the packet that it is about: its ports say whose it was (RFC 1122 §4.1.3.3). The engine asks `find` with them, and " +
       "`failureOf` what it means. The program hears it once.",

@@ -69,7 +69,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["SEL-10", "SEL-11", "SEL-13"],
-    look: ["createEchoLoop.turn", "createEchoLoop.readable"],
+    look: ["createEchoLoop.turn", "createEchoLoop.readable", "readOutcome"],
     why: "Handshake, bytes, bytes back, FIN, FIN: each of the five is an event for a loop that does nothing in between.",
     hints: [
       "Do the checks of echo and service pass?",

@@ -33,7 +33,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "service/accept-all",
     covers: ["SEL-7", "SEL-10"],
-    look: ["createEchoLoop.acceptable", "createSelector.select"],
+    look: ["createEchoLoop.acceptable", "createSelector.select", "readOutcome"],
     why:
       "No task, no thread, no stack of its own for any of them: forty records, and one loop. Who talks to whom stands in the attachment.",
     hints: [

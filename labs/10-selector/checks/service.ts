@@ -145,7 +145,7 @@ export const service: Readonly<Record<string, CheckSpec>> = {
     title: "accept may fail, and the server goes on",
     kind: "table",
     covers: ["SEL-10", "SEL-13"],
-    look: ["createEchoLoop.acceptable"],
+    look: ["createEchoLoop.acceptable", "createSelector.select"],
     why:
       'A client resets before it was accepted, and `accept` says "ECONNABORTED". That is the client\'s affair. A server that closes its listening channel then can be stopped by any port scanner.',
     hints: [

@@ -166,7 +166,7 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
     title: "and their number",
     kind: "table",
     covers: ["6585-5"],
-    look: ["createRequestReader.push"],
+    look: ["createRequestReader.push", "parseHeaderLine"],
     why: "Each header is an object in our memory, which costs more than its bytes.",
     hints: [
       "Count the lines, and look when one more is whole, before parseHeaderLine does.",
@@ -192,7 +192,7 @@ export const limitsGroup: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 2,
     covers: ["9110-15.5.14"],
-    look: ["createRequestReader.push"],
+    look: ["createRequestReader.push", "parseHeaderLine"],
     why: "The head says how much will come: if that is too much, 413 at once, instead of after a gigabyte (RFC 9110 §15.5.14).",
     hints: [
       "When do you know how long the body will be?",
@@ -274,7 +274,7 @@ export const timeGroup: Readonly<Record<string, CheckSpec>> = {
     title: "and the whole request requestTime",
     kind: "table",
     covers: ["9110-15.5.9"],
-    look: ["createRequestReader.deadline"],
+    look: ["createRequestReader.deadline", "parseHeaderLine"],
     why: "A body may take longer than a head, but not for ever. This time, too, counts from the request's first byte.",
     hints: [
       "What does deadline() say once the head is whole?",

@@ -12,7 +12,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "server/get",
     covers: ["9112-3", "9112-4"],
-    look: ["createRequestReader.push", "writeHead"],
+    look: ["createRequestReader.push", "writeHead", "parseHeaderLine"],
     why:
       "The question comes out of the kernel's socket, and the answer goes into it: from Ethernet's payload to the page, all layers but the application " +
       "are yours.",
@@ -59,7 +59,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "server/pipelined",
     covers: ["9112-9.3"],
-    look: ["persists", "createRequestReader.next"],
+    look: ["persists", "createRequestReader.next", "createRequestReader.push"],
     why:
       "A page has pictures. Without keep-alive each of them costs a handshake, a slow start and a TIME-WAIT; with it there is one SYN in the whole " +
       "ladder.",
@@ -135,7 +135,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     title: "the kernel sends 50,000 bytes, and gets them back",
     kind: "live",
     covers: ["9112-6.3"],
-    look: ["createRequestReader.push"],
+    look: ["createRequestReader.push", "parseHeaderLine"],
     why: "A body of many segments, of bytes of any kind. It is put together in your reader, and comes back as it was.",
     hints: [
       "Does reader/length-body pass?",

@@ -21,7 +21,7 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 2,
     covers: ["9112-3", "9112-5"],
-    look: ["createRequestReader.push", "createRequestReader.next"],
+    look: ["createRequestReader.push", "createRequestReader.next", "persists"],
     why: "The simplest case: all lines are there, there is no body, and the empty line says that this was all (RFC 9112 §2.1).",
     hints: [
       "What comes behind the last header?",

@@ -9,7 +9,7 @@ export const serverGroup: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["9112-3", "9112-4"],
-    look: ["createRequestReader.push", "planAnswer", "writeHead"],
+    look: ["createRequestReader.push", "planAnswer", "writeHead", "parseHeaderLine"],
     why:
       "All of the lab at once: bytes come over your TCP, become a request, and the answer goes back over the same connection, which stays open.",
     hints: [
@@ -166,7 +166,7 @@ export const serverGroup: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["9110-15.5.9"],
-    look: ["createRequestReader.deadline", "createRequestReader.next"],
+    look: ["createRequestReader.deadline", "createRequestReader.next", "createRequestReader.push"],
     why:
       "Half a request for ever is an attack that needs one modem (slowloris). 408 says what happened, and the connection is free again; on an idle one there is " +
       "nothing to answer.",
@@ -220,7 +220,7 @@ export const serverGroup: Readonly<Record<string, CheckSpec>> = {
     title: "a client that waits is told to go on",
     kind: "scenario",
     covers: ["9110-10.1.1"],
-    look: ["createRequestReader.wantsContinue"],
+    look: ["createRequestReader.wantsContinue", "parseHeaderLine"],
     why:
       "curl does it for every body of more than a megabyte; it waits for a second, and goes on without a word. Other clients wait for ever (RFC 9110 §10.1.1).",
     hints: [
