@@ -66,7 +66,9 @@ function readOptions(words: readonly string[]): TryOptions | "help" | "list" | {
   }
   const experiment = find(`${args._[0]}`);
   if (args.live === true && experiment.live === undefined) {
-    throw new UsageError(`${experiment.name} is played on the virtual wire only: the kernel cannot be made to do it.`);
+    throw new UsageError(
+      `${experiment.name} is played on the virtual wire only. Without a name, those are listed with a * that the kernel plays, too.`,
+    );
   }
   return { experiment, seed: Number(seed), live: args.live === true, picture: fileOf("picture") };
 }

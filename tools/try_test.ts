@@ -91,6 +91,7 @@ Deno.test("deno task try says in a sentence what is wrong with a command", async
     [["lost-syn", "backlog"], 2, "One experiment at a time"],
     [["lost-syn", "--seed", "x"], 2, "is no seed"],
     [["lost-syn", "--speed"], 2, "There is no option --speed"],
+    [["nat", "--live"], 2, "nat is played on the virtual wire only"],
     [["lost-syn", "--picture"], 2, "--picture needs"],
     [["lost-syn", "--picture", "no/such/p.svg"], 3, "no/such"],
   ];

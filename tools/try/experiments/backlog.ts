@@ -12,7 +12,7 @@ export const backlog: Experiment = {
   ],
   after: [
     'A SYN that finds the queue full is dropped, like one that the wire has lost. The client sends it again, by its clock: after one second, two more, four more (RFC 6298). "Connection refused" would be wrong, for somebody is here; and a RST would end what may be possible in a second.',
-    'The common note says "a full backlog refuses clients". It makes them slow: connect times of 1, 3 and 7 seconds (whole seconds, with Linux from 6.5 on) are what a server looks like that accepts too slowly. Windows does refuse, with a RST. Nor is the backlog a limit on how many clients a server has: only on how many wait at its door.',
+    'The common note says "a full backlog refuses clients". It makes them slow: connect times of 1, 3 and 7 seconds (1, 2, 3 and 4 with Linux from 6.5 on) are what a server looks like that accepts too slowly. Windows does refuse, with a RST. Nor is the backlog a limit on how many clients a server has: only on how many wait at its door.',
   ],
   async play(stage): Promise<void> {
     const { client, server } = stage.twoHosts();
