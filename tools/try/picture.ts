@@ -7,7 +7,7 @@ import { escaped, text } from "../plot/svg.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Sighting } from "./ladder.ts";
 
-const WIDTH = 900, TOP = 96, BOTTOM = 36, LEFT = 190, RIGHT = 150, LINES_LEFT = 40;
+const WIDTH = 900, TOP = 96, BOTTOM = 36, LEFT = 205, RIGHT = 150, LINES_LEFT = 40;
 /** Pixels between two packets that are sent one after the other, between two that arrive so, and for a pause. */
 const ROW = 30, APART = 22, PAUSE_HEIGHT = 46;
 /** Pixels from which on a wait is a pause. */
@@ -53,7 +53,11 @@ export function pictureOf(stage: Played, experiment: Experiment): string {
 
 /** What was printed, where there are no packets to draw. */
 function printOf(said: readonly string[], experiment: Experiment): string {
-  return framed(TOP + said.length * LINE, experiment, said.map((line, index) => text(LINES_LEFT, TOP - 24 + index * LINE, line, "mono")));
+  return framed(
+    TOP - 24 + said.length * LINE,
+    experiment,
+    said.map((line, index) => text(LINES_LEFT, TOP - 24 + index * LINE, line, "mono")),
+  );
 }
 
 function ladderOf({ names, sightings }: Played, experiment: Experiment): string {
@@ -75,12 +79,12 @@ function ladderOf({ names, sightings }: Played, experiment: Experiment): string 
     // Beside its line, where its arrow is not.
     const [beside, anchor] = widest > from ? [-10, "pale end halo"] : [10, "pale halo"];
     const state = sighting.state === "" ? [] : [text(xOf(from) + beside, y + 4, sighting.state, anchor)];
-    const shown = targets.map((lane) => arrow(xOf(from), y, xOf(lane), arrives[index] ?? y + ROW / 2, sighting.arrives === undefined));
+    const shown = targets.map((lane) => arrow(xOf(from), y, xOf(lane), arrives[index] as number, sighting.arrives === undefined));
     const part = sighting.arrives === undefined ? LOST_PART : 1;
     const middle = xOf(from) + (xOf(widest) - xOf(from)) * part / 2;
-    const letters = LETTERS * Math.abs(widest - from) / Math.max(1, names.length - 1);
+    const letters = LETTERS * part * Math.abs(widest - from) / Math.max(1, names.length - 1);
     const words = sighting.words.length > letters ? `${sighting.words.slice(0, letters - 1).trimEnd()}…` : sighting.words;
-    return [...shown, label(middle, y, (arrives[index] ?? y + ROW / 2) - y, xOf(widest) - xOf(from), words), ...state];
+    return [...shown, label(middle, y, ((arrives[index] as number) - y) * part, (xOf(widest) - xOf(from)) * part, words), ...state];
   });
   const more = sightings.length > MOST ? [text(LEFT, height - 12, `and ${sightings.length - MOST} more`, "pale")] : [];
   return framed(height, experiment, [...lanes, ...labels, ...arrows, ...more]);
@@ -129,6 +133,13 @@ function layout(drawn: readonly Sighting[]): { leaves: number[]; arrives: (numbe
     lastLeft = leaves[moment.index] = y;
     if (time !== labelled) labels.push(text(24, y + 4, `${time < 10 ? round(time) : Math.round(time)} ms`, "pale"));
     labelled = time;
+  }
+  const falls = drawn.map((_, index) => (arrives[index] ?? NaN) - (leaves[index] as number));
+  for (const [index, { packet }] of drawn.entries()) {
+    // One that is lost lies between those that were sent along with it.
+    const beside = [index - 1, index + 1].filter((other) => drawn[other]?.packet.time === packet.time && (falls[other] as number) > 0);
+    const fall = beside.reduce((sum, other) => sum + (falls[other] as number) / beside.length, 0);
+    arrives[index] ??= (leaves[index] as number) + (fall || ROW / 2);
   }
   return { leaves, arrives, labels, height: Math.ceil(y + BOTTOM + 8) };
 }
