@@ -134,7 +134,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     hints: [
       "Which counter went up instead?",
       "0 to 1500, both included, is a length.",
-      'if (etherType <= 1500) return "length frame (802.3)";',
+      "Up to 1500 it is a length frame, whatever number it is: that comes before the types.",
     ],
     run: (t: Trial) => counted(t, [38, 0, 1500, t.random.int(46, 1499)], "length frame (802.3)"),
   },
