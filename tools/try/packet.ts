@@ -26,6 +26,8 @@ export class Packet {
   readonly from: string;
   /** Whom it is for, on this wire: a host's name, or "all". */
   to = "";
+  /** Who else is on this wire, and hears it when it is for all. */
+  hearers: readonly string[] = [];
   readonly bytes: Uint8Array;
   readonly medium: Medium;
   readonly fcs: boolean;

@@ -60,7 +60,9 @@ function printOf(said: readonly string[], experiment: Experiment): string {
   );
 }
 
-function ladderOf({ names, sightings }: Played, experiment: Experiment): string {
+function ladderOf({ names: all, sightings }: Played, experiment: Experiment): string {
+  const seen = new Set(sightings.flatMap(({ packet: { from, to, hearers } }) => to === "all" ? [from, ...hearers] : [from, to]));
+  const names = all.filter((name) => seen.has(name));
   const drawn = sightings.slice(0, MOST);
   const { leaves, arrives, labels, height } = layout(drawn);
   const laneOf = (host: string): number => Math.max(0, names.indexOf(host));
@@ -71,9 +73,7 @@ function ladderOf({ names, sightings }: Played, experiment: Experiment): string 
   ]);
   const arrows = drawn.flatMap((sighting, index) => {
     const from = laneOf(sighting.packet.from);
-    const targets = sighting.packet.to === "all"
-      ? names.map((_, lane) => lane).filter((lane) => lane !== from)
-      : [laneOf(sighting.packet.to)];
+    const targets = sighting.packet.to === "all" ? sighting.packet.hearers.map(laneOf) : [laneOf(sighting.packet.to)];
     const y = leaves[index] as number;
     const widest = targets.reduce((far, lane) => Math.abs(lane - from) > Math.abs(far - from) ? lane : far, targets[0] ?? from);
     // Beside its line, where its arrow is not.

@@ -106,6 +106,7 @@ export class Segment {
     const others = this.#ends.filter((end) => end !== from);
     const packet = new Packet({ number: ++this.count, time: this.#now(), wire: this.name, from: from.name, bytes, medium, fcs });
     packet.to = this.#nameOf(packet, others);
+    packet.hearers = others.map(({ name }) => name);
     const fate = this.fate(packet) ?? {};
     from.free = Math.max(from.free, packet.time) + bytes.length * 8000 / rate;
     const due = from.free + delay + (fate.late ?? 0);
