@@ -49,11 +49,12 @@ export function conclusion({ passed, failed, skipped }: Result): string {
   return `${names}${passed} passed, ${failed} failed, ${skipped.length} skipped`;
 }
 
-/** What tests may do: read, start programs, load libc; write only below `.wallsocket` and the temporary folder. */
+/** What tests may do: read, start programs, load libc, talk to this machine; write only below `.wallsocket` and the temporary folder. */
 export function permissions(temporary: string): string[] {
   return [
     "--no-prompt",
     "--allow-read",
+    "--allow-net=127.0.0.1",
     `--allow-write=.wallsocket,${temporary}`,
     "--allow-run",
     "--allow-env",
