@@ -3,6 +3,8 @@
  * leaves a capture behind. Without a name it lists them all.
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { parseRules } from "../stack/filter/parse_rules.ts";
+import { RuleError } from "../stack/filter/rules.ts";
 import { type CaptureFile, captureTo } from "../stack/link/capture.ts";
 import { NoLiveWire } from "../stack/link/no_live_wire.ts";
 import { paint, titled, WIDTH, wrap } from "./lab/text.ts";
@@ -15,6 +17,8 @@ import { playLive, playVirtual } from "./try/play.ts";
 
 const DONE = 0, WENT_WRONG = 1, USAGE = 2, IMPOSSIBLE = 3;
 const FOLDER = ".wallsocket/try";
+/** Interfaces of the router in the experiments that have rules. */
+const ROUTER_INTERFACES = 2;
 
 const HELP = `deno task try NAME: an experiment of the handbook
 
@@ -23,6 +27,7 @@ const HELP = `deno task try NAME: an experiment of the handbook
   --live           with the Linux kernel, where it can do the same
   --picture FILE   draw the packets, as SVG
   --pictures DIR   draw those of all experiments, as NAME.svg
+  --rules FILE     firewall and nat: with rules of your own
   --help           this
 
 Exit status: 0 all that was claimed was seen, 1 something was not, 2 the command
@@ -33,6 +38,8 @@ interface TryOptions {
   readonly seed: number;
   readonly live: boolean;
   readonly picture: string | undefined;
+  /** The file with the reader's rules. */
+  readonly rules: string | undefined;
 }
 
 /** The experiment cannot be played, for a reason outside it. */
@@ -41,7 +48,7 @@ class ImpossibleError extends Error {}
 /** Reads the command line. Throws a UsageError. */
 function readOptions(words: readonly string[]): TryOptions | "help" | "list" | { readonly pictures: string } {
   const args = parseArgs(words, {
-    string: ["seed", "picture", "pictures"],
+    string: ["seed", "picture", "pictures", "rules"],
     boolean: ["live", "help"],
     alias: { h: "help" },
     unknown: (word: string) => {
@@ -70,7 +77,12 @@ function readOptions(words: readonly string[]): TryOptions | "help" | "list" | {
       `${experiment.name} is played on the virtual wire only. Without a name, those are listed with a * that the kernel plays, too.`,
     );
   }
-  return { experiment, seed: Number(seed), live: args.live === true, picture: fileOf("picture") };
+  const rules = fileOf("rules");
+  if (rules !== undefined && (experiment.rules === undefined || args.live === true)) {
+    const those = experiments.filter((each) => each.rules !== undefined).map(({ name }) => name).join(" and ");
+    throw new UsageError(`--rules is for ${those}, on the virtual wire.`);
+  }
+  return { experiment, seed: Number(seed), live: args.live === true, picture: fileOf("picture"), rules };
 }
 
 /** The experiment of that name, however it is spelled. Throws a UsageError with the nearest ones. */
@@ -104,11 +116,12 @@ function list(): void {
 }
 
 /** Plays it. True when all that was claimed was seen. */
-async function play({ experiment, seed, live, picture }: TryOptions): Promise<boolean> {
+async function play({ experiment, seed, live, picture, rules }: TryOptions): Promise<boolean> {
   const modules = await loadReference();
+  const own = rules === undefined ? undefined : readRules(rules);
   const path = `${FOLDER}/${experiment.name}.pcapng`;
   const capture = openCapture(path);
-  const outlet = { seed, print: (line: string) => console.log(line), capture };
+  const outlet = { seed, print: (line: string) => console.log(line), capture, rules: own };
   const { stage, good } = await (live ? playLive : playVirtual)(experiment, modules, outlet);
   if (picture !== undefined) possible(() => Deno.writeTextFileSync(picture, pictureOf(stage, experiment)));
   possible(() => capture.close());
@@ -131,6 +144,18 @@ async function drawAll(folder: string): Promise<void> {
     possible(() => Deno.writeTextFileSync(path, pictureOf(stage, experiment)));
     console.log(path);
   }
+}
+
+/** The reader's rules, which are rules. Throws a UsageError that says in which line and column they are none. */
+function readRules(path: string): string {
+  const text = possible(() => Deno.readTextFileSync(path));
+  try {
+    parseRules(text, { file: path, interfaces: ROUTER_INTERFACES });
+  } catch (error) {
+    if (error instanceof RuleError) throw new UsageError(error.message);
+    throw error;
+  }
+  return text;
 }
 
 function openCapture(path: string): CaptureFile {

@@ -103,6 +103,21 @@ Deno.test("deno task try says in a sentence what is wrong with a command", async
   }
 });
 
+Deno.test("deno task try firewall --rules plays with the reader's rules, or says in which line and column they are none", async () => {
+  const path = `${temporaryRoot}/my.rules`;
+  await Deno.writeTextFile(path, "chain forward policy allow\n  tcp to port 22 drop\n");
+  const open = await command("firewall", "--rules", path);
+  assertEquals(open.code, 1, "with other rules the claims are others");
+  assertStringIncludes(open.out, "from outside, port 25: connected");
+  assertStringIncludes(open.out, "from outside, port 22: ETIMEDOUT");
+  await Deno.writeTextFile(path, "chain forward policy drop\n  tcp too port 22 allow\n");
+  const wrong = await command("firewall", "--rules", path);
+  assertEquals([wrong.code, wrong.out], [2, ""]);
+  assertStringIncludes(wrong.err.replaceAll("\n", ""), `${path}:2:7: `);
+  assertEquals((await command("arp", "--rules", path)).code, 2);
+  assertEquals((await command("nat", "--rules", `${temporaryRoot}/none`)).code, 3);
+});
+
 Deno.test("an experiment whose claim does not hold has failed, and one that claims nothing too", async () => {
   const [some] = experiments as [Experiment];
   const wrong = { ...some, play: (stage: Parameters<Experiment["play"]>[0]) => Promise.resolve(stage.expect("the moon is blue", false)) };

@@ -46,6 +46,8 @@ export interface Experiment {
   readonly before: string | readonly string[];
   /** What it has shown, and what the common notes get wrong. Paragraphs. */
   readonly after: string | readonly string[];
+  /** The rules of its packet filter, where it has one; `--rules FILE` plays it with others. */
+  readonly rules?: string;
   play(stage: Stage): Promise<void>;
   /** The same with the Linux kernel, where the kernel can do it. */
   readonly live?: {
@@ -114,6 +116,8 @@ export interface TwoHostsOptions extends SegmentOptions {
 export interface Stage extends Telling {
   /** The reference solutions of all labs. */
   readonly modules: Modules;
+  /** The experiment's rules, or the reader's in their place. */
+  readonly rules: string;
   /** 10.44.0.1 and 10.44.0.2, on a wire without Ethernet (unless `medium` says so) on which a packet takes 10 ms. */
   twoHosts(options?: TwoHostsOptions): { readonly client: FullHost; readonly server: FullHost; readonly wire: Segment };
   /** Any hosts on any wires. Called once in an experiment. */

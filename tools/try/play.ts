@@ -17,7 +17,7 @@ export interface Outcome {
 /** Plays on the virtual wire. Rejects with what the experiment throws. */
 export async function playVirtual(experiment: Experiment, modules: Modules, outlet: Outlet): Promise<Outcome> {
   begin(experiment.title, experiment, experiment.before, outlet);
-  const stage = new VirtualStage(outlet, modules);
+  const stage = new VirtualStage(outlet, modules, experiment.rules);
   await experiment.play(stage);
   end(experiment.after, stage, outlet);
   return { stage, good: isGood(stage) };

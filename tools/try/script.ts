@@ -12,6 +12,8 @@ export interface Outlet {
   readonly seed: number;
   readonly print: (line: string) => void;
   readonly capture: CaptureFile | undefined;
+  /** The reader's own rules, for an experiment that has some. */
+  readonly rules?: string;
 }
 
 const INDENT = "   ";

@@ -10,14 +10,16 @@ import { VirtualTime } from "./virtual_time.ts";
 
 export class VirtualStage extends Script implements Stage {
   readonly modules: Modules;
+  readonly rules: string;
   /** The hosts' names, from left to right; empty until there are any. */
   names: readonly string[] = [];
   readonly #time = new VirtualTime();
   #ladder: Ladder | undefined;
 
-  constructor(outlet: Outlet, modules: Modules) {
+  constructor(outlet: Outlet, modules: Modules, rules = "") {
     super(outlet);
     this.modules = modules;
+    this.rules = outlet.rules ?? rules;
   }
 
   now(): number {

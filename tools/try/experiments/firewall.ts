@@ -3,12 +3,12 @@ import { listen } from "../../../stack/socket/listener.ts";
 import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment, FullHost } from "../experiment.ts";
 
-const RULES = `
-  chain forward policy drop
-    state established,related allow
-    in 1 allow
-    tcp to 10.44.1.2 port 80 allow
-    tcp to port 22 reject with reset`;
+const RULES = `\
+chain forward policy drop
+  state established,related allow
+  in 1 allow
+  tcp to 10.44.1.2 port 80 allow
+  tcp to port 22 reject with reset`;
 
 const LIVE_RULES = `
   chain input policy drop
@@ -28,6 +28,7 @@ export const firewall: Experiment = {
     'A packet filter looks at each packet and at a table: the connections that it has seen begin. "established" is not a flag in the packet; it is what the filter remembers. Reject tells the caller at once, drop lets it wait; a scanner tells the two apart, and so can the user who has to find out what is wrong.',
     'The common notes say "a firewall closes ports" and "drop is safer than reject". No port was closed: the host inside listens at all three. And silence hides nothing: a host that is not there would have been reported by the router.',
   ],
+  rules: RULES,
   async play(stage): Promise<void> {
     const { hosts } = stage.net({
       wires: { out: { delay: 5 }, in: { delay: 5 } },
@@ -37,12 +38,12 @@ export const firewall: Experiment = {
           routes: [{ to: "0.0.0.0/0", gateway: "10.44.0.254" }],
           tcp: { userTimeout: 5000 },
         },
-        router: { on: { out: { address: "10.44.0.254" }, in: { address: "10.44.1.254" } }, forwarding: true, filter: RULES },
+        router: { on: { out: { address: "10.44.0.254" }, in: { address: "10.44.1.254" } }, forwarding: true, filter: stage.rules },
         inside: { on: { in: { address: "10.44.1.2" } }, routes: [{ to: "0.0.0.0/0", gateway: "10.44.1.254" }] },
       },
     });
     stage.say('The rules ("in 1" is: from inside):');
-    stage.lines(RULES.trimEnd().split("\n").slice(1).map((line) => line.slice(2)));
+    stage.lines(stage.rules.trimEnd().split("\n"));
     for (const port of [80, 22, 25]) listen(hosts.inside, { port });
     listen(hosts.outside, { port: 25 });
     const results: string[] = [];

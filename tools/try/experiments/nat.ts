@@ -4,11 +4,11 @@ import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
 import type { Experiment } from "../experiment.ts";
 
-const RULES = `
-  chain prerouting
-    in 0 tcp to port 8080 dnat to 10.44.1.1:80
-  chain postrouting
-    out 0 from 10.44.1.0/24 masquerade`;
+const RULES = `\
+chain prerouting
+  in 0 tcp to port 8080 dnat to 10.44.1.1:80
+chain postrouting
+  out 0 from 10.44.1.0/24 masquerade`;
 
 export const nat: Experiment = {
   name: "nat",
@@ -22,6 +22,7 @@ export const nat: Experiment = {
     "The router changes the source of each packet on its way out and the destination on its way back, and mends the checksums (RFC 3022; incrementally, RFC 1624). Two ports 5000 cannot both be 192.0.2.1:5000, so one of them becomes another, and a table remembers it: for as long as packets come, and for two hours and four minutes after the last at least (RFC 5382 §5).",
     'The common notes say "NAT is a firewall" and "the server sees the client\'s port". It translates; that nobody gets in without an entry is a side effect. And a connection that is silent for longer than the table remembers it is gone, though both ends believe in it.',
   ],
+  rules: RULES,
   async play(stage): Promise<void> {
     const { hosts } = stage.net({
       wires: { lan: { medium: "ethernet", delay: 1 }, wan: { delay: 5 } },
@@ -32,13 +33,13 @@ export const nat: Experiment = {
           on: { wan: { address: "192.0.2.1" }, lan: { address: "10.44.1.254" } },
           routes: [{ to: "0.0.0.0/0", gateway: "192.0.2.7", interface: 0 }],
           forwarding: true,
-          filter: RULES,
+          filter: stage.rules,
         },
         server: { on: { wan: { address: "192.0.2.7" } } },
       },
     });
     stage.say('The rules ("0" is the interface outside):');
-    stage.lines(RULES.trimEnd().split("\n").slice(1).map((line) => line.slice(2)));
+    stage.lines(stage.rules.trimEnd().split("\n"));
     const web = createProcess(hosts.server, { name: "web", privileged: true });
     const door = web.socket("inet", "stream");
     web.bind(door, parseSocketAddress("192.0.2.7:80"));
