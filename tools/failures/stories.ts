@@ -96,7 +96,8 @@ async function selectionOf(lab: Lab, { file, replace, by }: Mutant): Promise<Sel
 function textOf(failure: Failure, lab: Lab): string {
   const quiet = failure.check.kind === "live" ? withoutClock(failure) : failure;
   const text = failureText({ ...quiet, milliseconds: 2 }, { lab, seed: SEED, capture: undefined, blame: undefined });
-  return text.replaceAll(/(\.ts):\d+(?::\d+)?/g, "$1:LINE");
+  const hung = text.replaceAll(/(\w+)\([^)]*\)(?: of \[[^\]]*\])?\s+did\s+not\s+return/g, "$1(…) did not return"); // a busy machine may not know with what
+  return hung.replaceAll(/(\.ts):\d+(?::\d+)?/g, "$1:LINE");
 }
 
 /** A live failure without times, and with the addresses of one station. */
