@@ -12,6 +12,9 @@ import type { LiveStage } from "./experiment.ts";
 /** States that `ss` has shorter names for. */
 const SHORT: Readonly<Record<string, string>> = { ESTABLISHED: "ESTAB", "SYN-RECEIVED": "SYN-RECV" };
 
+/** Milliseconds that a call may wait. */
+const PATIENCE = 5000;
+
 export class KernelProgram {
   readonly #stage: LiveStage;
 
@@ -19,9 +22,15 @@ export class KernelProgram {
     this.#stage = stage;
   }
 
-  /** Makes a call. A blocking one waits as it would in a program. */
+  /** Makes a call. A blocking one waits as it would in a program, but for five seconds at most: then it says EINTR. */
   async call(call: SystemCall): Promise<Outcome> {
-    return await this.#stage.kernel.systemCall({ call });
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      return await this.#stage.kernel.systemCall({ call, signal: patience.signal });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** What a call came to, in a word: its error, or its value. */

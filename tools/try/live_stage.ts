@@ -20,6 +20,8 @@ import type { Segment } from "./segment.ts";
 const KERNEL = { address: "10.44.0.1", mac: "02:00:00:00:00:01" };
 /** How long `until` waits, and from one look to the next, in milliseconds. */
 const PATIENCE = 5000, LOOK = 5;
+/** Milliseconds after which a play is given up. */
+const LONGEST = 30_000;
 const OURS = { address: "10.44.0.2", mac: "02:00:00:00:00:02" };
 
 /** A live stage, and the means to begin and to end it. */
@@ -48,9 +50,17 @@ export class LiveScene {
     }
   }
 
-  /** The play; rejects, too, when the host fails meanwhile. */
+  /** The play; rejects, too, when the host fails meanwhile, and when it does not end. */
   async playing(play: Promise<void>): Promise<void> {
-    await Promise.race([play, this.#running]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`The experiment has not ended after ${LONGEST / 1000} s`)), LONGEST);
+    });
+    try {
+      await Promise.race([play, this.#running, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async close(): Promise<void> {

@@ -95,12 +95,14 @@ export const headOfLine: Experiment = {
       const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
       const far = await linux.accept(door);
       stage.ladder(true);
-      let [sent, hole, isLosing] = [0, -1, true];
+      let [sent, first, isLosing] = [0, -1, true];
       stage.wire.fate = (packet) => {
         if (packet.from !== "host" || packet.data.length === 0) return undefined;
-        const number = packet.layer("TCP") === undefined ? -2 : packet.field("TCP", "seq");
-        if (++sent === 2) hole = number;
-        return { lost: isLosing && number === hole };
+        const number = packet.field("TCP", "seq");
+        if (first < 0) first = number;
+        const message = (number - first >>> 0) + 1;
+        sent = Math.max(sent, message);
+        return { lost: isLosing && message <= 2 && message + packet.data.length > 2 };
       };
       for (let message = 1; message <= MESSAGES; message++) {
         await near.write(Uint8Array.of(message));
