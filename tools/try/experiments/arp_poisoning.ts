@@ -90,6 +90,7 @@ export const arpPoisoning: Experiment = {
       const honest = [await ping(), await entry()];
       stage.lines([`ping: ${honest[0]}; Linux's entry for 10.44.0.2: ${honest[1]}`]);
       stage.say("Mallory speaks, of 10.44.0.2 and of 10.44.0.99, for whom Linux has never asked:");
+      await stage.sleep(50); // an entry is protected for the rest of its tick
       lie("10.44.0.2");
       lie("10.44.0.99");
       const fooled = [await ping(), await entry()];
