@@ -91,6 +91,14 @@ Deno.test("learn --plain: lines alone, keys by letter or name, a save, another w
   await tree.write(FILE, good.replace("frame.length > limits.maximum", "frame.length >= limits.maximum"));
   const red = await learn.until(/points\. Seed/);
   assertMatch(red, /parse\/giant fails: [^]*Expected [^]*Got [^]*Why [^]*Look at [^]*Passed before, and not now: parse\/giant/);
+  const part = `import { todo } from "../../stack/wire/not_implemented.ts";\n${good}`
+    .replace("switch (etherType) {", `todo("demultiplex", etherType);\n  switch (etherType) {`);
+  await tree.write(FILE, part);
+  assertMatch(await learn.until(/points\. Seed/), /demultiplex\/known not written yet/);
+  await tree.write(FILE, part.replace("frame.length > limits.maximum", "frame.length >= limits.maximum"));
+  assertMatch(await learn.until(/points\. Seed/), /parse\/giant fails/, "what broke goes before what waits");
+  await tree.write(FILE, part);
+  assertMatch(await learn.until(/points\. Seed/), /demultiplex\/known not written yet/);
   await tree.write(FILE, `${good}\n}`);
   assertMatch(await learn.until(/The verdicts from before stay/), /cannot be loaded[^]*framing\.ts:\d+:\d+/);
   await learn.type("s");

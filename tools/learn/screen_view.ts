@@ -149,8 +149,8 @@ export class ScreenView {
       ...(file === "" ? [] : [`saved ${file}`]),
       ...(obstacle === undefined ? [] : [paint("red", obstacle.own ? "it cannot be loaded" : "it cannot be run")]),
       ...(round !== undefined ? [`${ROUNDS[round]} ${fresh.size} of ${size}`] : []),
-      ...(file === "" || waited === undefined || result === undefined ? [] : [`${(waited / 1000).toFixed(2)} s to the verdict`]),
       ...(broken.length === 0 ? [] : [paint("red", `${broken.length} that passed ${broken.length === 1 ? "fails" : "fail"} now`)]),
+      ...(file === "" || waited === undefined || result === undefined ? [] : [`${(waited / 1000).toFixed(2)} s to the verdict`]),
       ...(round === undefined && obstacle === undefined && file === "" ? ["Save a file, and its checks run again"] : []),
     ];
     return parts.join(" · ");

@@ -4,6 +4,7 @@
  *
  * The check that the learner is at stays while it fails. When it passes, the next one is chosen as soon as all public checks of the virtual wire have
  * their verdicts, and until then nothing jumps about: what is red comes first, then what is not written, in the order in which the handout has the functions.
+ * So it is, too, when it only waits for another function by now, or when it waits and something else has broken.
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
@@ -54,6 +55,8 @@ export class Session {
   readonly fresh: Set<string> = new Set();
   /** Checks that passed before the last save. */
   #passedBefore: ReadonlySet<string> = new Set();
+  /** Checks that were red before the last save. */
+  #redBefore: ReadonlySet<string> = new Set();
   /** The check that the learner is at. */
   at: Check | undefined;
   /** What is being run; undefined when nothing is. */
@@ -125,6 +128,7 @@ export class Session {
     this.blames.clear();
     this.#blaming.abort();
     this.#passedBefore = new Set(this.checks.filter((check) => this.isPassed(check)).map(({ id }) => id));
+    this.#redBefore = new Set(this.results.values().filter(isFailure).map(({ check }) => check.id));
     this.#tell({ kind: "begin", saved });
     try {
       const { lab, seed, options: { virtual }, selection } = this;
@@ -309,22 +313,28 @@ export class Session {
     this.#tell({ kind: "obstacle" });
   }
 
-  /** Chooses the check that the learner is at, if the one so far does not fail. */
+  /** Chooses the check that the learner is at, if nothing is to be done about the one so far. */
   #settle(): void {
-    if (this.at !== undefined && this.isOpen(this.at)) return;
+    if (this.at !== undefined && this.isOpen(this.at) && !this.#onlyWaits(this.at)) return;
     const next = this.#mostWanted();
     if (this.at === next) return;
     this.at = next;
     this.#tell({ kind: "moved" });
   }
 
+  /** Whether a check waits for a function to be written, and there is something to mend that the last save has brought to light. */
+  #onlyWaits({ id }: Check): boolean {
+    return this.results.get(id)?.verdict.outcome === "not written" && (this.#redBefore.has(id) || this.broken.length > 0);
+  }
+
+  /** Of the verdicts since the last save: one from before may name what is mended by now. */
   #mostWanted(): Check | undefined {
-    const known = this.checks.flatMap((check) => this.results.get(check.id) ?? []);
+    const known = this.checks.flatMap((check) => this.fresh.has(check.id) ? this.results.get(check.id) ?? [] : []);
     const [red] = inReadingOrder(known.filter(isFailure));
     if (red !== undefined) return red.check;
     const functions = Object.keys(this.lab.functions);
     const rank = ({ verdict }: CheckResult): number => "symbol" in verdict ? functions.indexOf(verdict.symbol?.split(".")[0] ?? "") : -1;
     const unwritten = known.filter(({ verdict }) => verdict.outcome === "not written").toSorted((a, b) => rank(a) - rank(b));
-    return unwritten[0]?.check ?? this.checks.find((check) => this.isOpen(check));
+    return unwritten[0]?.check ?? known.find(({ check }) => this.isOpen(check))?.check;
   }
 }
