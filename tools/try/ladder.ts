@@ -1,9 +1,9 @@
 /**
  * The packets of an experiment, as lines: when, who to whom, what. A TCP segment has its numbers counted from its side's SYN, and at the end of the
  * line the state in which its sender then was. State, window and ports are said only where they are news: they are what they were in the last line of
- * the same sender, and ports appear with the second connection.
+ * the same sender; a SYN names its ports, and from the second connection on every segment does.
  *
- *          0 ms  client ──▶ server  SYN seq 0, win 65535                   SYN-SENT
+ *          0 ms  client ──▶ server  50317 → 80 SYN seq 0, win 65535        SYN-SENT
  *         10 ms  client ◀── server  SYN ACK seq 0 ack 1, win 65535     SYN-RECEIVED
  *         20 ms  client ──▶ server  ACK seq 1 ack 1, win 524288         ESTABLISHED
  *         30 ms  client ──✘ server  PSH ACK seq 1 ack 1, 11 bytes
@@ -84,7 +84,8 @@ export class Ladder {
     const number = packet.field("TCP", "seq");
     const names = packet.text("TCP", "flags").replace("none", "no flags");
     const length = packet.data.length;
-    const ports = this.#connections.size > 1 ? `${packet.field("TCP", "sourcePort")} → ${packet.field("TCP", "destinationPort")} ` : "";
+    const isNews = this.#connections.size > 1 || (packet.has("SYN") && !packet.has("ACK"));
+    const ports = isNews ? `${packet.field("TCP", "sourcePort")} → ${packet.field("TCP", "destinationPort")} ` : "";
     const ack = packet.has("ACK") ? ` ack ${this.#relative(packet.field("TCP", "ack"), to)}` : "";
     const bytes = length === 0 ? "" : `, ${length} ${length === 1 ? "byte" : "bytes"}`;
     return `${ports}${names} seq ${this.#relative(number, from)}${ack}${this.#sack(packet, to)}${bytes}${this.#window(packet, from)}`;
