@@ -48,13 +48,12 @@ export const nat: Experiment = {
       const browser = createProcess(host, { name: "browser" });
       const near = browser.socket("inet", "stream");
       browser.bind(near, parseSocketAddress("0.0.0.0:5000"));
-      stage.ladder(host === hosts.ann);
       await stage.settle(browser.connect(near, parseSocketAddress("192.0.2.7:80")));
       await stage.settle(web.accept(door));
     }
     await stage.run(100);
     stage.say(
-      "Ann's handshake: each segment is on both wires, and on the server's wire Ann is called 192.0.2.1. Ben did the same. The server's table:",
+      "Each segment is on both wires. On the server's both hosts are called 192.0.2.1, and Ben's port is another one. The server's table:",
     );
     const rows = socketTable(hosts.server.tcp, [web]).filter(({ state }) => state === "ESTAB");
     stage.lines(formatSocketTable(rows));
@@ -74,7 +73,6 @@ export const nat: Experiment = {
     const homeDoor = home.socket("inet", "stream");
     home.bind(homeDoor, parseSocketAddress("0.0.0.0:80"));
     home.listen(homeDoor, 5);
-    stage.ladder(true);
     const visitor = createProcess(hosts.server, { name: "visitor" });
     await stage.settle(visitor.connect(visitor.socket("inet", "stream"), parseSocketAddress("192.0.2.1:8080")));
     const seen = socketTable(hosts.ann.tcp, [home]).find(({ local, state }) => local === "10.44.1.1:80" && state !== "LISTEN");
