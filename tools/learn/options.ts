@@ -24,9 +24,9 @@ export interface LearnOptions {
 }
 
 /** What `--help` prints. */
-export const HELP = `deno task learn: opens the kit in the terminal. Shows the next check that fails,
-and runs it again whenever you save a file of a lab. Behind it a number
-begins with that lab; else it goes on where you were.
+export const HELP = `deno task learn [LAB]: opens the kit in the terminal. Shows the next check that
+fails, and runs it again whenever you save a file of a lab. "deno task learn 3"
+begins with lab 03; without a number it goes on where you were.
 
   --plain          lines only, for screen readers and pipes: nothing moves, and
                    keys are letters with Enter behind them
