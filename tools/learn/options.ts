@@ -39,7 +39,8 @@ begins with lab 03; without a number it goes on where you were.
   --seed N         draw the same inputs as the run that showed this seed
   --help           this
 
-Your progress is kept in .wallsocket/progress.json. NO_COLOR switches colours off.`;
+Your progress is kept in .wallsocket/progress.json. NO_COLOR switches colours
+off.`;
 
 const BOOLEANS = ["plain", "poll", "virtual", "mine", "alone", "help"];
 
