@@ -7,12 +7,14 @@ import { type Blame, Blamer } from "./blame.ts";
 import { ownFailure } from "./blame_own.ts";
 import { blameText, rangesText } from "./blame_text.ts";
 
+/** Milliseconds: what is found, and not how soon, is looked at. */
+const PATIENCE = 120_000;
 const NO_KERNEL = (): Promise<string> => Promise.resolve("no live wire in this test");
 
 Deno.test("Blamer.blame() finds in lab 03 what a check of lab 06 shows, and lab 03's own check that fails too", async () => {
   const selection = await plant("3 odd-byte-dropped");
   const [failure] = await failuresOf(6, selection, ["wire/text"]);
-  const blamer = new Blamer({ selection, standIn: () => "reference", kernel: NO_KERNEL });
+  const blamer = new Blamer({ selection, standIn: () => "reference", kernel: NO_KERNEL, limit: PATIENCE });
   try {
     const blame = await blamer.blame(failure as CheckResult) as Blame;
     assertEquals(blame, { shows: 6, mine: [1, 2, 3, 4, 5, 6, 7], sits: [3], together: [], untried: [], unsteady: false });
@@ -29,7 +31,7 @@ Deno.test("Blamer.blame() finds in lab 03 what a check of lab 06 shows, and lab 
 Deno.test("Blamer.blame() names the labs that only together make it pass", async () => {
   const both = await plant("3 odd-byte-dropped", "1 fcs-big-endian");
   const [failure] = await failuresOf(6, both, ["wire/text"]);
-  const blamer = new Blamer({ selection: both, standIn: () => "reference", kernel: NO_KERNEL });
+  const blamer = new Blamer({ selection: both, standIn: () => "reference", kernel: NO_KERNEL, limit: PATIENCE });
   try {
     const { sits, together } = await blamer.blame(failure as CheckResult) as Blame;
     assertEquals([sits, together], [[], [1, 3]]);
