@@ -35,7 +35,9 @@ export const wallSocket: Experiment = {
     const [carrier] = withText;
     if (carrier === undefined) return;
     stage.say("");
-    stage.say("Here is the one that carries it, layer by layer. The data at the end is what you wrote:");
+    stage.say(
+      "Here is the one that carries it, layer by layer. The data at the end is what you wrote. (Its window is in units of 16 bytes, as the SYNs have agreed; the ladder has multiplied.)",
+    );
     stage.say("");
     stage.lines(openPacket(carrier.bytes, "ethernet", { columns: 77, lines: 2 }).split("\n"));
   },
