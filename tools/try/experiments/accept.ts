@@ -3,6 +3,7 @@ import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
 import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 export const accept: Experiment = {
   name: "accept",
@@ -21,9 +22,7 @@ export const accept: Experiment = {
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
     const address = parseSocketAddress("10.44.0.2:80");
-    const door = web.socket("inet", "stream");
-    web.bind(door, address);
-    web.listen(door, 5);
+    const door = listening(web, address);
     const near = browser.socket("inet", "stream");
     await stage.settle(browser.connect(near, address));
     const connected = stage.now();
@@ -48,9 +47,7 @@ export const accept: Experiment = {
     before: "Linux connects to our host and sends a request. Our program listens, and never calls accept().",
     async play(stage): Promise<void> {
       const web = createProcess(stage.host, { name: "web", privileged: true });
-      const door = web.socket("inet", "stream");
-      web.bind(door, parseSocketAddress("10.44.0.2:80"));
-      web.listen(door, 5);
+      listening(web, parseSocketAddress("10.44.0.2:80"));
       const linux = new KernelProgram(stage);
       const descriptor = await linux.socket();
       const said = await linux.said({ name: "connect", descriptor, address: { ip: "10.44.0.2", port: 80 } });

@@ -1,8 +1,6 @@
-import { connect } from "../../../stack/socket/conn.ts";
-import { listen } from "../../../stack/socket/listener.ts";
 import type { Packet } from "../packet.ts";
-import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
+import { connected, connectedToLinux } from "../setup.ts";
 
 export const checksum: Experiment = {
   name: "checksum",
@@ -17,13 +15,7 @@ export const checksum: Experiment = {
     'The common note says "TCP guarantees that data arrives unchanged". It makes damage unlikely: one damaged segment in 65,536, roughly, has a sum that is right by chance.',
   ],
   async play(stage): Promise<void> {
-    const { client, server, wire } = stage.twoHosts({ tcp: { noDelay: true } });
-    const listener = listen(server, { port: 80 });
-    stage.ladder(false);
-    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
-    const far = await stage.settle(listener.accept());
-    await stage.run(70);
-    stage.ladder(true);
+    const { server, wire, near, far } = await connected(stage, { tcp: { noDelay: true } });
     const results: string[] = [];
     for (const [name, damage] of [["a bit turned over", turn], ["two words exchanged", exchange], ["no damage", undefined]] as const) {
       stage.say("");
@@ -54,12 +46,7 @@ export const checksum: Experiment = {
     ],
     host: { tcp: { noDelay: true } },
     async play(stage): Promise<void> {
-      const linux = new KernelProgram(stage);
-      const door = await linux.listen(80);
-      stage.ladder(false);
-      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
-      const far = await linux.accept(door);
-      stage.ladder(true);
+      const { linux, near, far } = await connectedToLinux(stage);
       const before = (await stage.kernel.snmp()).Tcp?.InCsumErrors ?? 0;
       const results: string[] = [];
       for (const [name, damage] of [["a bit turned over", turn], ["two words exchanged", exchange], ["no damage", undefined]] as const) {

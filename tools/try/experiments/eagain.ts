@@ -2,6 +2,7 @@ import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import type { SystemCall } from "../../harness/subject/system_call.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 export const eagain: Experiment = {
   name: "eagain",
@@ -20,9 +21,7 @@ export const eagain: Experiment = {
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
     const address = parseSocketAddress("10.44.0.2:80");
-    const door = web.socket("inet", "stream");
-    web.bind(door, address);
-    web.listen(door, 5);
+    const door = listening(web, address);
     web.setNonBlocking(door, true);
     const said = async (call: Promise<number>): Promise<string> => {
       try {
@@ -68,9 +67,7 @@ export const eagain: Experiment = {
     async play(stage): Promise<void> {
       const { kernel, host } = stage;
       const web = createProcess(host, { name: "web", privileged: true });
-      const door = web.socket("inet", "stream");
-      web.bind(door, parseSocketAddress("10.44.0.2:80"));
-      web.listen(door, 5);
+      listening(web, parseSocketAddress("10.44.0.2:80"));
       const said = async (call: SystemCall): Promise<string> => {
         const { value, error } = await kernel.systemCall({ call });
         stage.say(`Linux: ${call.name}() ${error ?? value}`);

@@ -1,6 +1,7 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 const FIRST = 49_152;
 
@@ -21,9 +22,7 @@ export const ephemeralPorts: Experiment = {
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
     const address = parseSocketAddress("10.44.0.2:80");
-    const door = web.socket("inet", "stream");
-    web.bind(door, address);
-    web.listen(door, 10);
+    listening(web, address, 10);
     stage.ladder(false);
     const chosen: number[] = [];
     for (let count = 0; count < 6; count++) {
@@ -45,9 +44,7 @@ export const ephemeralPorts: Experiment = {
     before: "Linux opens three connections to our host. Which ports does it take? The range is in /proc/sys/net/ipv4/ip_local_port_range.",
     async play(stage): Promise<void> {
       const web = createProcess(stage.host, { name: "web", privileged: true });
-      const door = web.socket("inet", "stream");
-      web.bind(door, parseSocketAddress("10.44.0.2:80"));
-      web.listen(door, 10);
+      listening(web, parseSocketAddress("10.44.0.2:80"), 10);
       stage.ladder(false);
       const [low = 0, high = 0] = (await stage.kernel.sysctl({ name: "net.ipv4.ip_local_port_range" })).trim().split(/\s+/).map(Number);
       for (let count = 0; count < 3; count++) await stage.kernel.tcpConnect({ to: "10.44.0.2", port: 80 });

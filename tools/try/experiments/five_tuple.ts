@@ -4,6 +4,7 @@ import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
 import { KernelProgram } from "../kernel_program.ts";
 import { listen } from "../../../stack/socket/listener.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 export const fiveTuple: Experiment = {
   name: "five-tuple",
@@ -22,9 +23,7 @@ export const fiveTuple: Experiment = {
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
     const doors = [80, 443].map((port) => {
-      const door = web.socket("inet", "stream");
-      web.bind(door, parseSocketAddress(`10.44.0.2:${port}`));
-      web.listen(door, 5);
+      const door = listening(web, parseSocketAddress(`10.44.0.2:${port}`));
       return door;
     });
     web.bind(web.socket("inet", "dgram"), parseSocketAddress("10.44.0.2:80"));

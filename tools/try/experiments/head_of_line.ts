@@ -1,8 +1,6 @@
-import { connect } from "../../../stack/socket/conn.ts";
 import { listenDatagram } from "../../../stack/socket/datagram_conn.ts";
-import { listen } from "../../../stack/socket/listener.ts";
-import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
+import { connected, connectedToLinux } from "../setup.ts";
 
 /** Messages, and how far apart they are in milliseconds. */
 const MESSAGES = 5, APART = 20;
@@ -20,13 +18,7 @@ export const headOfLine: Experiment = {
     'The common note says "UDP is faster than TCP". What came at all came equally fast. The difference is what a loss costs: TCP makes everybody behind it wait, UDP leaves a hole. Two independent streams over one TCP connection wait for each other, too; that is one reason why HTTP/3 left TCP.',
   ],
   async play(stage): Promise<void> {
-    const { client, server, wire } = stage.twoHosts({ tcp: { noDelay: true } });
-    const listener = listen(server, { port: 80 });
-    stage.ladder(false);
-    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
-    const far = await stage.settle(listener.accept());
-    await stage.run(70);
-    stage.ladder(true);
+    const { client, server, wire, near, far } = await connected(stage, { tcp: { noDelay: true } });
     let sent = 0;
     wire.fate = (packet) => ({ lost: packet.from === "client" && packet.data.length > 0 && ++sent === 2 });
 
@@ -89,12 +81,7 @@ export const headOfLine: Experiment = {
     ],
     host: { tcp: { noDelay: true, leastTimeout: 200 } },
     async play(stage): Promise<void> {
-      const linux = new KernelProgram(stage);
-      const door = await linux.listen(80);
-      stage.ladder(false);
-      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
-      const far = await linux.accept(door);
-      stage.ladder(true);
+      const { linux, near, far } = await connectedToLinux(stage);
       let [sent, first, isLosing] = [0, -1, true];
       stage.wire.fate = (packet) => {
         if (packet.from !== "host" || packet.data.length === 0) return undefined;

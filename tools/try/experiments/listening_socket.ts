@@ -4,6 +4,7 @@ import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
 import { KernelProgram } from "../kernel_program.ts";
 import { connect } from "../../../stack/socket/conn.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 export const listeningSocket: Experiment = {
   name: "listening-socket",
@@ -22,9 +23,7 @@ export const listeningSocket: Experiment = {
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
     const address = parseSocketAddress("10.44.0.2:80");
-    const door = web.socket("inet", "stream");
-    web.bind(door, address);
-    web.listen(door, 5);
+    const door = listening(web, address);
     stage.ladder(false);
     const accepted = [];
     const near = [];

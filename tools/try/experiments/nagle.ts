@@ -1,7 +1,7 @@
 import { connect, type TcpConn } from "../../../stack/socket/conn.ts";
 import { listen } from "../../../stack/socket/listener.ts";
-import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
+import { connectedFromLinux } from "../setup.ts";
 
 export const nagle: Experiment = {
   name: "nagle-and-delayed-ack",
@@ -50,13 +50,8 @@ export const nagle: Experiment = {
       "Guess: when does the second piece go?",
     ],
     async play(stage): Promise<void> {
-      const linux = new KernelProgram(stage);
-      const listener = listen(stage.host, { port: 80 });
+      const { linux, near, far } = await connectedFromLinux(stage);
       stage.ladder(false);
-      const accepting = listener.accept();
-      const near = await linux.socket();
-      await linux.call({ name: "connect", descriptor: near, address: { ip: "10.44.0.2", port: 80 } });
-      const far = await accepting;
       answerEachEight(far);
       const isQuiet = (): boolean => stage.host.tcp.connections().every(({ unacknowledged }) => unacknowledged === 0);
       await linux.write(near, "at first");

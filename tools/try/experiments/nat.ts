@@ -3,6 +3,7 @@ import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 const RULES = `\
 chain prerouting
@@ -41,9 +42,7 @@ export const nat: Experiment = {
     stage.say('The rules ("0" is the interface outside):');
     stage.lines(stage.rules.trimEnd().split("\n"));
     const web = createProcess(hosts.server, { name: "web", privileged: true });
-    const door = web.socket("inet", "stream");
-    web.bind(door, parseSocketAddress("192.0.2.7:80"));
-    web.listen(door, 5);
+    const door = listening(web, parseSocketAddress("192.0.2.7:80"));
     for (const host of [hosts.ann, hosts.ben]) {
       const browser = createProcess(host, { name: "browser" });
       const near = browser.socket("inet", "stream");
@@ -70,9 +69,7 @@ export const nat: Experiment = {
     stage.say("");
     stage.say("From outside to the router's port 8080, where a rule waits:");
     const home = createProcess(hosts.ann, { name: "home", privileged: true });
-    const homeDoor = home.socket("inet", "stream");
-    home.bind(homeDoor, parseSocketAddress("0.0.0.0:80"));
-    home.listen(homeDoor, 5);
+    listening(home, parseSocketAddress("0.0.0.0:80"));
     const visitor = createProcess(hosts.server, { name: "visitor" });
     await stage.settle(visitor.connect(visitor.socket("inet", "stream"), parseSocketAddress("192.0.2.1:8080")));
     const seen = socketTable(hosts.ann.tcp, [home]).find(({ local, state }) => local === "10.44.1.1:80" && state !== "LISTEN");

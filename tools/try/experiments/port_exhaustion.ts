@@ -2,6 +2,7 @@ import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { listen, type TcpListener } from "../../../stack/socket/listener.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 /** The client's ephemeral ports, from 50000. */
 const RANGE = 1000;
@@ -23,9 +24,7 @@ export const portExhaustion: Experiment = {
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
     for (const port of [80, 81]) {
-      const door = web.socket("inet", "stream");
-      web.bind(door, parseSocketAddress(`10.44.0.2:${port}`));
-      web.listen(door, 100);
+      const door = listening(web, parseSocketAddress(`10.44.0.2:${port}`), 100);
       acceptAndClose(door);
     }
     stage.ladder(false);

@@ -1,6 +1,7 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import type { Experiment } from "../experiment.ts";
+import { listening } from "../setup.ts";
 
 export const ports: Experiment = {
   name: "ports",
@@ -18,9 +19,7 @@ export const ports: Experiment = {
     const { client, server, wire } = stage.twoHosts({ tcp: { userTimeout: 10_000 } });
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
-    const door = web.socket("inet", "stream");
-    web.bind(door, parseSocketAddress("10.44.0.2:80"));
-    web.listen(door, 5);
+    listening(web, parseSocketAddress("10.44.0.2:80"));
     wire.fate = (packet) => ({ lost: packet.field("TCP", "destinationPort") === 82 });
     const results: string[] = [];
     for (const port of [80, 81, 82]) {
@@ -36,9 +35,7 @@ export const ports: Experiment = {
     before: "Our host listens at port 80 and nowhere else. Linux knocks at 80 and at 81.",
     async play(stage): Promise<void> {
       const web = createProcess(stage.host, { name: "web", privileged: true });
-      const door = web.socket("inet", "stream");
-      web.bind(door, parseSocketAddress("10.44.0.2:80"));
-      web.listen(door, 5);
+      listening(web, parseSocketAddress("10.44.0.2:80"));
       const open = await stage.kernel.tcpConnect({ to: "10.44.0.2", port: 80 });
       const closed = await stage.kernel.tcpConnect({ to: "10.44.0.2", port: 81 });
       stage.expect(

@@ -1,7 +1,5 @@
-import { connect } from "../../../stack/socket/conn.ts";
-import { listen } from "../../../stack/socket/listener.ts";
-import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
+import { connected, connectedToLinux } from "../setup.ts";
 
 export const reordering: Experiment = {
   name: "reordering",
@@ -16,13 +14,7 @@ export const reordering: Experiment = {
     'The common note says "TCP numbers packets". It numbers bytes: an acknowledgment names the next byte that is wanted, whatever segments it came in.',
   ],
   async play(stage): Promise<void> {
-    const { client, server, wire } = stage.twoHosts();
-    const listener = listen(server, { port: 80 });
-    stage.ladder(false);
-    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
-    const far = await stage.settle(listener.accept());
-    await stage.run(70);
-    stage.ladder(true);
+    const { wire, near, far } = await connected(stage);
     let segments = 0;
     wire.fate = (packet) => packet.from === "client" && packet.data.length > 0 && ++segments === 2 ? { late: 30 } : undefined;
     const sent = Uint8Array.from({ length: 7240 }, (_, at) => at * 7);
@@ -42,12 +34,7 @@ export const reordering: Experiment = {
       "Guess: in which order does the program on Linux read, and what do Linux's acknowledgments say meanwhile?",
     ],
     async play(stage): Promise<void> {
-      const linux = new KernelProgram(stage);
-      const door = await linux.listen(80);
-      stage.ladder(false);
-      const near = await connect(stage.host, { hostname: "10.44.0.1", port: 80 });
-      const far = await linux.accept(door);
-      stage.ladder(true);
+      const { linux, near, far } = await connectedToLinux(stage);
       let segments = 0;
       stage.wire.fate = (packet) => packet.from === "host" && packet.data.length > 0 && ++segments === 2 ? { late: 200 } : undefined;
       const sent = Uint8Array.from({ length: 7240 }, (_, at) => at * 7);

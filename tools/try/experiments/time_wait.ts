@@ -1,10 +1,8 @@
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
-import { connect } from "../../../stack/socket/conn.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
-import { listen } from "../../../stack/socket/listener.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
-import { KernelProgram } from "../kernel_program.ts";
 import type { Experiment } from "../experiment.ts";
+import { connected, connectedFromLinux } from "../setup.ts";
 
 export const timeWait: Experiment = {
   name: "time-wait",
@@ -19,13 +17,7 @@ export const timeWait: Experiment = {
     'The common notes say "TIME-WAIT is a leak" and "the server has too many of them". It costs a small record for a minute; whoever has many of them is the one who closes first.',
   ],
   async play(stage): Promise<void> {
-    const { client, server, wire } = stage.twoHosts();
-    const listener = listen(server, { port: 80 });
-    stage.ladder(false);
-    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
-    const far = await stage.settle(listener.accept());
-    await stage.run(70);
-    stage.ladder(true);
+    const { client, server, wire, near, far } = await connected(stage);
     near.close();
     await stage.run(100);
     far.close();
@@ -68,14 +60,7 @@ export const timeWait: Experiment = {
       "Guess: what stands in Linux's table by then, and what does it say to a program that wants the port?",
     ],
     async play(stage): Promise<void> {
-      const linux = new KernelProgram(stage);
-      const listener = listen(stage.host, { port: 80 });
-      stage.ladder(false);
-      const accepting = listener.accept();
-      const near = await linux.socket();
-      await linux.call({ name: "connect", descriptor: near, address: { ip: "10.44.0.2", port: 80 } });
-      const far = await accepting;
-      stage.ladder(true);
+      const { linux, near, far } = await connectedFromLinux(stage);
       await linux.close(near);
       await far.read(new Uint8Array(1));
       let answers = 0;

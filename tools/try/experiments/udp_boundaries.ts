@@ -1,7 +1,6 @@
-import { connect } from "../../../stack/socket/conn.ts";
 import { listenDatagram } from "../../../stack/socket/datagram_conn.ts";
-import { listen } from "../../../stack/socket/listener.ts";
 import type { Experiment } from "../experiment.ts";
+import { connected } from "../setup.ts";
 
 const WORDS = ["one", "two", "three"];
 
@@ -18,13 +17,7 @@ export const udpBoundaries: Experiment = {
     'The common note says "recv returns what send sent". Over TCP it does so on a fast local wire, until the day when two writes share a segment, or one is cut in two.',
   ],
   async play(stage): Promise<void> {
-    const { client, server } = stage.twoHosts();
-    const listener = listen(server, { port: 80 });
-    stage.ladder(false);
-    const near = await stage.settle(connect(client, { hostname: "10.44.0.2", port: 80 }));
-    const far = await stage.settle(listener.accept());
-    await stage.run(70);
-    stage.ladder(true);
+    const { client, server, near, far } = await connected(stage);
     const text = (bytes: Uint8Array): string => `"${new TextDecoder().decode(bytes)}"`;
 
     stage.say("TCP: three writes");
