@@ -2,15 +2,18 @@
  * `deno task test`: all tests of the tree, then one line that counts them. More words are passed on to `deno test`:
  * files, or `--filter …`. As many files run side by side as there are processors (`DENO_JOBS=1`: one after the other).
  *
- * The runner's output is shown as it comes. Its own summary is the count; tests it ignored are named before the last
- * line, because what was not tested must not be overlooked. A test that cannot run somewhere says why in its name:
- * see `tools/test_when.ts`.
+ * The runner's output is shown as it comes; where `CI` is set, without the lines of tests that passed, so that what
+ * failed is found at once in a log of thousands. The runner's own summary is the count; tests that failed or were ignored
+ * are named before the last line, because neither must be overlooked. A test that cannot run somewhere says why in its
+ * name: see `tools/test_when.ts`.
  */
 
 /** What a run came to. */
 export interface Result {
   readonly passed: number;
   readonly failed: number;
+  /** Names of the tests that failed, and where they stand. */
+  readonly failures: readonly string[];
   /** Names of the tests and steps that were ignored. */
   readonly skipped: readonly string[];
 }
@@ -29,7 +32,14 @@ export function readResult(output: string, success: boolean): Result {
   const names = ignoredNames(lines);
   const skipped = names.slice(Math.max(0, names.length - ignored)); // a test may print such lines too: the runner's come last
   while (skipped.length < ignored) skipped.push("(a test without a line of its own)");
-  return { passed: count("passed"), failed: Math.max(count("failed"), success ? 0 : 1), skipped };
+  return { passed: count("passed"), failed: Math.max(count("failed"), success ? 0 : 1), failures: failedNames(lines), skipped };
+}
+
+/** What stands in the runner's list of failures, its last words before the summary. */
+function failedNames(lines: readonly string[]): string[] {
+  const heading = lines.findLastIndex((line) => /^ *FAILURES *$/.test(line));
+  if (heading < 0) return [];
+  return lines.slice(heading + 1).filter((line) => line.includes(" => ")).map((line) => line.trim());
 }
 
 /** Names of ignored tests, and of ignored steps behind the name of their test. Where files run side by side, a line says all by itself. */
@@ -44,9 +54,15 @@ function ignoredNames(lines: readonly string[]): string[] {
 }
 
 /** What is printed behind the runner's output; the last line counts. */
-export function conclusion({ passed, failed, skipped }: Result): string {
-  const names = skipped.map((name) => `skipped: ${name}\n`).join("");
-  return `${names}${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+export function conclusion({ passed, failed, failures, skipped }: Result): string {
+  const names = [...skipped.map((name) => `skipped: ${name}\n`), ...failures.map((name) => `failed: ${name}\n`)];
+  return `${names.join("")}${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+}
+
+/** Leaves out of whole lines those of tests that passed. */
+export function withoutPassed(lines: string): string {
+  // deno-lint-ignore no-control-regex -- the runner's colours
+  return lines.split("\n").filter((line) => !/ \.\.\. ok \([^)]*\)$/.test(line.replaceAll(/\x1b\[[0-9;]*m/g, ""))).join("\n");
 }
 
 /** What tests may do: read, start programs, load libc, talk to this machine; write only below `.wallsocket` and the temporary folder. */
@@ -71,12 +87,20 @@ if (import.meta.main) {
     stdout: "piped",
     env: plain ? { NO_COLOR: "1" } : {},
   }).spawn();
-  const decoder = new TextDecoder();
+  const brief = (Deno.env.get("CI") ?? "") !== "";
   let output = "";
-  for await (const chunk of child.stdout) {
-    output += decoder.decode(chunk, { stream: true });
-    for (let at = 0; at < chunk.length;) at += await Deno.stdout.write(chunk.subarray(at));
+  let shown = 0; // so many characters of the output were shown, or left out
+  const show = (end: number): void => {
+    const lines = output.slice(shown, end);
+    const bytes = new TextEncoder().encode(brief ? withoutPassed(lines) : lines);
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    shown = end;
+  };
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    output += text;
+    show(brief ? output.lastIndexOf("\n") + 1 : output.length);
   }
+  show(output.length);
   const result = readResult(output, (await child.status).success);
   console.log(conclusion(result));
   Deno.exit(result.failed === 0 ? 0 : 1);
