@@ -3,13 +3,14 @@
  * network card, or with another address. In the end nothing may be left, and until then every byte must be right, every program must come to an end, and no
  * connection may break that had no reason to.
  *
- * A reason is a blow (a break-down, or a cable that is out) since the connection began, or a peer that goes without a word on purpose.
+ * A reason is a blow (a break-down, or a cable that is out) since the connection began, or a peer that goes without a word on purpose. Who calls just after
+ * a blow may join a search for the neighbour that began in it, and falls with it.
  */
 import type { Modules } from "../../stack/contract/modules.ts";
 import { isBreak, stackParty } from "./parties.ts";
 import { type Errand, ERRANDS, run as runErrand, serve, type Surroundings } from "./programs.ts";
 import type { Weather } from "./weather.ts";
-import { type Machine, World } from "./world.ts";
+import { LOOKUP, type Machine, World } from "./world.ts";
 
 /** What a soak came to. */
 export interface SoakResult {
@@ -179,7 +180,7 @@ class Soak {
     if (what === "the server") return; // its clients abort on purpose
     this.#broken++;
     const { lastBlow, clock } = this.#world;
-    if (lastBlow < began) this.#faults.push(`${what} breaks at ${Math.round(clock.now)} ms without a reason: ${(error as Error).message}`);
+    if (lastBlow + LOOKUP < began) this.#faults.push(`${what} breaks at ${Math.round(clock.now)} ms without a reason: ${(error as Error).message}`);
   }
 
   async #changeWeather(): Promise<void> {
