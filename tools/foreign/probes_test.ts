@@ -21,9 +21,10 @@ const QUESTIONS: readonly (readonly [words: string, answers: number, like: RegEx
   ["-F -p 80 -c 3", 0, /./],
   ["-F -P -U -p 81 -c 3", 3, /flags=RA /],
   ["-S -A -F -R -P -U -X -Y -p 80 -c 3", 0, /./],
-  // The TCP header itself is in pieces of 16 bytes; and 4000 bytes are too long for the way back, too.
-  ["-S -f -d 100 -p 80 -c 3", 3, /flags=SA /],
-  ["-1 -d 4000 -f -m 1480 -c 3", 3, /len=1500 .*icmp_seq=/],
+  // The TCP header itself is in pieces of 16 bytes; and 4000 bytes are too long for the way back, too. Without -N the identification follows from
+  // hping3's process id, and where that makes 0 the kernel gives each piece another.
+  ["-S -f -N 4711 -d 100 -p 80 -c 3", 3, /flags=SA /],
+  ["-1 -d 4000 -f -N 4712 -m 1480 -c 3", 3, /len=1500 .*icmp_seq=/],
   // A first fragment, and no other. A wrong checksum.
   ["-1 -x -c 3", 0, /./],
   ["-S -b -p 80 -c 3", 0, /./],
@@ -39,6 +40,9 @@ const FLOODS = [
   "-q -1 -d 500 -c 3000 -i u100",
 ];
 
+/** hping3 overlooks an answer that comes while its own alarm rings: where it counted too few, it is asked again, so often in all. */
+const ROUNDS = 4;
+
 function answersIn({ out, err }: CommandResult): { readonly count: number; readonly lines: readonly string[] } {
   const count = Number(/(\d+) packets received/.exec(out + err)?.[1]);
   return { count, lines: out.split("\n").filter((line) => /^len=|^ICMP /.test(line)) };
@@ -49,18 +53,20 @@ testWhen(
   "foreign: hping3 gets the answer that each flag and fragment calls for, and floods leave nothing",
   () =>
     inFolder(async (folder) => {
-      const questions = QUESTIONS.map(([words]) => hping3(words));
-      const { commands, connections, framesLent } = await prove({
-        capture: `${folder}/capture.pcapng`,
-        ...SHORT_LIVES,
-        commands: [...questions, ...FLOODS.map(hping3), TALK],
-      });
-      for (const [index, [words, answers, like]] of QUESTIONS.entries()) {
-        const { count, lines } = answersIn(commands[index] as CommandResult);
-        assertEquals([words, count, lines.length], [words, answers, answers]);
-        for (const line of lines) assertMatch(line, like, words);
+      const order = { capture: `${folder}/capture.pcapng`, ...SHORT_LIVES };
+      const { commands, connections, framesLent } = await prove({ ...order, commands: [...FLOODS.map(hping3), TALK] });
+      let asked = QUESTIONS;
+      for (let round = 1; asked.length > 0; round++) {
+        const heard = (await prove({ ...order, commands: asked.map(([words]) => hping3(words)) })).commands.map(answersIn);
+        asked = asked.filter(([words, answers, like], index) => {
+          const { count, lines } = heard[index] as ReturnType<typeof answersIn>;
+          for (const line of lines) assertMatch(line, like, words);
+          if (count < answers && round < ROUNDS) return true;
+          assertEquals([words, count, lines.length], [words, answers, answers]);
+          return false;
+        });
       }
-      const [forged, ...answered] = commands.slice(QUESTIONS.length, -1).map((command) => answersIn(command).count);
+      const [forged, ...answered] = commands.slice(0, -1).map((command) => answersIn(command).count);
       assertEquals(forged, 0);
       assert(answered.every((count) => count > 0), `${answered}`);
       assertEquals(commands.at(-1)?.out, "hello\n6 bytes\n");
