@@ -150,6 +150,7 @@ export class KernelPeer implements KernelOperations {
   addAddress: KernelOperations["addAddress"] = (options) => this.#operate("addAddress", options);
   setAddress: KernelOperations["setAddress"] = (options) => this.#operate("setAddress", options);
   setMtu: KernelOperations["setMtu"] = (options) => this.#operate("setMtu", options);
+  setQueueLength: KernelOperations["setQueueLength"] = (options) => this.#operate("setQueueLength", options);
   setMac: KernelOperations["setMac"] = (options) => this.#operate("setMac", options);
   setUp: KernelOperations["setUp"] = (options) => this.#operate("setUp", options);
   sysctl: KernelOperations["sysctl"] = (options) => this.#operate("sysctl", options);

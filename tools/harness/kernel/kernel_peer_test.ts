@@ -260,6 +260,20 @@ testWhen(obstacle, "KernelPeer changes what the kernel's end is", async () => {
   });
 });
 
+testWhen(obstacle, "KernelPeer.setQueueLength() is how many packets of a burst are kept; the kernel counts the others", async () => {
+  await withWire(answerArp, async ({ kernel, wire, heard }) => {
+    const { device } = wire;
+    await kernel.arpAdd({ device, address: STACK_IP, mac: STACK_MAC });
+    await kernel.setQueueLength({ device, packets: 5 });
+    await kernel.udpTalk({ to: STACK_IP, port: 9, send: Array.from({ length: 12 }, (_, number) => Uint8Array.of(number)) });
+    await kernel.sync();
+    assertEquals(heard.map((frame) => frame[42]), [0, 1, 2, 3, 4]);
+    const { sentPackets, sendDropped } = (await kernel.deviceStats())[device] ?? {};
+    assertEquals([sentPackets, sendDropped], [5, 7]);
+    await assertRejects(() => kernel.setQueueLength({ device: "tap9", packets: 5 }), Error, "ENODEV");
+  });
+});
+
 testWhen(obstacle, "KernelPeer.setMac() has the kernel announce itself, when arp_notify is on", async () => {
   await withWire(() => {}, async ({ kernel, wire, heard }) => {
     await kernel.sysctl({ name: `net.ipv4.conf.${wire.device}.arp_notify`, value: 1 });

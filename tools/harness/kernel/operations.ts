@@ -209,6 +209,8 @@ export interface KernelOperations {
   addAddress(options: { device: string; address: string; prefixLength: number; index?: number }): Promise<void>;
   setAddress(options: { device: string; address: string; prefixLength: number }): Promise<void>;
   setMtu(options: { device: string; mtu: number }): Promise<void>;
+  /** Packets that wait in front of the interface for our end to read them, 500 as is; `sendDropped` counts those that find it full. */
+  setQueueLength(options: { device: string; packets: number }): Promise<void>;
   /** With sysctl net.ipv4.conf.DEVICE.arp_notify at 1 the kernel then tells its neighbours, by a gratuitous ARP request. */
   setMac(options: { device: string; mac: string }): Promise<void>;
   /** With arp_notify at 1, an interface that comes up announces its address. */

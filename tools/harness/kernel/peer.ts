@@ -76,6 +76,7 @@ const OPERATIONS: {
   addAddress: settings.addAddress,
   setAddress: settings.setAddress,
   setMtu: ({ device, mtu }) => setMtu(device, mtu),
+  setQueueLength: settings.setQueueLength,
   setMac: ({ device, mac }) => setMac(device, parseMac(mac)),
   setUp: ({ device, up }) => setUp(device, up),
   sysctl: settings.sysctl,

@@ -13,6 +13,7 @@ import { hardwareAddress, internetAddress } from "./socket_address.ts";
 import { pointer } from "./sockets.ts";
 import { arpTable, readKernelFile, writeKernelFile } from "./tables.ts";
 
+const SIOCSIFTXQLEN = 0x8943n;
 const SIOCADDRT = 0x890bn;
 const SIOCDELRT = 0x890cn;
 const SIOCDARP = 0x8953n;
@@ -142,6 +143,13 @@ function rtentry({ network, prefixLength, gateway, device }: RouteOptions): Data
   routeDevice.set(cString(device).subarray(0, 16));
   view.setBigUint64(88, pointer(routeDevice), true);
   return view;
+}
+
+/** `struct ifreq` with a number in it. On TAP and TUN the queue is a ring between the kernel and who reads the device. */
+export function setQueueLength({ device, packets }: OperationOptions<"setQueueLength">): void {
+  const request = ifreq.ifreq(device);
+  request.setInt32(16, packets, true);
+  ifreq.ask(SIOCSIFTXQLEN, request, `give ${device} a queue of ${packets} packets`);
 }
 
 export function setAddress({ device, address, prefixLength }: OperationOptions<"setAddress">): void {
