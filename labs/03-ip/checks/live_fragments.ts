@@ -11,6 +11,9 @@ export function withMtu(mtu: number): InterfaceConfig[] {
 /** The kernel pings once with so many bytes of data, and must get all of them back. */
 export async function expectPing(t: Trial, station: LiveStation, size: number, df?: boolean): Promise<void> {
   const [echo] = await station.kernel.ping({ to: station.address, size, df });
+  if (echo?.replied === false) {
+    t.ok(false, `a reply to the kernel's ping with ${amount(size)} of data`, echo.error ?? `nothing${await station.drops()}`);
+  }
   t.fields(echo, { replied: true, dataEqual: true, size }, `the kernel's ping with ${amount(size)} of data`);
 }
 

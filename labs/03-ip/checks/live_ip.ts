@@ -6,13 +6,21 @@ import { anyHost, show } from "./samples.ts";
 
 /** What became of the echo requests of one ping. */
 type Echoes = Awaited<ReturnType<LiveStation["kernel"]["ping"]>>;
+/** What answered one probe of traceroute. */
+type Hop = Awaited<ReturnType<LiveStation["kernel"]["traceroute"]>>[number];
 
-/** Fails unless every echo request was answered with the data that it carried. */
-export function expectReplies(t: Trial, echoes: Echoes, what: string): void {
+/** Fails unless every echo request was answered with the data that it carried; a stack that was silent tells what it dropped. */
+export async function expectReplies(t: Trial, station: LiveStation, echoes: Echoes, what: string): Promise<void> {
   for (const { replied, dataEqual, size, error } of echoes) {
-    t.ok(replied, `a reply to ${what}`, error ?? "none");
+    if (!replied) t.ok(false, `a reply to ${what}`, error ?? `nothing${await station.drops()}`);
     t.ok(dataEqual === true, `the data of ${what} in its reply, all of them`, `${amount(size ?? 0)}, and not the same`);
   }
+}
+
+/** The first answer to the kernel's traceroute, which must be this error. */
+export async function expectHop(t: Trial, station: LiveStation, hop: Hop | undefined, error: Partial<Hop>): Promise<void> {
+  if (hop?.from === undefined) t.ok(false, "an answer to traceroute's first probe, which has TTL 1", `nothing${await station.drops()}`);
+  t.fields(hop, error, "the first hop of a traceroute");
 }
 
 /** Fails when the kernel counted a packet as damaged since `before`. */
@@ -46,7 +54,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live();
       const before = await complaints(station);
       for (const size of [0, 1, 56, 57, t.random.int(100, 700) * 2 + 1, 1472]) {
-        expectReplies(t, await station.kernel.ping({ to: station.address, size }), `a ping with ${amount(size)}`);
+        await expectReplies(t, station, await station.kernel.ping({ to: station.address, size }), `a ping with ${amount(size)}`);
       }
       await expectNoComplaints(t, station, before);
     },
@@ -71,7 +79,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live({ timeToLive });
       for (const [ttl, tos] of [[1, 0], [255, 0x10], [64, 0xb8], [t.random.int(2, 254), 0xff]]) {
         const echoes = await station.kernel.ping({ to: station.address, ttl, tos });
-        expectReplies(t, echoes, `a ping with TTL ${ttl} and type of service ${tos}`);
+        await expectReplies(t, station, echoes, `a ping with TTL ${ttl} and type of service ${tos}`);
         t.equal(echoes[0]?.ttl, timeToLive, "the TTL of the reply, as this host was set up");
       }
     },
@@ -96,8 +104,9 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live();
       const before = await complaints(station);
       for (const size of [56, t.random.int(20, 300) * 2 + 1]) {
-        expectReplies(
+        await expectReplies(
           t,
+          station,
           await station.kernel.ping({ to: station.address, size, recordRoute: true }),
           `a ping with record route and ${size} bytes`,
         );
@@ -130,7 +139,15 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       await expectNoComplaints(t, station, bad);
       t.equal(((await station.kernel.snmp()).Icmp?.InEchos ?? 0) - before, 3, "echo requests that the kernel has counted (InEchos)");
       const replies = (await station.events()).filter((event) => event.kind === "echo reply" && event.from === station.kernelAddress);
-      t.equal(replies.map((reply) => reply.seq), [1, 2, 3], "the replies that came up, by sequence number");
+      const why =
+        "The kernel found no fault with your requests and has answered them. A reply comes by the same way as a ping: header, address, ICMP's own checksum " +
+        "over the whole message. One that is right must come up to the program that asked (RFC 1122 §3.2.2.6).";
+      const came = replies.map((reply) => reply.seq).join(", ") || "none";
+      const [is, drops] = [came === "1, 2, 3", await station.drops()];
+      await t.about(
+        { why, look: ["parseIcmp", "internetChecksum"] },
+        () => t.ok(is, "the replies that came up, by sequence number: 1, 2, 3", came + drops),
+      );
     },
   },
 
@@ -151,9 +168,9 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live({ kind: "tun" });
       const before = await complaints(station);
       for (const size of [0, 57, 1472]) {
-        expectReplies(t, await station.kernel.ping({ to: station.address, size }), `a ping with ${amount(size)}`);
+        await expectReplies(t, station, await station.kernel.ping({ to: station.address, size }), `a ping with ${amount(size)}`);
       }
-      expectReplies(t, await station.kernel.ping({ to: station.address, recordRoute: true }), "a ping with record route");
+      await expectReplies(t, station, await station.kernel.ping({ to: station.address, recordRoute: true }), "a ping with record route");
       await station.ping(station.kernelAddress, { id: 5, seq: 9 });
       await station.settle();
       t.ok((await station.events()).some((event) => event.kind === "echo reply" && event.seq === 9), "a reply to our own ping", "none");
@@ -175,12 +192,13 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       'admit: "not for us", unless `forwarding` is set.',
       'The host counts it under "ip: not for us".',
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       const station = await t.live();
       const far = show(anyHost(t.random));
       await station.kernel.addRoute({ network: far, prefixLength: 32, gateway: station.address, device: station.device });
       const [echo] = await station.kernel.ping({ to: far });
-      t.equal({ replied: echo?.replied, icmp: echo?.icmp }, { replied: false, icmp: undefined }, `what came of a ping to ${far}`);
+      const came = echo?.icmp === undefined ? "a reply" : `an ICMP error of type ${echo.icmp.type}, code ${echo.icmp.code}`;
+      t.ok(echo?.replied === false && echo.icmp === undefined, `silence about a ping to ${far}, which is not you`, came);
       await t.counter(station, "ip: not for us", 1);
       await station.kernel.deleteRoute({ network: far, prefixLength: 32, gateway: station.address, device: station.device });
     },
@@ -199,11 +217,15 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       'The last address of 10.44.5.0/24 is 10.44.5.255: classifyAddress calls it "broadcast", admit delivers it.',
       "mayReport says no for what was addressed to many.",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       const station = await t.live();
       const everybody = station.address.replace(/\d+$/, "255");
       const { error, icmp } = await station.kernel.udpProbe({ to: everybody, port: t.random.int(20_000, 60_000) });
-      t.equal({ error, icmp }, { error: undefined, icmp: undefined }, `what came of a datagram to ${everybody}`);
+      t.ok(
+        error === undefined && icmp === undefined,
+        `silence about a datagram to ${everybody}`,
+        error ?? `an ICMP error of type ${icmp?.type}`,
+      );
       station.expectSeen("from kernel", { ipv4: { destination: everybody, protocol: 17 } }, "the kernel sends to everybody on this net");
       await t.counter(station, "ip: received", 1);
     },
@@ -224,7 +246,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const station = await t.live();
-      expectReplies(t, await station.kernel.ping({ to: station.address }), "a first ping");
+      await expectReplies(t, station, await station.kernel.ping({ to: station.address }), "a first ping");
       const before = station.frames.length;
       const packet = ipv4({ source: station.address, destination: station.address }, icmpEcho({ id: 3 }, t.random.bytes(40)));
       const frame = ethernet({ destination: station.mac, source: station.kernelMac }, packet);
@@ -233,7 +255,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
       const sent = station.frames.slice(before).filter((each) => each.direction === "from stack");
       t.equal(sent.length, 0, "packets that your stack sent after the forged one");
       await t.counter(station, "ip: source is our own address", 1);
-      expectReplies(t, await station.kernel.ping({ to: station.address }), "an honest ping afterwards");
+      await expectReplies(t, station, await station.kernel.ping({ to: station.address }), "an honest ping afterwards");
     },
   },
 };

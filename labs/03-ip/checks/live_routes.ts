@@ -4,7 +4,7 @@
  */
 import { ethernet, icmpEcho, ipv4 } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { complaints, expectNoComplaints, expectReplies } from "./live_ip.ts";
+import { complaints, expectHop, expectNoComplaints, expectReplies } from "./live_ip.ts";
 import { anyHost, show } from "./samples.ts";
 
 export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
@@ -59,7 +59,7 @@ export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live({ interfaces: [{ address: us }, { medium: "ip", address: second }] });
       await station.kernel.addAddress({ device: station.device, address: kernel, prefixLength: 24, index: 1 });
       await station.kernel.addRoute({ network: "10.63.1.0", prefixLength: 24, gateway: us, device: station.device });
-      for (const to of [us, second]) expectReplies(t, await station.kernel.ping({ to }), `a ping to ${to}`);
+      for (const to of [us, second]) await expectReplies(t, station, await station.kernel.ping({ to }), `a ping to ${to}`);
     },
   },
 
@@ -72,7 +72,7 @@ export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
     twin: "errors/time-exceeded",
     why:
       "You are the router between the kernel and another net. A probe with TTL 1 ends at you, and you say so: time exceeded, from the address on the kernel's side (RFC 1812 §5.3.1). " +
-      "One with a higher TTL leaves by your other interface. What it looks like there live/forwarded asks.",
+      "One with a higher TTL leaves by your other interface. What it looks like there is live/forwarded's affair.",
     hints: [
       'Does traceroute see you at all? admit must say "forward".',
       "decrementTtl returns false for TTL 1: then the host sends the error.",
@@ -86,7 +86,7 @@ export const liveRoutes: Readonly<Record<string, CheckSpec>> = {
       await station.kernel.addRoute({ network: beyond, prefixLength: 24, gateway: us, device: station.device });
       const before = await complaints(station);
       const [hop] = await station.kernel.traceroute({ to: far, maxHops: 1 });
-      t.fields(hop, { from: us, type: 11, code: 0 }, "the first hop of a traceroute");
+      await expectHop(t, station, hop, { from: us, type: 11, code: 0 });
       await t.counter(station, "ip: forwarded", 0, ", before anything had a hop left");
       await station.kernel.udpProbe({ to: far, port: 9, ttl: 2 });
       await t.counter(station, "ip: forwarded", 1, ", after a datagram with TTL 2");

@@ -32,8 +32,9 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
         const packet = ipv4({ source: station.kernelAddress, destination: station.address, ...fields }, icmpEcho({}, t.random.bytes(21)));
         const frame = ethernet({ destination: station.mac, source: station.kernelMac }, packet);
         await station.kernel.sendFrame({ device: station.device, bytes: frame });
-        expectReplies(
+        await expectReplies(
           t,
+          station,
           await station.kernel.ping({ to: station.address, size: t.random.int(0, 200) }),
           `the ping after a packet with a ${reason}`,
         );
@@ -57,7 +58,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const station = await t.live();
-      expectReplies(t, await station.kernel.ping({ to: station.address }), "a first ping");
+      await expectReplies(t, station, await station.kernel.ping({ to: station.address }), "a first ping");
       const before = station.frames.length;
       const packet = ipv4({ source: station.kernelAddress, destination: station.address }, icmpEcho({ id: 8 }, t.random.bytes(40)));
       const frame = ethernet({ destination: "ff:ff:ff:ff:ff:ff", source: station.kernelMac }, packet);
@@ -91,7 +92,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
         station.kernel.ping({ to: station.address, size, count: 2, recordRoute: index % 4 === 0 && size < 1400 })
       );
       for (const [index, echoes] of (await Promise.all(pings)).entries()) {
-        expectReplies(t, echoes, `a ping with ${amount(sizes[index] ?? 0)}`);
+        await expectReplies(t, station, echoes, `a ping with ${amount(sizes[index] ?? 0)}`);
       }
       await expectNoComplaints(t, station, before);
     },
