@@ -136,6 +136,7 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
     if (!problem?.startsWith("checksum")) continue;
     if (step.text.startsWith("ICMP")) return step.text.startsWith("ICMP echo reply") ? "makeEchoReply" : "writeIcmp";
     if (step.text.startsWith("TCP")) return "writeSegment";
+    if (step.text.startsWith("UDP")) return "writeDatagram";
   }
   return undefined;
 }
@@ -144,9 +145,12 @@ function sealerOf({ check, transcript }: Failure): string | undefined {
 function placesOf(symbols: readonly string[], lab: Lab, at: string | undefined): Place[] {
   const places = [...new Set(symbols)].slice(0, SHOWN_PLACES).flatMap((symbol) => placeOf(symbol, lab) ?? []);
   const [, name, file] = /^(?:(\S+) \()?(labs\/[^)]+?)\)?$/.exec(at ?? "") ?? [];
-  const [first, ...rest] = places;
-  if (file === undefined || first === undefined) return places;
-  return [{ ...first, symbol: name ?? first.symbol, file }, ...rest];
+  // JavaScript knows a method by its last name: "push", or "Reader.push" where it stands in a class.
+  const isOwn = ({ symbol }: Place): boolean => symbol === name || symbol.endsWith(`.${name?.split(".").at(-1)}`);
+  const own = places.find(isOwn) ?? places[0];
+  if (file === undefined || own === undefined) return places;
+  const symbol = name === undefined || isOwn(own) ? own.symbol : name;
+  return [{ ...own, symbol, file }, ...places.filter((place) => place !== own)];
 }
 
 function lookAt(places: readonly Place[]): string[] {

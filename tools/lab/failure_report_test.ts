@@ -95,6 +95,26 @@ Deno.test("failureText() of an exception has the student's own lines first", asy
   assert(lines.slice(got + 1, got + 4).some((line) => /^ {14}called by helperOf \(/.test(line)), text);
 });
 
+Deno.test("failureText() of an exception names the method that threw as the lab does, and once", async () => {
+  const check = checkOf((trial) => Promise.resolve(trial.ok(false, "a route", "an exception")), "table", "createRoutes.add");
+  const failed = await runChanged(
+    { ...check, look: ["createRoutes.add", "createRoutes.lookup"] },
+    "checksum.ts",
+    "let sum = ",
+    "let sum = 1 + ",
+  );
+  assert(isFailure(failed));
+  for (const name of ["lookup", "Table.lookup"]) {
+    const lines = textOf({ ...failed, verdict: { ...failed.verdict, at: `${name} (labs/03-ip/routes.ts:9)` } }).split("\n");
+    const look = lines.findIndex((line) => line.startsWith("  Look at"));
+    assertEquals([lines[look], lines[look + 2]?.slice(0, 34)], [
+      "  Look at     createRoutes.lookup  labs/03-ip/routes.ts:LINE",
+      `${" ".repeat(14)}createRoutes.add  la`,
+    ]);
+    assertMatch(lines[look + 3] ?? "", /^ {2}Again/);
+  }
+});
+
 Deno.test("failureText() names the words that the handout explains, and where", async () => {
   const check = checkOf((trial) => Promise.resolve(trial.equal<unknown>("not for us", "bad fragment", "the answer")), "table", "parseIpv4");
   const lines = textOf(await runChanged(check, "checksum.ts", "let sum = ", "let sum = 1 + ")).split("\n");

@@ -12,7 +12,9 @@ const SHOWN_RIGHT = 6;
 /** The lines of the table; none when nothing differs. */
 export function fieldsTable(mismatches: readonly Mismatch[], right: readonly RightField[]): string[] {
   if (mismatches.length === 0) return [];
-  const wrong = mismatches.map(({ field, expected, got }) => ({ field, expected: bare(expected), got: bare(got) }));
+  const wrong = mismatches.map(({ field, expected, got }) =>
+    bare(expected) === bare(got) ? { field, expected, got } : { field, expected: bare(expected), got: bare(got) }
+  ); // a number and the same number as a text differ by their quotes
   const shown = right.slice(0, SHOWN_RIGHT).map(({ field, value }) => ({ field, expected: bare(value), got: bare(value) }));
   const head = { field: "", expected: "expected", got: "got" };
   const widest = (column: keyof Mismatch): number => Math.max(...[head, ...wrong, ...shown].map((row) => row[column].length));

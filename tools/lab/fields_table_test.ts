@@ -12,6 +12,17 @@ Deno.test("fieldsTable() has the fields that differ first, behind a mark, and be
   assertEquals(fieldsTable([], [{ field: "ICMP type", value: "8" }]), []);
 });
 
+Deno.test("fieldsTable() leaves out the quotes of an address, but not those that tell a text from a number", () => {
+  assertEquals(
+    fieldsTable([{ field: "source", expected: '"10.44.0.1"', got: '"10.44.0.2"' }, { field: "length", expected: "20", got: '"20"' }], []),
+    [
+      "                        expected   got",
+      "              ✘ source  10.44.0.1  10.44.0.2",
+      '              ✘ length  20         "20"',
+    ],
+  );
+});
+
 Deno.test("fieldsTable() shows some of many fields that agree, and says how many there are", () => {
   const right = Array.from({ length: 9 }, (_, i) => ({ field: `field ${i}`, value: "1" }));
   assertEquals(fieldsTable([wrong], right).slice(7), [
