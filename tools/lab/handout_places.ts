@@ -43,9 +43,13 @@ const contracts = new Map<string, string>();
 
 /** The anchor of a function or a method: "labs/06-buffers/README.md#piecetosend". */
 export function symbolAnchor(lab: Lab, symbol: string): string {
-  const method = symbol.split(".")[1];
-  const [, ...below] = partOf(lab, symbol);
-  const own = method === undefined ? undefined : below.find(({ heading }) => heading.split(/[\s,]+/).includes(method));
+  const [factory, method] = symbol.split(".");
+  const sections = sectionsOf(lab);
+  const [made, ...behind] = sections.slice(sections.findIndex(({ heading }) => heading === factory));
+  // Topics that stand between two methods may be on the factory's level: only another function's heading ends what is told of this one.
+  const next = behind.findIndex(({ level, heading }) => level <= (made?.level ?? 0) && Object.hasOwn(lab.functions, heading));
+  const methods = behind.slice(0, next < 0 ? behind.length : next);
+  const own = method === undefined ? undefined : methods.find(({ heading }) => heading.split(/[\s,]+/).includes(method));
   return own === undefined ? handoutAnchor(lab, symbol) : `${pathOf(lab)}#${own.anchor}`;
 }
 

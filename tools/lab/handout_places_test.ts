@@ -10,6 +10,7 @@ const lab = (number: number): Lab => findLab(number) as Lab;
 
 Deno.test("symbolAnchor() finds a method's own heading below its factory's", () => {
   assertEquals(symbolAnchor(lab(6), "createSendBuffer.pieceToSend"), "labs/06-buffers/README.md#piecetosend");
+  assertEquals(symbolAnchor(lab(6), "createReceiveBuffer.beyond"), "labs/06-buffers/README.md#beyond");
   assertEquals(symbolAnchor(lab(2), "createAddressClaim.receive"), "labs/02-arp/README.md#receive-1");
   assertEquals(symbolAnchor(lab(5), "createChallengeLimit.allow"), "labs/05-states/README.md#createchallengelimit");
   assertEquals(symbolAnchor(lab(3), "internetChecksum"), "labs/03-ip/README.md#internetchecksum");
