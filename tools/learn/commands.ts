@@ -20,8 +20,8 @@ import { checkLine, OUTCOMES } from "./story.ts";
 /** Something to read. */
 export interface Page {
   readonly title: string;
-  /** The lines, for the width that is set at the time. */
-  readonly lines: () => readonly DocumentLine[];
+  /** The lines, for the width that is set at the time. Of a list, `item` is marked. */
+  readonly lines: (item?: number) => readonly DocumentLine[];
   /** The line that is on top at first. */
   readonly top?: () => number;
   /** What the key that opened the page does when it is pressed again. */
@@ -30,6 +30,14 @@ export interface Page {
   readonly unfold?: (lines: readonly DocumentLine[]) => void;
   /** The file that is shown. */
   readonly path?: string;
+  readonly list?: List;
+}
+
+/** What can be walked through: so many items, the one at which that begins, and what it shows when one is chosen. */
+export interface List {
+  readonly count: number;
+  readonly first: number;
+  readonly choose: (item: number) => Shown;
 }
 
 /** Something to answer, in a line. */
@@ -58,7 +66,7 @@ export const KEYS: readonly Key[] = [
   { key: "o", name: "handout", says: "the handout, where it explains this" },
   { key: "n", name: "next", says: "the next check that fails; when all pass, the next lab" },
   { key: "p", name: "previous", says: "the check that fails before this one" },
-  { key: "a", name: "all", says: "all checks of this lab" },
+  { key: "a", name: "all", says: "all checks of this lab, to go to one" },
   { key: "g", name: "labs", says: "the labs, to go to one" },
   { key: "e", name: "edit", says: "this file, or this page, in $VISUAL, $EDITOR or $PAGER" },
   { key: "r", name: "reset", says: "one file as it was shipped; what you wrote is kept" },
@@ -69,6 +77,8 @@ export const KEYS: readonly Key[] = [
 
 /** In the list, titles of checks with longer ids stand further right. */
 const LONGEST_ID = 24;
+/** Below the list that is read aloud. */
+const GO = "A number and Enter: that check.";
 
 export class Commands {
   readonly #session: Session;
@@ -126,11 +136,7 @@ export class Commands {
       case "p":
         return this.#step(-1);
       case "a":
-        return {
-          title: "All checks",
-          lines: () => plain(this.#list()),
-          top: () => this.#list().findIndex((line) => line.includes("▶")),
-        };
+        return this.#checks();
       case "g":
         return this.#labs();
       case "r":
@@ -205,24 +211,46 @@ export class Commands {
     };
   }
 
-  #list(): string[] {
-    const { checks, results, lab, at } = this.#session;
+  #checks(): Page {
+    const { checks, at } = this.#session;
+    return {
+      title: "All checks",
+      lines: (item) => this.#list(item),
+      list: { count: checks.length, first: at === undefined ? 0 : checks.indexOf(at), choose: (item) => this.choose(item) },
+    };
+  }
+
+  /** Goes to a check by its place in the list, from 0. */
+  choose(item: number): Shown {
+    const { checks, results } = this.#session;
+    const check = checks[item];
+    if (check === undefined) return `There is no check ${item + 1} here: a lists them.`;
+    this.#session.choose(check);
+    return results.has(check.id) ? undefined : `${check.id} has not been run yet.`;
+  }
+
+  #list(item: number | undefined): DocumentLine[] {
+    const { checks, results, lab } = this.#session;
     const groups = Map.groupBy(checks, ({ group }) => group);
-    if (this.#spoken) return [...groups].flatMap(([name, members]) => this.#spokenGroup(name, members));
+    if (this.#spoken) return plain([...[...groups].flatMap(([name, members]) => this.#spokenGroup(name, members)), GO]);
     const column = Math.min(LONGEST_ID, Math.max(...checks.map(({ id }) => id.length))) + 4;
     return [...groups].flatMap(([name, members]) => [
-      ...groupText(name, members.flatMap((check) => results.get(check.id) ?? []), lab).split("\n").slice(0, 1),
-      ...members.flatMap((check) => checkLine(check, results.get(check.id), check === at ? "▶ " : "  ", column)),
-      "",
+      ...plain(groupText(name, members.flatMap((check) => results.get(check.id) ?? []), lab).split("\n").slice(0, 1)),
+      ...members.flatMap((check) => {
+        const place = checks.indexOf(check);
+        return checkLine(check, results.get(check.id), place === item ? "▶ " : "  ", column).map((text) => ({ text, item: place }));
+      }),
+      { text: "" },
     ]);
   }
 
   #spokenGroup(name: string, members: readonly Check[]): string[] {
+    const { checks, results, at } = this.#session;
     const passed = members.filter((check) => this.#session.isPassed(check)).length;
     const lines = members.map((check) => {
-      const result = this.#session.results.get(check.id);
+      const result = results.get(check.id);
       const state = result === undefined ? "not run yet" : OUTCOMES[result.verdict.outcome].word;
-      return `${check.id}${check === this.#session.at ? ", where you are," : ""} ${state}: ${check.title}`;
+      return `${checks.indexOf(check) + 1}, ${check.id}${check === at ? ", where you are," : ""} ${state}: ${check.title}`;
     });
     return [`${name}: ${passed} of ${members.length} pass`, ...lines, ""];
   }

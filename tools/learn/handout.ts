@@ -13,6 +13,8 @@ export interface DocumentLine {
   readonly anchor?: string;
   /** Of a line that stands for what is folded: its number, from 0. */
   readonly fold?: number;
+  /** Of a line that belongs to something in a list: its number, from 0. */
+  readonly item?: number;
 }
 
 /** The lines of a document. `open`: what is folded and shall be shown. */

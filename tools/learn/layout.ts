@@ -28,6 +28,13 @@ export interface Picture {
   readonly keys: readonly (readonly [key: string, name: string])[];
 }
 
+/** A row of the body, the line that it is of, and that line's item. */
+export interface BodyRow {
+  readonly text: string;
+  readonly line: number;
+  readonly item: number | undefined;
+}
+
 /** With fewer rows there is no room for the progress, and for rules between the parts. */
 const ROOMY = 16;
 /** Letters of a lab's bar. */
@@ -43,16 +50,25 @@ export function bodyRows(
   body: readonly DocumentLine[],
   columns: number,
   widths: Widths,
-): { readonly text: string; readonly line: number }[] {
-  return body.flatMap(({ text }, line) => {
+): BodyRow[] {
+  return body.flatMap(({ text, item }, line) => {
     const clean = withoutControls(text);
     const width = widths.width(clean);
-    if (width <= columns) return [{ text: clean, line }];
+    if (width <= columns) return [{ text: clean, line, item }];
     return Array.from(
       { length: Math.ceil(width / columns) },
-      (_, part) => ({ text: widths.slice(clean, part * columns, (part + 1) * columns), line }),
+      (_, part) => ({ text: widths.slice(clean, part * columns, (part + 1) * columns), line, item }),
     );
   });
+}
+
+/** How many rows are to be above the window so that an item of a list is in it, with what stands over it where there is room; `top`: how many are. */
+export function topFor(rows: readonly BodyRow[], item: number, top: number, room: number): number {
+  const first = rows.findIndex((row) => row.item === item);
+  const last = rows.findLastIndex((row) => row.item === item);
+  if (first < 0) return top;
+  const over = rows.findLastIndex((row, index) => index < first && row.item !== undefined) + 1;
+  return Math.min(first, Math.max(Math.min(top, over), last - room + 1));
 }
 
 /** All rows of the screen. `rows`: of the body, from the first one that is shown. */

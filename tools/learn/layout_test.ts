@@ -1,7 +1,7 @@
 /** Every row fits, whatever the window's size and whatever there is to show. */
 import { assert, assertEquals } from "@std/assert";
 import { labs } from "../../labs/manifest.ts";
-import { bodyRows, labsLine, layOut, type Picture, roomOf } from "./layout.ts";
+import { bodyRows, labsLine, layOut, type Picture, roomOf, topFor } from "./layout.ts";
 import { lineOfAnchor, renderDocument } from "./handout.ts";
 import { NO_PROGRESS } from "./progress.ts";
 
@@ -30,6 +30,21 @@ Deno.test("layOut() fills the window and never leaves it, from 5 columns to 200"
     assert(drawn.length <= rows, `${drawn.length} rows of ${rows}`);
     for (const row of drawn) assert(WIDTHS.width(row) <= columns, row);
   }
+});
+
+Deno.test("topFor() keeps the item of a list in the window, with the heading over it where there is room", () => {
+  const body = [{ text: "one" }, { text: "a", item: 0 }, { text: "b".repeat(25), item: 1 }, { text: "" }, { text: "two" }, {
+    text: "c",
+    item: 2,
+  }];
+  const rows = bodyRows(body, 10, WIDTHS);
+  assertEquals(rows.map(({ item }) => item), [undefined, 0, 1, 1, 1, undefined, undefined, 2]);
+  const tops = (room: number, top: number): number[] => [0, 1, 2].map((item) => topFor(rows, item, top, room));
+  assertEquals(tops(8, 0), [0, 0, 0]);
+  assertEquals(tops(4, 0), [0, 1, 4]);
+  assertEquals(tops(4, 4), [0, 2, 4]);
+  assertEquals(tops(1, 0), [1, 2, 7], "an item that is higher than the window is seen from its first row on");
+  assertEquals(topFor(rows, 9, 3, 4), 3);
 });
 
 Deno.test("renderDocument() keeps folded what the browser does, and finds the section of a function", async () => {

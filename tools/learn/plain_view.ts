@@ -4,12 +4,13 @@
  */
 import { loadErrorText } from "../lab/load_error.ts";
 import { wrapAround } from "../lab/text.ts";
-import { Commands, KEYS, type Page, type Question, type Shown } from "./commands.ts";
+import { Commands, type Key, KEYS, type Page, type Question, type Shown } from "./commands.ts";
 import { LABS, type News, type Session } from "./session.ts";
 import { checkStory, doneStory, obstacleStory, OUTCOMES, two } from "./story.ts";
 
 /** The keys that need a screen are left out. */
 const LETTERS = KEYS.filter(({ key }) => key !== "e");
+const NUMBER: Key = { key: "12", name: "number", says: "goes to check 12; a lists them all" };
 const STAY = "The verdicts from before stay.";
 
 export class PlainView {
@@ -24,7 +25,7 @@ export class PlainView {
 
   constructor(session: Session, print: (text: string) => void) {
     this.#session = session;
-    this.#commands = new Commands(session, LETTERS, true);
+    this.#commands = new Commands(session, [...LETTERS, NUMBER], true);
     this.#print = (text) => print(wrapAround(inWords(text)));
   }
 
@@ -65,6 +66,11 @@ export class PlainView {
     }
     const key = words.toLowerCase();
     if (key === "") return false;
+    if (/^\d+$/.test(key)) {
+      this.#shown = "";
+      this.#show("", this.#commands.choose(Number(key) - 1));
+      return false;
+    }
     const { key: known } = LETTERS.find(({ key: letter, name }) => letter === key || name === key) ?? { key };
     if (known === "q") return true;
     const again = this.#last?.key === known ? this.#last.page.again : undefined;

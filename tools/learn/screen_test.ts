@@ -72,6 +72,18 @@ testWhen(obstacle, "learn: a lab from its stub to passed; a file saved halfway, 
   await Deno.rename(`${tree.root}/gone`, `${tree.root}/labs/01-framing`);
   await terminal.until(/is done/);
 
+  await terminal.type("a");
+  await terminal.until(/^▶ ✔ parse\/fields/m);
+  await terminal.type("j");
+  await terminal.until(/^▶ ✔ parse\/high-addresses/m);
+  await terminal.type("\r");
+  await terminal.until(/^✔ parse\/high-addresses[^]*This check passes/m);
+  const index = "labs/01-framing/mod.ts";
+  await tree.write(index, `${await tree.read(index)}// the same\n`);
+  await terminal.until(/^✔ parse\/high-addresses[^]*saved mod\.ts · [\d.]+ s to the verdict$/m);
+  await terminal.type("\u001b");
+  await terminal.until(/is done/);
+
   await terminal.type("o");
   await terminal.until(/README\.md/);
   await terminal.resize(20, 10);
@@ -154,8 +166,20 @@ testWhen(obstacle, "learn: the keys show hints, handout, list, ladder, labs, and
   await see("l", /1 {3}parseEthernet\(.*NotImplemented/s);
   await see("\u001b", /Write/);
   await see("a", /▶ ○ parse\/fields/);
-  await see("\u001b", /Write/);
-  await see("n", /○ parse\/high-addresses/);
+  await see("j", /^▶ ○ parse\/high-addresses/m);
+  await see("\u001b[B", /^▶ ○ parse\/runt/m);
+  await see("k", /^▶ ○ parse\/high-addresses/m);
+  await see("\u001b", /^○ parse\/fields[^]*Write/m);
+  await see("a", /▶ ○ parse\/fields/);
+  await see("\u001b[6~", /^▶/m);
+  await see("\u001b[F", /^▶ ○ \S+/m);
+  await terminal.resize(20, 10);
+  await see("\u001b[H", /^All checks\n[^]*▶ ○ parse\/fields/);
+  await see("j", /^All checks\n[^]*▶ ○ parse\/high-add/);
+  await see("\r", /^Lab 01 · Framing\n○ parse\/high-add/);
+  await terminal.resize(100, 30);
+  await see("g", /^Lab 01 · Framing[^]*Which lab\?/);
+  await see("\u001b", /○ parse\/high-addresses/);
   await see("p", /○ parse\/fields/);
   await see("s", /can be read when the lab has passed/);
   await see("r", /Reset framing\.ts/);

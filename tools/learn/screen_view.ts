@@ -5,10 +5,10 @@
 import { loadErrorText } from "../lab/load_error.ts";
 import { groupText } from "../lab/report.ts";
 import { coloured, paint, setPage, WIDTH, wrap } from "../lab/text.ts";
-import { Commands, KEYS, type Page, plain, type Question, type Shown } from "./commands.ts";
+import { Commands, type Key, KEYS, type List, type Page, plain, type Question, type Shown } from "./commands.ts";
 import { editorFor } from "./editor.ts";
 import type { DocumentLine } from "./handout.ts";
-import { bodyRows, labsLine, layOut, type Picture, roomOf } from "./layout.ts";
+import { bodyRows, labsLine, layOut, type Picture, roomOf, topFor } from "./layout.ts";
 import type { Widths } from "./packages.ts";
 import type { Round } from "./rerun.ts";
 import { LABS, type News, type Session } from "./session.ts";
@@ -24,6 +24,8 @@ const WIDEST = 100;
 /** With fewer rows the marks of the group are left out. */
 const ROWS_FOR_GROUP = 20;
 
+const ARROWS: Key = { key: "↑↓", name: "move", says: "scroll, as j and k do; in a list they move, Enter goes there, Esc back" };
+
 const ROUNDS: Readonly<Record<Round, string>> = { checks: "running", hidden: "hidden checks", live: "live checks" };
 
 export class ScreenView {
@@ -36,6 +38,8 @@ export class ScreenView {
   #page: { readonly page: Page; readonly key: string } | undefined;
   #asked: { readonly question: Question; typed: string } | undefined;
   #top = 0;
+  /** In a list, the item that is chosen. */
+  #item = 0;
   #saved: readonly string[] = [];
   /** A sentence that stays until the next key, or the next save. */
   #sentence = "";
@@ -44,7 +48,7 @@ export class ScreenView {
 
   constructor(session: Session, widths: Widths, quit: () => void) {
     this.#session = session;
-    this.#commands = new Commands(session, KEYS, false);
+    this.#commands = new Commands(session, [...KEYS, ARROWS], false);
     this.#widths = widths;
     this.#quit = quit;
   }
@@ -82,7 +86,8 @@ export class ScreenView {
     const picture = this.#picture(size.rows);
     const room = roomOf(size, picture.labs !== undefined);
     const rows = bodyRows(picture.body, size.columns, this.#widths);
-    const top = this.#top = Math.max(0, Math.min(picture.top, rows.length - room));
+    const wanted = this.#list === undefined ? picture.top : topFor(rows, this.#item, picture.top, room);
+    const top = this.#top = Math.max(0, Math.min(wanted, rows.length - room));
     const more = rows.length - top > room;
     const status = more || top > 0 ? `${more ? "↓" : " "}${top > 0 ? "↑" : " "} ${picture.status}` : picture.status;
     const shown = rows.slice(top, top + room).map(({ text }) => text);
@@ -93,11 +98,16 @@ export class ScreenView {
     this.#terminal.draw(drawn, cursor);
   }
 
+  /** What is walked through, if that is what is shown. */
+  get #list(): List | undefined {
+    return this.#asked === undefined ? this.#page?.page.list : undefined;
+  }
+
   #picture(rows: number): Picture {
     const { lab, score, size, progress } = this.#session;
     const name = `Lab ${two(lab)} · ${lab.name}`;
     const { columns } = (this.#terminal as Terminal).size;
-    const page = this.#page?.page;
+    const page = this.#asked === undefined ? this.#page?.page : undefined;
     return {
       title: page === undefined
         ? [name, size === 0 ? "" : `${score.passed} of ${size} checks · ${score.points} of ${lab.points} points`]
@@ -112,7 +122,7 @@ export class ScreenView {
 
   #body(rows: number): readonly DocumentLine[] {
     if (this.#asked !== undefined) return plain(this.#asked.question.choices);
-    if (this.#page !== undefined) return this.#page.page.lines();
+    if (this.#page !== undefined) return this.#page.page.lines(this.#item);
     const session = this.#session;
     const { at, lab } = session;
     if (session.obstacle !== undefined) {
@@ -121,7 +131,7 @@ export class ScreenView {
         : ["", ...wrap("The verdicts from before stay. You were at:", WIDTH), "", ...checkLine(at, session.results.get(at.id))];
       return plain([...obstacleStory(session, loadErrorText), ...before]);
     }
-    if (session.isDone) return plain(["", ...doneStory(session)]);
+    if (session.isDone && at === undefined) return plain(["", ...doneStory(session)]);
     if (at === undefined) {
       return plain([
         "",
@@ -164,7 +174,7 @@ export class ScreenView {
     }
     return [
       ["Esc", "back"],
-      ["↑↓", "scroll"],
+      ...(page.list === undefined ? [["↑↓", "scroll"] as const] : [["↑↓", "move"], ["Enter", "go there"]] as const),
       ...(page.again === undefined ? [] : [[this.#page?.key ?? "", "more"] as const]),
       ...(page.unfold === undefined || !page.path?.endsWith(".md") ? [] : [["x", "unfold"] as const]),
       ...(page.path === undefined ? [] : [["e", "editor"] as const]),
@@ -172,7 +182,7 @@ export class ScreenView {
     ];
   }
 
-  /** True: it was a key that scrolls, and it did. */
+  /** True: it was a key that scrolls, or moves in a list, and it did. */
   #scroll(name: string): boolean {
     const size = (this.#terminal as Terminal).size;
     const window = roomOf(size, this.#page === undefined) - 1;
@@ -188,18 +198,26 @@ export class ScreenView {
       "end": 1e9,
     };
     if (!Object.hasOwn(by, name)) return false;
-    this.#top = Math.max(0, this.#top + (by[name] as number));
+    const rows = by[name] as number;
+    if (this.#list === undefined) this.#top = Math.max(0, this.#top + rows);
+    else this.#item = Math.max(0, Math.min(this.#item + rows, this.#list.count - 1));
     return true;
   }
 
   async #command(key: string): Promise<void> {
     const page = this.#page;
-    if (["escape", "backspace", "left"].includes(key)) return this.#close();
+    if (["escape", "backspace", "left"].includes(key)) return page === undefined ? this.#session.leave() : this.#close();
+    if (key === "return" && page?.page.list !== undefined) return this.#choose(page.page.list);
     if (key === "q") return this.#quit();
     if (key === "e") return await this.#edit();
     if (key === "x" && page?.page.unfold !== undefined) return this.#unfold(page.page);
     if (page?.key === key && page.page.again === undefined) return this.#close();
     this.#take(key, await (page?.key === key ? page.page.again?.() : this.#commands.press(key === "return" ? "n" : key)));
+  }
+
+  #choose(list: List): void {
+    this.#close();
+    this.#take("", list.choose(this.#item));
   }
 
   #take(key: string, shown: Shown): void {
@@ -208,6 +226,7 @@ export class ScreenView {
     else if ("question" in shown) this.#asked = { question: shown, typed: "" };
     else {
       this.#page = { page: shown, key };
+      this.#item = shown.list?.first ?? 0;
       const line = shown.top?.() ?? 0;
       const rows = bodyRows(shown.lines(), (this.#terminal as Terminal).size.columns, this.#widths);
       this.#top = Math.max(0, rows.findIndex((row) => row.line === line));
@@ -217,7 +236,8 @@ export class ScreenView {
   async #type(asked: { readonly question: Question; typed: string }, name: string, text: string): Promise<void> {
     if (name === "return") {
       this.#asked = undefined;
-      this.#take("", await asked.question.answer(asked.typed.trim()));
+      const shown = await asked.question.answer(asked.typed.trim());
+      if (asked.typed.trim() !== "" || shown !== undefined) this.#take("", shown); // else nothing was wanted
     } else if (name === "escape") this.#asked = undefined;
     else if (name === "backspace") asked.typed = asked.typed.slice(0, -1);
     else asked.typed += text;

@@ -4,7 +4,8 @@
  *
  * The check that the learner is at stays while it fails. When it passes, the next one is chosen as soon as all public checks of the virtual wire have
  * their verdicts, and until then nothing jumps about: what is red comes first, then what is not written, in the order in which the handout has the functions.
- * So it is, too, when it only waits for another function by now, or when it waits and something else has broken.
+ * So it is, too, when it only waits for another function by now, or when it waits and something else has broken. A check that the learner chose
+ * stays also while it passes.
  */
 import { type Lab, labs } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
@@ -59,6 +60,8 @@ export class Session {
   #redBefore: ReadonlySet<string> = new Set();
   /** The check that the learner is at. */
   at: Check | undefined;
+  /** The check that the learner chose though it does not fail: it stays. */
+  #chosen: Check | undefined;
   /** What is being run; undefined when nothing is. */
   round: Round | undefined;
   /** Why nothing can be run: the code cannot be loaded, a folder is missing. */
@@ -97,7 +100,7 @@ export class Session {
     this.#rerun.stop();
     this.lab = lab;
     this.results.clear();
-    this.at = this.obstacle = undefined;
+    this.at = this.#chosen = this.obstacle = undefined;
     this.#all = this.checks = [];
     let checks: readonly Check[];
     try {
@@ -212,7 +215,21 @@ export class Session {
     this.goTo(next as Check);
   }
 
+  /** Goes to any check, and stays there: until it fails and is mended, until another breaks that passed, or until `leave`. */
+  choose(check: Check): void {
+    this.goTo(check);
+    if (!this.isOpen(check)) this.#chosen = check;
+  }
+
+  /** Goes from a check that was chosen to where the learner would be. */
+  leave(): void {
+    if (this.#chosen === undefined || this.at !== this.#chosen) return;
+    this.#chosen = undefined;
+    if (this.round === undefined) this.#settle();
+  }
+
   goTo(check: Check): void {
+    this.#chosen = undefined;
     this.at = check;
     this.#tell({ kind: "moved" });
     if (this.round === undefined) this.#blame();
@@ -315,7 +332,10 @@ export class Session {
 
   /** Chooses the check that the learner is at, if nothing is to be done about the one so far. */
   #settle(): void {
-    if (this.at !== undefined && this.isOpen(this.at) && !this.#onlyWaits(this.at)) return;
+    const isOpen = this.at !== undefined && this.isOpen(this.at);
+    if (isOpen) this.#chosen = undefined; // it is one that fails, as any other
+    else if (this.at !== undefined && this.at === this.#chosen && this.broken.length === 0) return;
+    if (this.at !== undefined && isOpen && !this.#onlyWaits(this.at)) return;
     const next = this.#mostWanted();
     if (this.at === next) return;
     this.at = next;

@@ -37,7 +37,7 @@ export function checkStory(session: Session, check: Check): string[] {
   const { verdict } = result;
   switch (verdict.outcome) {
     case "passed":
-      return ["  This check passes."];
+      return wrap("This check passes. l shows what happened in it, n goes on.", WIDTH - 2).map((line) => `  ${line}`);
     case "skipped":
       return lines(labelled("Skipped", verdict.reason));
     case "not written":
