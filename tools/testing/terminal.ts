@@ -3,7 +3,7 @@ import { linesOf } from "./tasks.ts";
 
 const FOLDER = new URL("./terminal/", import.meta.url).pathname;
 /** Milliseconds to wait for a screen, and between two looks. */
-const LONGEST = 20_000, BETWEEN = 15;
+const LONGEST = 60_000, BETWEEN = 15;
 
 /** What is seen. */
 export interface Look {
