@@ -15,7 +15,7 @@
 import { labs } from "../labs/manifest.ts";
 
 /** What a suite or a mutant may use of the harness. */
-const VOCABULARY = ["suite", "script_checks", "my_suite", "matchers", "packets", "samples", "mutant"].map((name) =>
+const VOCABULARY = ["suite", "script_checks", "my_suite", "matchers", "packets", "samples", "drops", "mutant"].map((name) =>
   `tools/harness/${name}.ts`
 );
 

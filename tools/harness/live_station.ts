@@ -8,7 +8,6 @@
  */
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
-import { dropsText } from "./drops.ts";
 import { CheckFailed } from "./failure.ts";
 import { complaintsBetween } from "./kernel/complaints.ts";
 import type { KernelPeer, Wire } from "./kernel/kernel_peer.ts";
@@ -178,10 +177,6 @@ export class RealStation implements LiveStation, MovingStation {
     const who = direction === "from stack" ? "your stack" : "the kernel";
     if (!nearest) throw new CheckFailed(why, `no packet at all from ${who}`);
     throw new CheckFailed(why, `the nearest packet from ${who}: ${nearest.text}`, nearest);
-  }
-
-  async drops(): Promise<string> {
-    return dropsText(await this.counters());
   }
 
   async counters(): Promise<Readonly<Record<string, number>>> {

@@ -305,8 +305,6 @@ export interface LiveStation {
   settle(milliseconds?: number): Promise<void>;
   /** All frames so far, oldest first. */
   readonly frames: readonly SeenFrame[];
-  /** What the stack has dropped, as a failure's last words: " (your stack counted: ip: not for us ×1)"; "" when nothing. */
-  drops(): Promise<string>;
   /** Some frame in this direction must match; fails with the nearest one and its wrong fields. */
   expectSeen(direction: "from kernel" | "from stack", matcher: PacketMatcher, why: string): Uint8Array;
   counters(): Promise<Readonly<Record<string, number>>>;

@@ -4,7 +4,7 @@ import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { icmp as message, icmpEcho, ipv4, KERNEL_IP, STACK_IP, udp } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { rules } from "./error_rules.ts";
-import { framed, received, sameBytes } from "./received.ts";
+import { framed, received, sameBytes, sameMessage } from "./received.ts";
 
 const reports: Readonly<Record<string, CheckSpec>> = {
   "write": {
@@ -27,7 +27,8 @@ const reports: Readonly<Record<string, CheckSpec>> = {
         const out = new Frame(1024, 128);
         out.bytes.set(t.random.bytes(1024));
         await t.ip.writeIcmpError(out, type, code, rest, frame);
-        t.equal(
+        sameMessage(
+          t,
           out.toBytes(),
           message({ type, code, rest }, packet.subarray(0, 548)),
           `the error about a packet of ${packet.length} bytes`,
@@ -122,7 +123,7 @@ const reports: Readonly<Record<string, CheckSpec>> = {
     title: "a bad option draws a parameter problem that points at it",
     kind: "scenario",
     covers: ["ICMP-2", "ICMP-5"],
-    look: ["writeIcmpError", "findBadOption"],
+    look: ["findBadOption", "writeIcmpError"],
     why:
       'The pointer is the offset of the byte at which the trouble lies, counted from the first byte of the quoted packet (RFC 792 "Parameter Problem").',
     hints: [
@@ -154,7 +155,8 @@ const reports: Readonly<Record<string, CheckSpec>> = {
     covers: ["ICMP-2", "IP-8"],
     look: ["writeIcmpError", "decrementTtl", "mayReport"],
     why:
-      "Traceroute is nothing but this: packets with TTL 1, 2, 3, and each router on the way gives itself away (RFC 792, RFC 1812 §5.3.1).",
+      "Traceroute is nothing but this: packets with TTL 1, 2, 3, and each router on the way gives itself away (RFC 792, RFC 1812 §5.3.1). If the packet " +
+      "goes on instead, nobody has stopped it: decrementTtl must return false. If nothing comes at all, mayReport has forbidden the error.",
     hints: [
       "Does the packet reach the point where its TTL is looked at? It needs a route.",
       "decrementTtl returns false for a TTL of 0 or 1, and the host then reports type 11, code 0.",

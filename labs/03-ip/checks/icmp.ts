@@ -2,7 +2,7 @@
 import { icmp as message, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { framed, sameBytes } from "./received.ts";
+import { framed, sameMessage } from "./received.ts";
 import { usedFrame } from "./samples.ts";
 
 export { errors } from "./errors.ts";
@@ -13,7 +13,9 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["ICMP-1"],
     look: ["parseIcmp"],
-    why: "Every ICMP message begins with the same 8 bytes; what the last four of them mean depends on the type (RFC 792).",
+    why:
+      "Every ICMP message begins with the same 8 bytes; what the last four of them mean depends on the type (RFC 792). This one is good: its " +
+      "checksum, over header and data, comes to 0.",
     hints: [
       "Which offset has each field, counted from frame.start?",
       "Type at 0, code at 1, checksum at 2, rest at 4; the payload begins at 8.",
@@ -33,7 +35,8 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     covers: ["ICMP-1"],
     look: ["parseIcmp"],
     why:
-      "Length comes first: nothing may be read that was not received, and the old bytes behind the frame's end are another packet's (RFC 792).",
+      "Length comes first: nothing may be read that was not received, and the old bytes behind the frame's end are another packet's (RFC 792). 8 bytes are " +
+      "a whole message: a header with a checksum of its own, and no data.",
     hints: [
       "What do you look at first?",
       "frame.length, before any byte.",
@@ -89,7 +92,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const payload = t.random.bytes(t.random.int(0, 80));
         const frame = usedFrame(t.random, payload);
         await t.ip.writeIcmp(frame, type, code, rest);
-        sameBytes(t, frame.toBytes(), message({ type, code, rest }, payload), `the message with ${amount(payload.length)} of payload`);
+        sameMessage(t, frame.toBytes(), message({ type, code, rest }, payload), `the message with ${amount(payload.length)} of payload`);
       }
     },
   },
@@ -97,7 +100,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
     title: "an echo request becomes its reply",
     kind: "table",
     covers: ["ICMP-6"],
-    look: ["makeEchoReply"],
+    look: ["makeEchoReply", "internetChecksum"],
     why:
       "The reply differs from the request in two fields: the type, and the checksum that follows from it. All else comes back untouched (RFC 792).",
     hints: [
@@ -110,7 +113,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const [id, seq, data] = [t.random.int(0, 65535), t.random.int(0, 65535), t.random.bytes(t.random.int(0, 120))];
         const frame = usedFrame(t.random, icmpEcho({ id, seq }, data));
         await t.ip.makeEchoReply(frame);
-        sameBytes(t, frame.toBytes(), icmpEcho({ reply: true, id, seq }, data), `the reply to ${amount(data.length)} of data`);
+        sameMessage(t, frame.toBytes(), icmpEcho({ reply: true, id, seq }, data), `the reply to ${amount(data.length)} of data`);
       }
     },
   },
@@ -131,7 +134,7 @@ export const icmp: Readonly<Record<string, CheckSpec>> = {
         const frame = usedFrame(t.random, icmpEcho({ id: 0, seq: 0 }, new Uint8Array(size)));
         await t.ip.makeEchoReply(frame);
         const right = icmpEcho({ reply: true, id: 0, seq: 0 }, new Uint8Array(size));
-        sameBytes(t, frame.toBytes(), right, `the reply to ${amount(size, "zero")}`);
+        sameMessage(t, frame.toBytes(), right, `the reply to ${amount(size, "zero")}`);
       }
     },
   },

@@ -1,4 +1,5 @@
 /** Public checks of lab 03 with the kernel: packets that are too long for the link, both ways. */
+import { dropsText } from "../../../tools/harness/drops.ts";
 import type { InterfaceConfig } from "../../../stack/host_config.ts";
 import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
@@ -12,7 +13,7 @@ export function withMtu(mtu: number): InterfaceConfig[] {
 export async function expectPing(t: Trial, station: LiveStation, size: number, df?: boolean): Promise<void> {
   const [echo] = await station.kernel.ping({ to: station.address, size, df });
   if (echo?.replied === false) {
-    t.ok(false, `a reply to the kernel's ping with ${amount(size)} of data`, echo.error ?? `nothing${await station.drops()}`);
+    t.ok(false, `a reply to the kernel's ping with ${amount(size)} of data`, echo.error ?? `nothing${dropsText(await station.counters())}`);
   }
   t.fields(echo, { replied: true, dataEqual: true, size }, `the kernel's ping with ${amount(size)} of data`);
 }

@@ -1,4 +1,5 @@
 /** Public checks of lab 03 with the kernel: echo and errors. */
+import { dropsText } from "../../../tools/harness/drops.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { countedBy, expectPing } from "./live_fragments.ts";
 import { expectHop } from "./live_ip.ts";
@@ -44,7 +45,11 @@ export const liveIcmp: Readonly<Record<string, CheckSpec>> = {
       for (let run = 0; run < 2; run++) {
         const payload = t.random.bytes(t.random.int(8, 600));
         const result = await station.kernel.udpProbe({ to: station.address, port: t.random.int(1, 65535), payload });
-        t.ok(result.error === "ECONNREFUSED", "ECONNREFUSED at the kernel's socket", result.error ?? `nothing${await station.drops()}`);
+        t.ok(
+          result.error === "ECONNREFUSED",
+          "ECONNREFUSED at the kernel's socket",
+          result.error ?? `nothing${dropsText(await station.counters())}`,
+        );
         t.fields(result.icmp, { type: 3, code: 3, from: station.address }, "the ICMP error that the kernel received");
         const quoted = result.quoted ?? new Uint8Array();
         t.equal(quoted, payload.subarray(0, quoted.length), "the part of the datagram's data that your error quoted");

@@ -1,4 +1,5 @@
 /** Live checks of the header and of addresses: the kernel is the peer, and the judge. */
+import { dropsText } from "../../../tools/harness/drops.ts";
 import { ethernet, icmpEcho, ipv4 } from "../../../tools/harness/packets.ts";
 import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, LiveStation, Trial } from "../../../tools/harness/suite.ts";
@@ -12,14 +13,16 @@ type Hop = Awaited<ReturnType<LiveStation["kernel"]["traceroute"]>>[number];
 /** Fails unless every echo request was answered with the data that it carried; a stack that was silent tells what it dropped. */
 export async function expectReplies(t: Trial, station: LiveStation, echoes: Echoes, what: string): Promise<void> {
   for (const { replied, dataEqual, size, error } of echoes) {
-    if (!replied) t.ok(false, `a reply to ${what}`, error ?? `nothing${await station.drops()}`);
+    if (!replied) t.ok(false, `a reply to ${what}`, error ?? `nothing${dropsText(await station.counters())}`);
     t.ok(dataEqual === true, `the data of ${what} in its reply, all of them`, `${amount(size ?? 0)}, and not the same`);
   }
 }
 
 /** The first answer to the kernel's traceroute, which must be this error. */
 export async function expectHop(t: Trial, station: LiveStation, hop: Hop | undefined, error: Partial<Hop>): Promise<void> {
-  if (hop?.from === undefined) t.ok(false, "an answer to traceroute's first probe, which has TTL 1", `nothing${await station.drops()}`);
+  if (hop?.from === undefined) {
+    t.ok(false, "an answer to traceroute's first probe, which has TTL 1", `nothing${dropsText(await station.counters())}`);
+  }
   t.fields(hop, error, "the first hop of a traceroute");
 }
 
@@ -143,7 +146,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
         "The kernel found no fault with your requests and has answered them. A reply comes by the same way as a ping: header, address, ICMP's own checksum " +
         "over the whole message. One that is right must come up to the program that asked (RFC 1122 §3.2.2.6).";
       const came = replies.map((reply) => reply.seq).join(", ") || "none";
-      const [is, drops] = [came === "1, 2, 3", await station.drops()];
+      const [is, drops] = [came === "1, 2, 3", dropsText(await station.counters())];
       await t.about(
         { why, look: ["parseIcmp", "internetChecksum"] },
         () => t.ok(is, "the replies that came up, by sequence number: 1, 2, 3", came + drops),

@@ -1,7 +1,7 @@
 /** Public checks of lab 03: fragments are joined again (`createReassembly`). Time and bounds are in `reassembly_limits.ts`. */
 import { fragmentPacket, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { createTable, fragmentOf, framed, insertAll, sameBytes } from "./received.ts";
+import { createTable, expectWaiting, fragmentOf, framed, insertAll, sameBytes } from "./received.ts";
 
 /** All orders of a few things. */
 export function permutations<T>(items: readonly T[]): T[][] {
@@ -121,7 +121,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         const table = await createTable(t);
         const others = t.random.shuffle(fragments.toSpliced(missing, 1));
         for (const fragment of [...others, ...others]) {
-          t.equal(await table.insert(fragment), "waiting", `insert, while fragment ${missing + 1} of 4 is missing`);
+          await expectWaiting(t, await table.insert(fragment), `insert, while fragment ${missing + 1} of 4 is missing`);
         }
         sameBytes(t, await table.insert(fragments[missing] as Uint8Array), data, `the packet once fragment ${missing + 1} of 4 has come`);
       }
@@ -231,7 +231,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         const [a, b] = fragmentPacket(ipv4({ protocol: 253, identification }, data), [24]) as [Uint8Array, Uint8Array];
         const [c, d] = fragmentPacket(ipv4({ protocol: 253, ...other }, otherData), [24]) as [Uint8Array, Uint8Array];
         const table = await createTable(t);
-        for (const fragment of [a, d]) t.equal(await table.insert(fragment), "waiting", "insert of one fragment of each packet");
+        for (const fragment of [a, d]) await expectWaiting(t, await table.insert(fragment), "insert of one fragment of each packet");
         sameBytes(t, await table.insert(c), otherData, "the packet that is whole first");
         sameBytes(t, await table.insert(b), data, "the packet that is whole second");
       }
@@ -260,7 +260,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
       ];
       for (const [honest, liar] of cases) {
         const table = await createTable(t);
-        t.equal(await table.insert(honest), "waiting", "insert of the fragment that came first");
+        await expectWaiting(t, await table.insert(honest), "insert of the fragment that came first");
         t.equal(await table.insert(liar), "fragment contradicts", "insert of the fragment that disagrees");
       }
       const table = await createTable(t);

@@ -2,7 +2,8 @@
 import type { ReassemblyExpired } from "../../../stack/contract/ip.ts";
 import { payloadOf } from "../../../tools/harness/matchers.ts";
 import { fragmentPacket, icmpEcho, ipv4, KERNEL_IP, pattern, STACK_IP } from "../../../tools/harness/packets.ts";
-import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import { createTable, fragmentOf, framed, sameBytes } from "./received.ts";
 
 export const limits: Readonly<Record<string, CheckSpec>> = {
@@ -83,7 +84,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       "Remember whether a fragment with offset 0 ever came.",
       "expired(undefined) when it did not.",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       const station = await t.host({ reassembly: { timeout: 60_000 } });
       const data = t.random.bytes(96);
       await station.send(framed(fragmentOf(data, 32, 64, true)));
@@ -94,7 +95,10 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       const expired = t.recorder<ReassemblyExpired>({ callback: true });
       await table.insert(fragmentOf(data, 32, 64, true));
       await table.reassembly.poll(60_000, expired.object);
-      t.equal(expired.calls.map((call) => call.args[0]), [undefined], "what `expired` is told of a packet without fragment 0");
+      t.equal(expired.calls.length, 1, "calls of `expired` for a packet without fragment 0");
+      const [quote] = expired.calls[0]?.args ?? [];
+      const got = quote instanceof Uint8Array ? `a frame of ${amount(quote.length)}` : `${quote}`;
+      t.ok(quote === undefined, "`expired` to be called with undefined: there is no fragment 0 to quote", got);
     },
   },
   "quoted-first": {

@@ -7,7 +7,7 @@ import { dissect, type Layer, valueOf } from "../../../stack/wire/dissect.ts";
 import { Frame } from "../../../stack/wire/frame.ts";
 import { type Ipv4Address, parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { ethernet, ipv4, type Ipv4Fields, STACK_IP } from "../../../tools/harness/packets.ts";
-import { amount } from "../../../tools/harness/samples.ts";
+import { amount, bytesText } from "../../../tools/harness/samples.ts";
 import type { Remote, Trial } from "../../../tools/harness/suite.ts";
 
 /** A packet that was received, and its header. */
@@ -96,6 +96,15 @@ export async function createTable(
   };
 }
 
+/** Fails unless the fragment waits for others. A packet that is given too soon is told by its length: its bytes say nothing. */
+export async function expectWaiting(t: Trial, result: Uint8Array | string, what: string): Promise<void> {
+  if (typeof result === "string") return t.equal(result, "waiting", what);
+  const why =
+    "A packet was delivered that is not whole yet: bytes of it never came. It is whole when no hole is left, and not when its last fragment has come, nor " +
+    "when there are bytes enough (RFC 791 §3.2, RFC 815). A new packet is one hole, from 0 to infinity; a fragment fills only what it covers.";
+  await t.about({ why, look: ["createReassembly"] }, () => t.ok(false, `${what}: "waiting"`, `a packet of ${amount(result.length)}`));
+}
+
 /** Fails unless both are the same bytes, and names the first that differs. A word in place of bytes is named too. */
 export function sameBytes(t: Trial, actual: Uint8Array | string, expected: Uint8Array, what: string): void {
   if (typeof actual === "string") return t.equal<Uint8Array | string>(actual, expected, what);
@@ -105,12 +114,26 @@ export function sameBytes(t: Trial, actual: Uint8Array | string, expected: Uint8
   t.ok(at < 0, `${what}, with byte ${at} being ${show(expected)}`, `byte ${at} is ${show(actual)}`);
 }
 
+/** Fails unless both are the same ICMP message: first the fields, and the checksum last, for it follows from them. */
+export function sameMessage(t: Trial, actual: Uint8Array, expected: Uint8Array, what: string): void {
+  t.equal(actual.length, expected.length, `the length of ${what}`);
+  const rows: [name: string, at: number, end: number][] = [["type", 0, 1], ["code", 1, 2], ["`rest`", 4, 8]];
+  const part = (bytes: Uint8Array, at: number, end: number): string => bytesText(bytes.subarray(at, end));
+  for (const [name, at, end] of rows) sameText(t, part(actual, at, end), part(expected, at, end), `${name} of ${what}, at byte ${at}`);
+  sameBytes(t, actual.subarray(8), expected.subarray(8), `what lies behind the 8 bytes of header in ${what}`);
+  sameText(t, part(actual, 2, 4), part(expected, 2, 4), `the checksum of ${what}, at byte 2`);
+}
+
+function sameText(t: Trial, actual: string, expected: string, what: string): void {
+  t.ok(actual === expected, `${what}: ${expected}`, actual);
+}
+
 /** Inserts fragments that make one packet whole with the last of them; fails at the first that answers anything else. */
 export async function insertAll(t: Trial, table: Table, fragments: readonly Uint8Array[], whole: Uint8Array, what: string): Promise<void> {
   for (const [index, fragment] of fragments.entries()) {
     const result = await table.insert(fragment);
     if (index < fragments.length - 1) {
-      t.equal(result, "waiting", `${what}: after ${index + 1} of ${amount(fragments.length, "fragment")}, insert`);
+      await expectWaiting(t, result, `${what}: after ${index + 1} of ${amount(fragments.length, "fragment")}, insert`);
     } else sameBytes(t, result, whole, `${what}: the packet that the last fragment completes`);
   }
 }

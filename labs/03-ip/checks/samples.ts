@@ -94,7 +94,7 @@ export interface Case {
   readonly expected: unknown;
   /** Names what is returned: "the checksum of 7 bytes". */
   readonly what: string;
-  /** The bytes that the function was given, where `what` does not tell them. A failure prints them. */
+  /** The bytes that the function was given, where `what` does not tell them. A failure has them as its last step. */
   readonly bytes?: Uint8Array;
 }
 
@@ -103,9 +103,10 @@ export async function compareAll(t: Trial, name: keyof Trial["ip"] & string, cas
   const outcomes = await callAll(t, name, cases);
   for (const [index, { expected, what, bytes }] of cases.entries()) {
     const outcome = outcomes[index];
-    const given = bytes === undefined ? what : `${what} (${bytesText(bytes)})`;
-    t.ok(outcome?.threw === undefined, given, `an exception: ${outcome?.threw}`);
-    t.equal(outcome?.value, expected, outcome?.value === expected ? what : given);
+    const isRight = outcome?.threw === undefined && outcome?.value === expected;
+    if (!isRight && bytes !== undefined) t.step(`the packet of call ${index + 1}: ${bytesText(bytes)}`);
+    t.ok(outcome?.threw === undefined, what, `an exception: ${outcome?.threw}`);
+    t.equal(outcome?.value, expected, what);
   }
 }
 

@@ -9,10 +9,10 @@ export const writing: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 2,
     covers: ["IP-9", "MUST-48", "MUST-49", "SHLD-21", "SHLD-22", "791-2"],
-    look: ["writeIpv4"],
+    look: ["writeIpv4", "internetChecksum"],
     why:
       "A packet grows at its front: push 20 bytes and fill them (RFC 791 §3.1). The buffer was used before, so a field that is not written holds what an older " +
-      "packet left there. What the layer above asks for, type of service and TTL among it, goes out unchanged.",
+      "packet left there: the checksum's own field, too, which counts as 0 while all 20 bytes are summed. What the layer above asks for goes out unchanged.",
     hints: [
       "Which of the 20 bytes do you never write?",
       "The first byte is 0x45. The total length is the frame's length *after* the push. The offset on the wire is in units of 8.",
@@ -61,7 +61,7 @@ export const writing: Readonly<Record<string, CheckSpec>> = {
   },
 };
 
-/** Compares what was written with what is right: first the fields, which say more than bytes do. */
+/** Compares what was written with what is right: first the fields, which say more than bytes do, and the checksum last, for it follows from them. */
 export function comparePacket(t: Trial, written: Uint8Array, right: Uint8Array): void {
   t.equal(written.length, right.length, "the length of the packet");
   const rows: [name: string, at: number, size: 1 | 2 | 4][] = [
