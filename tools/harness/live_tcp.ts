@@ -187,10 +187,7 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
         }
         return joined(parts, length);
       },
-      writeAll: async (bytes) => {
-        station.note(`it writes ${bytes.length} bytes`);
-        return await write(station, connection, bytes);
-      },
+      writeAll: (bytes) => write(station, connection, bytes),
       until: async (enough) => {
         const notices: string[] = [];
         for (;;) {

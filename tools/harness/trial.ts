@@ -67,6 +67,8 @@ const CHECK_LIMIT = 20_000;
 
 /** The longest text of what came instead of a record. */
 const LINES = 160;
+/** Columns beside "Expected" on its first line (tools/lab/failure_report.ts). */
+const FIRST_LINE = 66;
 
 /** Runs a check. Never throws. */
 export async function runCheck(check: Check, seed: number, means: TrialMeans): Promise<CheckResult> {
@@ -188,7 +190,7 @@ class RunningTrial implements Trial {
     // What a function returned is what it is; where a wire is between, undefined means that something did not come.
     const isWire = this.#check.kind !== "table";
     const text = (value: unknown, each: string): string => isWire && value === undefined ? "nothing" : each;
-    throw new CheckFailed(`${what}: ${text(expected, shown.expected)}`, text(actual, shown.actual), bothMembers(actual, expected));
+    throw new CheckFailed(wanted(what, text(expected, shown.expected)), text(actual, shown.actual), bothMembers(actual, expected));
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
@@ -203,7 +205,7 @@ class RunningTrial implements Trial {
   oneOf<T>(actual: T, legal: readonly T[], what: string): void {
     if (legal.some((each) => equal(actual, each))) return this.#right(what);
     const key = keyOf(what);
-    throw new CheckFailed(`${what}: ${legal.map((each) => showValue(each, key)).join(" or ")}`, showValue(actual, key));
+    throw new CheckFailed(wanted(what, legal.map((each) => showValue(each, key)).join(" or ")), showValue(actual, key));
   }
 
   async counter(station: Pick<Station, "counters">, name: string, count: number, when = ""): Promise<void> {
@@ -294,6 +296,11 @@ function failed(expected: string, got: string, symbol: string | undefined): Verd
   return { outcome: "failed", expected, got, mismatches: [], complaints: [], ...(symbol === undefined ? {} : { symbol }) };
 }
 
+/** What was expected, and of what. A value that would not stand on the first line comes first: what came stands right below it then. */
+function wanted(what: string, value: string): string {
+  return what.length + 2 + value.length > FIRST_LINE ? `${value}: ${what}` : `${what}: ${value}`;
+}
+
 /** A record of which some members are wrong; when it is too long for a line, those. */
 function gotText(actual: object, wrong: readonly string[]): string {
   if (Object.keys(actual).length === 0) return "nothing";
@@ -336,7 +343,8 @@ function differentBytes(actual: Uint8Array, expected: Uint8Array, what: string):
     const hex = (byte: number, index: number): string =>
       `${bytes === actual && from + index === at ? "✘" : ""}${byte.toString(16).padStart(2, "0")}`;
     const shown = [...bytes.subarray(from, at + 12)].map(hex).join(" ");
-    return `${bytes.length} bytes${at >= bytes.length ? ", which end there" : `, from byte ${from}: ${shown}`}`;
+    return `${bytes.length} bytes${bytes.length === 0 ? "" : at >= bytes.length ? ", which end there" : `, from byte ${from}: ${shown}`}`;
   };
-  return new CheckFailed(`${what}: ${around(expected)}`, `${around(actual)} (the first difference is at byte ${at})`);
+  const where = actual.length === 0 ? "" : ` (the first difference is at byte ${at})`;
+  return new CheckFailed(`${what}: ${around(expected)}`, `${around(actual)}${where}`);
 }

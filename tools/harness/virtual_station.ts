@@ -9,6 +9,7 @@ import { describe } from "../../stack/wire/describe.ts";
 import { formatIpv4Address, type Ipv4Address } from "../../stack/wire/ipv4_address.ts";
 import type { HostConfig, InterfaceConfig } from "../../stack/host_config.ts";
 import type { PipeOptions } from "../../stack/link/pipe.ts";
+import { milliseconds as timeText } from "../lab/text.ts";
 import { dropsText } from "./drops.ts";
 import { CheckFailed } from "./failure.ts";
 import { matchPacket, type PacketMatcher, type RightField } from "./matchers.ts";
@@ -160,7 +161,7 @@ export class VirtualStation implements Station {
     await this.#until(this.#now + milliseconds, () => this.#queue.length > 0);
     const next = this.#queue[0];
     if (next === undefined) {
-      const long = milliseconds > 0 ? ` for ${milliseconds} ms` : "";
+      const long = milliseconds > 0 ? ` for ${timeText(milliseconds)}` : "";
       return this.#conversation.transcript.note(this.#now, `silence${long}, as it should be`);
     }
     const medium = this.#wires[next.on]?.medium ?? "ethernet";
@@ -169,7 +170,7 @@ export class VirtualStation implements Station {
 
   async wait(milliseconds: number): Promise<void> {
     await this.#until(this.#now + milliseconds, () => false);
-    this.#conversation.transcript.note(this.#now, `${milliseconds} ms have passed`);
+    this.#conversation.transcript.note(this.#now, `${timeText(milliseconds)} have passed`);
   }
 
   take(): Uint8Array[] {

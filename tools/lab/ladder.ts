@@ -33,7 +33,7 @@ export function ladder(steps: readonly Step[]): string[] {
   const hidden = (shown[0]?.first ?? 1) - 1;
   const earlier = hidden > 0 ? [paint("dim", `  … ${hidden} earlier ${hidden === 1 ? "step" : "steps"}`)] : [];
   const width = Math.max(3, ...shown.map((rung) => numberOf(rung).length));
-  const timeWidth = timed ? Math.max(9, ...shown.map(({ time }) => milliseconds(time).length)) + 1 : 0;
+  const timeWidth = timed ? Math.max(8, ...shown.map(({ time }) => milliseconds(time).length)) + 2 : 0;
   return [...earlier, ...shown.flatMap((rung) => lines(rung, width, timeWidth))];
 }
 

@@ -66,7 +66,7 @@ Deno.test("ladder() leaves a call out that was told before it was made", () => {
 Deno.test("ladder() shows the last sixteen lines, with a clock only where one runs", () => {
   const steps = Array.from({ length: 20 }, (_, index) => note(`step ${index + 1}`, index * 1000));
   const shown = ladder(steps);
-  assertEquals(shown.slice(0, 2), ["  … 4 earlier steps", "    5  4 000 ms   step 5"]);
+  assertEquals(shown.slice(0, 2), ["  … 4 earlier steps", "    5   4 000 ms   step 5"]);
   assertEquals(shown.length, 17);
 });
 
