@@ -22,9 +22,11 @@ export async function runCheckScript(file: string, text: string, conversation: C
   if (verdict.verdict === "passed") return;
   if (verdict.verdict !== "failed") throw new Error(`${file} cannot be run: ${JSON.stringify(verdict)}`);
   const { place, expected, got, differences, story } = verdict.failure;
-  for (const happening of story) conversation.transcript.note(happening.time / 1000, storyLine(happening));
-  const detail = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
-  throw new CheckFailed(`line ${place.line} of ${file}: ${expected}`, `${got}${detail}`);
+  const inTime = story.toSorted((a, b) => a.time - b.time); // what nobody waited for was taken late
+  for (const happening of inTime) conversation.transcript.note(happening.time / 1000, storyLine(happening));
+  const others = differences.filter((difference) => !difference.startsWith("time: ")); // which is said by both
+  const detail = others.length === 0 ? "" : ` (${others.join("; ")})`;
+  throw new CheckFailed(`${expected}\nline ${place.line} of ${file}`, `${got}${detail}`);
 }
 
 /** "< S 0:0(0) win 1000", as in the script itself: `<` is given to the student's stack, `>` comes from it. */

@@ -12,7 +12,7 @@ import { type CodeToken, codeTokens, placeInside } from "./code_tokens.ts";
 import { NotInTheLanguage, NotSupported, quote } from "./malformed.ts";
 import { both, CannotReckon, compare, FUNCTIONS, unary } from "./reckon.ts";
 import type { Malformed, Need, Place } from "./script.ts";
-import { TCP_INFO_CONSTANTS } from "./tcp_info.ts";
+import { TCP_INFO_CONSTANTS, tcpInfoText } from "./tcp_info.ts";
 
 /** What came of a code block. */
 export type Evaluation =
@@ -59,7 +59,7 @@ export function evaluate(text: string, place: Place, names: Names): Evaluation {
 
 /** What an assertion has against it; undefined when it holds. */
 function contradiction({ reckon, names: used, message }: Assertion, names: Names): string | undefined {
-  const values = used.map((name) => `${name} is ${names[name]}`).join(", ");
+  const values = used.map((name) => `${name} is ${tcpInfoText(name, names[name])}`).join(", ");
   const behind = message === "" ? "" : ` (${message})`;
   try {
     return reckon(names) === 0 ? `${values === "" ? "it does not hold" : values}${behind}` : undefined;

@@ -197,13 +197,16 @@ class Run {
         throw new Wrong({ place: event.place, expected: expectation.text, got, differences: [] });
       }
       this.#lastSent = sent.packet;
+      const wanted = expectation.text; // a part of it may come
       const { text, differences, isWhole } = expectation.take(sent.packet);
       this.story.push({ kind: "packet", time: sent.time, direction: "out", text, line: event.place.line });
+      let [expected, got] = [wanted, text];
       if (sent.time < from - tolerance || sent.time > to + tolerance) {
-        const wanted = from === to ? timeText(from) : `${timeText(from)} to ${timeText(to)}`;
-        differences.unshift(`time: ${timeText(sent.time)} in place of ${wanted}`);
+        const due = from === to ? timeText(from) : `${timeText(from)} to ${timeText(to)}`;
+        [expected, got] = [`${wanted} at ${due}`, `${text} at ${timeText(sent.time)}`];
+        differences.unshift(`time: ${timeText(sent.time)} in place of ${due}`);
       }
-      if (differences.length > 0) throw new Wrong({ place: event.place, expected: expectation.text, got: text, differences });
+      if (differences.length > 0) throw new Wrong({ place: event.place, expected, got, differences });
       if (isWhole) return sent.time;
     }
   }

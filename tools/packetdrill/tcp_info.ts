@@ -25,3 +25,10 @@ export const TCP_INFO_CONSTANTS: Readonly<Record<string, number>> = {
   TCP_CA_Recovery: 3,
   TCP_CA_Loss: 4,
 };
+
+/** "3 (TCP_CA_Recovery)": a number of TCP_INFO, with its name where it is a state. */
+export function tcpInfoText(name: string, value: number | undefined): string {
+  const states = { tcpi_state: /^TCP_(?!CA_)/, tcpi_ca_state: /^TCP_CA_/ }[name];
+  const [found] = Object.entries(TCP_INFO_CONSTANTS).find(([each, number]) => number === value && states?.test(each)) ?? [];
+  return found === undefined ? `${value}` : `${value} (${found})`;
+}
