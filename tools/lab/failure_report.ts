@@ -8,6 +8,7 @@ import type { CheckResult, Verdict } from "../harness/trial.ts";
 import { fieldsTable } from "./fields_table.ts";
 import { wordsIn } from "./handout_places.ts";
 import { ladder } from "./ladder.ts";
+import { holderOf, otherWhy } from "./other_why.ts";
 import { type Place, placeOf } from "./places.ts";
 import { labelled, labelledCommand, milliseconds, paint, singular, titled, WIDTH } from "./text.ts";
 
@@ -82,7 +83,7 @@ export function failureText(failed: CheckResult, context: FailureContext): strin
 
 /** What was expected and what came, why it matters and where to look: the part of the story that does not depend on who tells it. */
 export function explanation(result: Failure, context: Pick<FailureContext, "lab" | "blame" | "own" | "alike">): string {
-  const { check, verdict } = result;
+  const { verdict } = result;
   const name = unknownName(result);
   const places = placesOf(context.own?.look ?? suspectsOf(result), context.lab, verdict.at);
   return [
@@ -90,12 +91,17 @@ export function explanation(result: Failure, context: Pick<FailureContext, "lab"
     labelled("Got", singular(verdict.got)),
     ...fieldsTable(verdict.mismatches, verdict.right ?? []),
     ...(verdict.complaints.length > 0 ? [labelled("Kernel", verdict.complaints.join(", "))] : []),
-    labelled("Why", name === undefined ? verdict.topic?.why ?? check.why : unknownText(name, result, context.alike ?? 1)),
+    labelled("Why", name === undefined ? whyOf(result) : unknownText(name, result, context.alike ?? 1)),
     ...lookAt(places),
     ...(name === undefined ? words(result, places, context.lab) : []),
     ...ownLog(result),
     ...(context.blame === undefined ? [] : [labelled("Blame", context.blame)]),
   ].join("\n");
+}
+
+/** Why it matters: what the part of the check says that failed, or what stood in the way of it, or else the check. */
+function whyOf(failure: Failure): string {
+  return otherWhy(failure, sealerOf(failure)) ?? failure.verdict.topic?.why ?? failure.check.why;
 }
 
 /** The function that a failure most likely lies in. */
@@ -108,7 +114,9 @@ function suspectsOf(failure: Failure): string[] {
   const { check, verdict } = failure;
   const sealer = sealerOf(failure), refuser = refuserOf(failure);
   const isSum = sealer !== undefined || /\bchecksum\b/.test(verdict.got) && !/\bchecksum\b/.test(verdict.expected);
-  const first = [verdict.symbol, sealer, check.kind === "table" ? undefined : refuser].filter((symbol) => symbol !== undefined);
+  const first = [verdict.symbol, sealer, holderOf(failure), check.kind === "table" ? undefined : refuser].filter((symbol) =>
+    symbol !== undefined
+  );
   const own = ownLook(failure);
   return [...first.length > 0 ? first : own.slice(0, 1), ...isSum && check.lab === SUMS_LAB ? ["internetChecksum"] : [], ...own];
 }
