@@ -124,7 +124,9 @@ function suspectsOf(failure: Failure): string[] {
 /** The function whose reject came, where another answer was expected, or a packet to go through: the stack itself says who has stopped it. */
 function refuserOf({ check, verdict: { expected, got } }: Failure): string | undefined {
   const lab = labs.find(({ number }) => number === check.lab);
-  if (lab === undefined) return undefined;
+  // What was joined wrongly has a wrong checksum: who finds that out is not at fault.
+  const isJoined = check.look.includes("createReassembly") && got.includes("icmp checksum");
+  if (lab === undefined || isJoined) return undefined;
   return wordsIn(got, lab).find(({ word, symbol }) => symbol !== undefined && !expected.includes(word.replaceAll('"', "")))?.symbol;
 }
 

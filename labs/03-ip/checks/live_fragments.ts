@@ -38,7 +38,8 @@ export const liveFragments: Readonly<Record<string, CheckSpec>> = {
     covers: ["791-2", "791-3", "IP-6", "ICMP-6"],
     look: ["createReassembly", "planFragments", "makeEchoReply"],
     why:
-      "The kernel cuts its request in three, and joins your reply by its own rules: its counters show whether your fragments are good (RFC 791 §3.2).",
+      "The kernel cuts its request in three, and joins your reply by its own rules: its counters show whether your fragments are good (RFC 791 §3.2). A request that you " +
+      "join wrongly has a wrong checksum.",
     hints: [
       "Do reassembly/ping and fragments/on-the-wire pass? They are the same on the virtual wire.",
       "Look into the capture with Wireshark: does it join your fragments, and what does it say about the checksum?",
@@ -63,7 +64,7 @@ export const liveFragments: Readonly<Record<string, CheckSpec>> = {
     covers: ["791-2", "791-3", "IP-11"],
     look: ["planFragments", "createReassembly"],
     why:
-      "1,472 bytes of data fill a packet of 1,500 exactly; one byte more makes a second fragment of 1 byte, which Ethernet pads to 46 (RFC 791 §3.2, RFC 894).",
+      "1,472 bytes of data fill a packet of 1,500 exactly; one byte more makes a second fragment of 1 byte, which Ethernet pads to 46 (RFC 791 §3.2, RFC 894). What is joined wrongly has a wrong checksum.",
     hints: [
       "Which size is the first to fail?",
       "8 bytes of ICMP header and 20 of IP come to the data.",
@@ -84,7 +85,8 @@ export const liveFragments: Readonly<Record<string, CheckSpec>> = {
     twin: "fragments/on-the-wire",
     covers: ["791-2", "791-3", "IP-6"],
     look: ["planFragments", "createReassembly"],
-    why: "The MTU belongs to the link, not to Ethernet: 576 is what every host must be able to take in one piece (RFC 791 §3.1).",
+    why: "The MTU belongs to the link, not to Ethernet: 576 is what every host must be able to take in one piece (RFC 791 §3.1). " +
+      "What is joined wrongly has a wrong checksum; what is cut wrongly the kernel does not join.",
     hints: [
       "How long are your fragments in the capture?",
       "552 bytes of payload each, and a header of 20: 572. 556 would fit, but is no multiple of 8.",

@@ -96,7 +96,7 @@ export const liveIp: Readonly<Record<string, CheckSpec>> = {
     look: ["parseIpv4", "findBadOption"],
     twin: "options/pinged-with-options",
     why:
-      "A real header of 60 bytes: 20, and an option of 39 that asks every router to sign (RFC 791 §3.1), filled up with one byte. A host that cannot sign must ignore it and answer all the same " +
+      "A real header of 60 bytes: 20, and an option of 39 that asks every router to sign (RFC 791 §3.1), filled up with one byte; the header's checksum covers them all. A host that cannot sign must ignore it and answer all the same " +
       "(RFC 1122 §3.2.1.8).",
     hints: [
       "Is the ping seen as an echo request at all?",

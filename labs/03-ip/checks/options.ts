@@ -127,8 +127,8 @@ export const options: Readonly<Record<string, CheckSpec>> = {
     covers: ["IP-10", "MUST-50", "791-1"],
     look: ["findBadOption", "parseIpv4"],
     why:
-      "A host must ignore the options that it does not understand (RFC 1122 §3.2.1.8): the packet is for us, options or not. The echo's data begin " +
-      "behind them.",
+      "A host must ignore the options that it does not understand (RFC 1122 §3.2.1.8): the packet is for us, options or not. The header's checksum " +
+      "covers them, and the echo's data begin behind them.",
     hints: [
       "Does check header/options-skipped pass?",
       "Does options/good-lists pass? An unknown option is no bad option.",

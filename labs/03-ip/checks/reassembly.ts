@@ -1,7 +1,7 @@
 /** Public checks of lab 03: fragments are joined again (`createReassembly`). Time and bounds are in `reassembly_limits.ts`. */
 import { fragmentPacket, icmpEcho, ipv4, KERNEL_IP, STACK_IP } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { createTable, expectWaiting, fragmentOf, framed, insertAll, sameBytes } from "./received.ts";
+import { createTable, expectWaiting, fragmentOf, framed, insertAll, sameBytes, waits } from "./received.ts";
 
 /** All orders of a few things. */
 export function permutations<T>(items: readonly T[]): T[][] {
@@ -231,7 +231,7 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         const [a, b] = fragmentPacket(ipv4({ protocol: 253, identification }, data), [24]) as [Uint8Array, Uint8Array];
         const [c, d] = fragmentPacket(ipv4({ protocol: 253, ...other }, otherData), [24]) as [Uint8Array, Uint8Array];
         const table = await createTable(t);
-        for (const fragment of [a, d]) await expectWaiting(t, await table.insert(fragment), "insert of one fragment of each packet");
+        for (const fragment of [a, d]) waits(t, await table.insert(fragment), "insert of one fragment of each packet");
         sameBytes(t, await table.insert(c), otherData, "the packet that is whole first");
         sameBytes(t, await table.insert(b), data, "the packet that is whole second");
       }
@@ -298,7 +298,8 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
     covers: ["791-2", "IP-6", "ICMP-6"],
     look: ["createReassembly", "planFragments", "makeEchoReply"],
     why:
-      "The whole way: fragments come in, the message is checked and answered as one, and the answer is cut again (RFC 791 §3.2, RFC 792).",
+      "The whole way: fragments come in, the message is checked as one (what was joined wrongly has a wrong checksum) and answered, and the answer is cut again " +
+      "(RFC 791 §3.2, RFC 792).",
     hints: [
       "Do the checks of reassembly and fragments pass? If not, start there.",
       'The counters say how far the packet came: "ip: reassembled", "icmp: received", "icmp: bad icmp checksum".',

@@ -98,11 +98,17 @@ export async function createTable(
 
 /** Fails unless the fragment waits for others. A packet that is given too soon is told by its length: its bytes say nothing. */
 export async function expectWaiting(t: Trial, result: Uint8Array | string, what: string): Promise<void> {
-  if (typeof result === "string") return t.equal(result, "waiting", what);
+  if (typeof result === "string") return waits(t, result, what);
   const why =
     "A packet was delivered that is not whole yet: bytes of it never came. It is whole when no hole is left, and not when its last fragment has come, nor " +
     "when there are bytes enough (RFC 791 §3.2, RFC 815). A new packet is one hole, from 0 to infinity; a fragment fills only what it covers.";
-  await t.about({ why, look: ["createReassembly"] }, () => t.ok(false, `${what}: "waiting"`, `a packet of ${amount(result.length)}`));
+  await t.about({ why, look: ["createReassembly"] }, () => waits(t, result, what));
+}
+
+/** The same, without a word about why a packet was given too soon. */
+export function waits(t: Trial, result: Uint8Array | string, what: string): void {
+  if (typeof result === "string") t.equal(result, "waiting", what);
+  else t.ok(false, `${what}: "waiting"`, `a packet of ${amount(result.length)}`);
 }
 
 /** Fails unless both are the same bytes, and names the first that differs. A word in place of bytes is named too. */
