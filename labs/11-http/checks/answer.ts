@@ -15,9 +15,8 @@ export function plan(contentLength: number, chunked: boolean, sendsBody: boolean
 export async function expectPlans(t: Trial, cases: readonly (readonly [asked: Asked, wanted: AnswerPlan])[]): Promise<void> {
   const outcomes = await t.many("http", "planAnswer", cases.map(([asked]) => asked));
   for (const [i, [[method, version, persists, status, length], wanted]] of cases.entries()) {
-    const what = `the plan for ${status} with ${length} bytes, to a ${method} in ${version}, ${
-      persists ? "which persists" : "which closes"
-    }`;
+    const body = length < 0 ? "with a body of unknown length" : `with ${length} bytes`;
+    const what = `the plan for ${status} ${body}, to a ${method} in ${version}, ${persists ? "which persists" : "which closes"}`;
     const { value, threw } = outcomes[i] as { value: unknown; threw?: string };
     t.fields(threw ?? value, { ...wanted }, what);
   }
@@ -64,7 +63,8 @@ export const answerGroup: Readonly<Record<string, CheckSpec>> = {
     covers: ["9112-6.3", "9112-7.1"],
     look: ["planAnswer"],
     why:
-      "HTTP/1.0 knows no chunks: there the end of the connection is the end of the body, whatever the client has asked for (RFC 9112 §6.3, rule 8).",
+      "In HTTP/1.1 chunks say where such a body ends (RFC 9112 §7.1). HTTP/1.0 knows none: there the end of the connection is the end of the body, whatever the " +
+      "client has asked for (§6.3, rule 8).",
     hints: [
       "length is −1. Which version is it?",
       "1.1: chunked. 1.0: neither length nor chunks, and the connection closes.",

@@ -88,20 +88,29 @@ export async function expectReject(
 ): Promise<void> {
   const [first, ...more] = await readAll(t, pieces, limits);
   t.equal<unknown>(first === undefined ? "nothing yet" : resultText(first), reject, what);
-  t.equal(more.length, 0, `what comes behind the reject: so many results`);
+  t.equal(more.length, 0, "how many results come behind the reject");
 }
+
+/** The topic of whether a request that was read asks for the connection to go on. */
+const PERSISTS = {
+  why:
+    "The request is read. What is wrong is whether its client wants to go on with the connection: `persists` says so, by version and headers (RFC 9112 §9.3), and " +
+    "`next` hands it over.",
+  look: ["persists", "createRequestReader.next"],
+};
 
 /** A reader must make one request of this text, with this in it. */
 export async function expectRequest(
   t: Trial,
   pieces: readonly string[],
-  wanted: Partial<Omit<HttpRequest, "body">> & { readonly text?: string },
+  { persists, ...wanted }: Partial<Omit<HttpRequest, "body">> & { readonly text?: string },
   what: string,
   limits?: Partial<HttpLimits>,
 ): Promise<void> {
   const found = await readAll(t, pieces, limits);
-  t.equal(found.length, 1, `results of ${what}: so many`);
+  t.equal(found.length, 1, `how many results come of ${what}`);
   compareRequest(t, found[0], wanted, what);
+  if (persists !== undefined) await t.about(PERSISTS, () => t.fields(found[0], { persists }, what));
 }
 
 /** Compares a request, and its body as text. */
@@ -111,10 +120,22 @@ export function compareRequest(
   { text, ...wanted }: Partial<Omit<HttpRequest, "body">> & { readonly text?: string },
   what: string,
 ): void {
+  t.ok(typeof got === "object", what, got === undefined ? "nothing yet" : JSON.stringify(got));
   t.fields(got, wanted, what);
   const body: unknown = (got as HttpRequest).body;
   t.ok(body instanceof Uint8Array, `${what}: a body, as bytes`, `${body}`);
   if (text !== undefined) t.equal(latin1Text(body), text, `the body of ${what}`);
+}
+
+/** Fails unless an answer has this status; says the text that came with another. */
+export function expectStatus(t: Trial, answer: Answer | undefined, status: number, what: string): void {
+  const text = answer?.body.trimEnd() ?? "";
+  t.ok(
+    answer?.status === status || text === "" || text.length > 40,
+    `${what}: ${status}`,
+    `${answer?.status}, with the text ${JSON.stringify(text)}`,
+  );
+  t.equal(answer?.status, status, what);
 }
 
 /** So many requests must have come of a stream, and no reject. */
@@ -203,7 +224,7 @@ function chunksIn(t: Trial, text: string, what: string): [string, number] {
     at += line.length;
     body += text.slice(at, at + size);
     at += size;
-    t.equal(text.slice(at, at + 2), "\r\n", `${what}: what stands behind a chunk of ${size} bytes`);
+    t.equal(text.slice(at, at + 2), "\r\n", `${what}: what stands behind a chunk whose size is "${digits}", which is ${size} bytes`);
     at += 2;
     if (size === 0) return [body, at];
   }
@@ -235,13 +256,17 @@ export async function expectHeaders(
   );
   for (const [i, [version, headers, wanted]] of cases.entries()) {
     const { value, threw } = outcomes[i] as { value: unknown; threw?: string };
-    const lines = headers.map(([key, value]) => `${key}: ${value}`).join(" ⏎ ");
+    const lines = headers.map(([key, value]) => visible(`${key}: ${value}`)).join(" ⏎ ");
     t.equal<unknown>(threw ?? value, wanted, `${name} of HTTP/${version}${lines === "" ? " without headers" : ` with ${lines}`}`);
   }
 }
 
 /** A line in quotes, cut, with nothing in it that cannot be seen. */
 function quoted(line: string): string {
-  const text = JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line);
-  return text.replaceAll(/[\x7f-\xa0]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16)}`);
+  return visible(JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line));
+}
+
+/** The text with "\xa0" for what would look like a space, or like nothing. */
+function visible(text: string): string {
+  return text.replaceAll(/[^ -~\xa1-\uffff]/g, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

@@ -292,7 +292,7 @@ export const hostGroup: Readonly<Record<string, CheckSpec>> = {
     covers: ["9112-3.2"],
     look: ["checkHost"],
     why: 'A value that is no host is refused with 400, too (RFC 9112 §3.2). "a/b", "a?b" and "u@a" are taken apart in different ways by ' +
-      "different programs. An empty one is allowed.",
+      "different programs. But no more is refused than the contract names: an empty value is allowed, and so are characters that only look like a space.",
     hints: [
       "Which characters end a host in a URL?",
       'Space, tab, comma, "/", "?", "#" and "@".',

@@ -1,9 +1,9 @@
 /** Public live checks: clients on the kernel's TCP ask the server. */
 import { latin1Bytes } from "../../../stack/wire/latin1.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { answersIn, cutAnywhere, head, word } from "./bench.ts";
+import { answersIn, cutAnywhere, expectStatus, head, word } from "./bench.ts";
 import { browse, browsing, heardText, liveSite } from "./live_bench.ts";
-import { expectNumbers, get, lastGet, told } from "./server_bench.ts";
+import { expectNumbers, get, lastGet, sentBy, told } from "./server_bench.ts";
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "get": {
@@ -12,7 +12,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "server/get",
     covers: ["9112-3", "9112-4"],
-    look: ["createRequestReader.push", "writeHead", "parseHeaderLine"],
+    look: ["createRequestReader.push", "parseHeaderLine", "writeHead"],
     why:
       "The question comes out of the kernel's socket, and the answer goes into it: from Ethernet's payload to the page, all layers but the application " +
       "are yours.",
@@ -25,6 +25,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await liveSite(t);
       const a = word(t.random);
       const [answer] = answersIn(t, await browse(t, station, [lastGet(`/tell/${a}`)]), ["GET"]);
+      expectStatus(t, answer, 200, "the status");
       t.equal(answer?.body, told("GET", `/tell/${a}`, ["host: wall", "connection: close"]), "what the server says about the request");
       t.equal(answer?.headers.get("connection"), "close", "Connection");
     },
@@ -72,7 +73,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await liveSite(t);
       const words = Array.from({ length: 8 }, () => word(t.random));
       const pieces = words.map((each, i) => i === 7 ? lastGet(`/tell/${each}`) : get(`/tell/${each}`));
-      const answers = answersIn(t, await browse(t, station, pieces, { pause: 2 }), words.map(() => "GET"));
+      const text = await browse(t, station, pieces, { pause: 2 }, "8 answers");
+      const answers = answersIn(t, text, words.map(() => "GET"));
       t.equal(
         answers.map(({ body }) => body.split("\n")[0]),
         words.map((each) => `GET /tell/${each} 1.1`),
@@ -100,7 +102,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await liveSite(t);
       const words = Array.from({ length: 20 }, () => word(t.random).repeat(t.random.int(1, 12)));
       const all = words.map((each, i) => i === 19 ? lastGet(`/tell/${each}`) : get(`/tell/${each}`)).join("");
-      const answers = answersIn(t, await browse(t, station, [all]), words.map(() => "GET"));
+      const answers = answersIn(t, await browse(t, station, [all], {}, "20 answers"), words.map(() => "GET"));
       t.equal(
         answers.map(({ body }) => body.split("\n")[0]),
         words.map((each) => `GET /tell/${each} 1.1`),
@@ -125,7 +127,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t: Trial) => {
       const station = await liveSite(t);
       for (const page of ["bytes", "pieces"]) {
-        const [answer] = answersIn(t, await browse(t, station, [lastGet(`/${page}/300000`)]), ["GET"]);
+        const text = await browse(t, station, [lastGet(`/${page}/300000`)]);
+        const [answer] = await t.about(sentBy(text), () => answersIn(t, text, ["GET"]));
         expectNumbers(t, answer?.body ?? "", 300_000, `of /${page}`);
       }
     },
@@ -147,6 +150,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const body = String.fromCharCode(...t.random.bytes(50_000));
       const start = head("PUT /echo HTTP/1.1", "Host: wall", "Connection: close", `Content-Length: ${body.length}`);
       const [answer] = answersIn(t, await browse(t, station, [start + body]), ["PUT"]);
+      expectStatus(t, answer, 200, "the status");
       t.equal(latin1Bytes(answer?.body ?? ""), latin1Bytes(body), "what came back");
     },
   },
@@ -170,7 +174,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await liveSite(t);
       const inner = `0\r\n\r\n${get("/tell/secret")}`;
       const outer = head("POST /echo HTTP/1.1", "Host: wall", `Content-Length: ${inner.length}`, "Transfer-Encoding: chunked");
-      const [answer, ...more] = answersIn(t, await browse(t, station, [outer + inner]), ["POST"]);
+      const [answer, ...more] = answersIn(t, await browse(t, station, [outer + inner], {}, "one answer, 400"), ["POST"]);
       t.equal([answer?.status, more.length], [400, 0], "the status, and how many answers follow");
     },
   },
@@ -180,7 +184,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "server/slow",
     covers: ["9110-15.5.9"],
-    look: ["createRequestReader.deadline"],
+    look: ["createRequestReader.deadline", "createRequestReader.next", "createRequestReader.push"],
     why: "This client sends a few letters, and then waits. 300 ms after the first of them its time is up.",
     hints: [
       "Does server/slow pass?",
@@ -190,7 +194,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t: Trial) => {
       const station = await liveSite(t, { limits: { headTime: 300 } });
       const text = await browse(t, station, ["GET / ", "HTTP/1.1\r\nHost"], { pause: 50, quiet: 3000 });
-      t.equal(answersIn(t, text, ["GET"])[0]?.status, 408, "the status");
+      expectStatus(t, answersIn(t, text, ["GET"])[0], 408, "the status");
     },
   },
 

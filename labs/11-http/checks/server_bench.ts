@@ -102,6 +102,21 @@ export function expectNumbers(t: Trial, body: string, count: number, what: strin
   }
 }
 
+/** The topic of where an answer ends, by what its head says. */
+export function sentBy(text: string): { readonly why: string; readonly look: readonly string[] } {
+  return text.includes("\r\nTransfer-Encoding: chunked\r\n")
+    ? {
+      why:
+        "In front of each chunk stands how many bytes it has, in hexadecimal digits, and behind it CR LF (RFC 9112 §7.1). By a wrong size, or without its CR LF, the " +
+        "client looks for the next chunk in the wrong place.",
+      look: ["writeChunk"],
+    }
+    : {
+      why: "This answer has no chunks: it ends where its Content-Length says or, without one, where the connection ends (RFC 9112 §6.3).",
+      look: ["planAnswer", "writeHead"],
+    };
+}
+
 /** The same, as the last over its connection. */
 export function lastGet(target: string): string {
   return get(target, "Connection: close");

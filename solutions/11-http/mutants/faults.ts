@@ -59,6 +59,67 @@ const faults: readonly Mutant[] = [
     by: "(\\\\S+) HTTP",
     caughtBy: "request/characters",
   },
+  {
+    name: "limits-header-count",
+    fault: "the last header that there may be is one too many",
+    file: "reader.ts",
+    replace: "if (this.#headerCount > this.#limits.headerCount)",
+    by: "if (this.#headerCount >= this.#limits.headerCount)",
+    caughtBy: "limits/header-count",
+  },
+  {
+    name: "limits-body",
+    fault: "the length that the head gives is compared with nothing",
+    file: "reader.ts",
+    replace: `    if (body.length > this.#limits.body) return this.#refuse("body too large");
+`,
+    by: "",
+    caughtBy: "limits/body",
+  },
+  {
+    name: "time-body",
+    fault: "the head's time is the body's, too",
+    file: "reader.ts",
+    replace: "(isHead ? this.#limits.headTime : this.#limits.requestTime)",
+    by: "this.#limits.headTime",
+    caughtBy: "time/body",
+  },
+  {
+    name: "reader-empty-line",
+    fault: "an empty line before a request is a bad request line",
+    file: "reader.ts",
+    replace: `if (text === "" && !this.#passed) {`,
+    by: `if (text === "" && this.#passed) {`,
+    caughtBy: "reader/empty-line",
+  },
+  {
+    name: "server-continue",
+    fault: "a client is told to go on when it has gone on",
+    file: "reader.ts",
+    replace: "this.#body.length + this.#line.length === 0;",
+    by: "this.#body.length + this.#line.length > 0;",
+    caughtBy: "server/continue",
+  },
+  {
+    name: "live-slow",
+    fault: "nobody looks whether the time is up",
+    file: "reader.ts",
+    replace: `    if (now >= this.deadline()) this.#refuse("timed out");
+`,
+    by: "",
+    caughtBy: "live/slow",
+  },
+  {
+    name: "live-many",
+    fault: "all readers keep their lines in the same place",
+    file: "reader.ts",
+    replace: `  readonly #line = new GrowingBytes();
+`,
+    by: `  static readonly lines = new GrowingBytes();
+  readonly #line = Reader.lines;
+`,
+    caughtBy: "live/many",
+  },
 ];
 
 export default faults;
