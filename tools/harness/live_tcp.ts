@@ -42,9 +42,10 @@ export interface LiveConnection extends StackConnection {
 /** What an application of the grader's did with a connection. */
 export interface Served {
   readonly connection: LiveConnection;
-  /** Bytes that it read, and whether they were the pattern (stream_pattern.ts). */
+  /** Bytes that it read, and whether they were the pattern (stream_pattern.ts); if not, the number of the first that was another one, from 0. */
   readonly received: number;
   readonly patternEqual: boolean;
+  readonly firstWrong?: number;
   /** Bytes that the stack took from it. */
   readonly sent: number;
   /** Whether the peer's FIN came. */
@@ -236,22 +237,26 @@ class Tally {
   sent = 0;
   readonly #connection: LiveConnection;
   #received = 0;
-  #patternEqual = true;
+  #firstWrong: number | undefined;
 
   constructor(connection: LiveConnection) {
     this.#connection = connection;
   }
 
   read(bytes: Uint8Array): void {
-    this.#patternEqual &&= isStreamPattern(this.#received, bytes);
+    const from = this.#received;
+    if (this.#firstWrong === undefined && !isStreamPattern(from, bytes)) {
+      this.#firstWrong = from + bytes.findIndex((byte, i) => !isStreamPattern(from + i, Uint8Array.of(byte)));
+    }
     this.#received += bytes.length;
   }
 
   async close(): Promise<Served> {
     const { finReceived } = await this.#connection.look();
     await this.#connection.close();
-    const connection = this.#connection;
-    return { connection, received: this.#received, patternEqual: this.#patternEqual, sent: this.sent, end: finReceived === true };
+    const [connection, firstWrong] = [this.#connection, this.#firstWrong];
+    const pattern = firstWrong === undefined ? { patternEqual: true } : { patternEqual: false, firstWrong };
+    return { connection, received: this.#received, ...pattern, sent: this.sent, end: finReceived === true };
   }
 }
 

@@ -192,8 +192,8 @@ export function compare(seen: SeenSegment, wanted: SegmentMatcher, right: RightF
     check(
       "SACK blocks (relative)",
       JSON.stringify(seen.sack) === JSON.stringify(wanted.sack),
-      JSON.stringify(wanted.sack),
-      JSON.stringify(seen.sack),
+      blocksText(wanted.sack),
+      blocksText(seen.sack),
     );
   }
   if (wanted.urgentPointer !== undefined) {
@@ -206,6 +206,11 @@ export function compare(seen: SeenSegment, wanted: SegmentMatcher, right: RightF
     if (wrong >= 0) check(`text byte ${wrong}`, false, wanted.data[wrong], seen.data[wrong]);
   }
   return found;
+}
+
+/** "2001–2201 1001–1357", as a ladder has it. */
+function blocksText(blocks: SeenSegment["sack"]): string {
+  return blocks.map(([from, to]) => `${from}–${to}`).join(" ") || "none";
 }
 
 function sorted(flags: string): string {

@@ -99,16 +99,17 @@ function knownFailure(name: string, symbol: string): Error {
  */
 function culpritOf(at: readonly string[]): string | undefined {
   const frames = at.map((line) => /^(?:(\S+) \()?((?:labs|solutions)\/[^:]+)/.exec(line));
+  const path = frames[0]?.[2];
+  const file = path?.split("/").slice(-2).join("/");
+  const [factory] =
+    labs.flatMap((lab) =>
+      Object.entries(lab.functions).filter(([name, each]) => name.startsWith("create") && `${lab.folder}/${each}` === file)
+    )[0] ?? [];
   for (const frame of frames) {
+    if (factory !== undefined && frame?.[2] !== path) break; // it was thrown inside a method, which another lab's function has called
     const name = frame?.[1]?.split(".").at(-1);
     if (name !== undefined && labs.some((lab) => fileOf(lab, name) !== undefined)) return name;
   }
-  const path = frames[0]?.[2];
-  const file = path?.split("/").slice(-2).join("/");
   const method = frames.findLast((frame) => frame?.[2] === path)?.[1]?.split(".").at(-1);
-  for (const lab of labs) {
-    const factory = Object.entries(lab.functions).find(([name, each]) => name.startsWith("create") && `${lab.folder}/${each}` === file);
-    if (factory !== undefined) return method === undefined ? factory[0] : `${factory[0]}.${method}`;
-  }
-  return undefined;
+  return factory === undefined || method === undefined ? factory : `${factory}.${method}`;
 }
