@@ -53,21 +53,38 @@ export async function loadRegression(path: string, file = path): Promise<Regress
   }
 }
 
+/** Where somebody follows a run, and may end it. */
+export interface Following {
+  /** Called as soon as one has its verdict. */
+  readonly done?: (result: CheckResult) => void;
+  /** Ends the run at once: what it returns means nothing then. */
+  readonly signal?: AbortSignal;
+}
+
 /** Runs them, one after the other, with this code. Throws a WorkspaceError or SubjectDied when it cannot be loaded. */
 export async function runRegressions(
   all: readonly Regression[],
   selection: Selection,
   kernel: TrialMeans["kernel"],
+  { done, signal }: Following = {},
 ): Promise<CheckResult[]> {
   if (all.length === 0) return [];
   const { lab: _, ...whole } = selection; // what shows in lab 06 needs all labs, wherever it sits
   const subject = new Subject(whole);
+  const end = (): void => subject.close();
+  signal?.addEventListener("abort", end);
   try {
     await subject.start();
     const results: CheckResult[] = [];
-    for (const each of all) results.push(await runRegression(each, { subject, kernel }));
+    for (const each of all) {
+      const result = await runRegression(each, { subject, kernel });
+      if (signal?.aborted) return results;
+      results.push(result);
+      done?.(result);
+    }
     return results;
   } finally {
+    signal?.removeEventListener("abort", end);
     subject.close();
   }
 }
@@ -99,7 +116,7 @@ async function runAgain({ check, seed }: KeptRun, means: TrialMeans): Promise<Pi
 }
 
 /** What a regression check is to a report. */
-function checkOf({ id, run: { check } }: Regression): Check {
+export function checkOf({ id, run: { check } }: Regression): Check {
   const { lab, title, why, look } = check;
   return {
     id,

@@ -5,6 +5,7 @@ import { Blamer } from "../lab/blame.ts";
 import { ownFailure } from "../lab/blame_own.ts";
 import { blameText } from "../lab/blame_text.ts";
 import type { Failure } from "../lab/failure_report.ts";
+import { MINE } from "../lab/regressions.ts";
 import { standInFor } from "../lab/run.ts";
 
 /** A blame in words. */
@@ -14,9 +15,9 @@ export interface Blamed {
   readonly own: Check | undefined;
 }
 
-/** Undefined when there is nothing to say. Only of checks on the virtual wire, which go the same way each time. */
+/** Undefined when there is nothing to say. Only of checks on the virtual wire, which go the same way each time; what was kept is in its lab already. */
 export async function blameOf(failure: Failure, selection: Selection, seed: number, signal: AbortSignal): Promise<Blamed | undefined> {
-  if (failure.check.kind !== "scenario") return undefined;
+  if (failure.check.kind !== "scenario" || failure.check.group === MINE) return undefined;
   const blamer = new Blamer({ selection, standIn: standInFor, kernel: () => Promise.resolve("it is not needed") });
   const end = (): void => blamer.close();
   signal.addEventListener("abort", end);

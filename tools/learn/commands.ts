@@ -8,6 +8,7 @@ import type { Check } from "../harness/suite.ts";
 import type { PacketStep } from "../harness/transcript.ts";
 import { hintsGiven, noteHint } from "../lab/hints.ts";
 import { ladder } from "../lab/ladder.ts";
+import { MINE } from "../lab/regressions.ts";
 import { groupText } from "../lab/report.ts";
 import { hasReference } from "../lab/run.ts";
 import { labelled, paint, WIDTH, wrap } from "../lab/text.ts";
@@ -172,6 +173,7 @@ export class Commands {
   async #hint(): Promise<Shown> {
     const check = this.#session.at;
     if (check === undefined) return "No check fails: there is nothing to hint at.";
+    if (check.group === MINE) return "A failure that you kept has no hints of its own.";
     const before = this.#hints.get(check);
     const grade = before === undefined ? Math.max(1, await hintsGiven(check)) : Math.min(before + 1, check.hints.length);
     this.#hints.set(check, grade);

@@ -39,6 +39,10 @@ begins with lab 03; without a number it goes on where you were.
   --seed N         draw the same inputs as the run that showed this seed
   --help           this
 
+Failures that you kept (deno task lab3 --save-failure) run along, for no
+points. Checks that you wrote (my_checks.ts) do not: they are judged on right
+code first, which takes its time. deno task lab3 --my-checks runs them.
+
 Your progress is kept in .wallsocket/progress.json. NO_COLOR switches colours
 off.`;
 

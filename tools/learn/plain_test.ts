@@ -151,6 +151,34 @@ Deno.test("lab1 --watch: the same for one lab; the next run goes on where it was
   await second.type("q");
 });
 
+Deno.test("learn --plain: a failure that was kept runs along, and what is none is a sentence", async () => {
+  await using tree = await copyTree();
+  const good = await tree.read("solutions/01-framing/framing.ts");
+  await tree.write(FILE, good);
+  const run = {
+    format: "wallsocket-run/1",
+    lab: 1,
+    seed: 7,
+    check: { id: "parse/giant", lab: 1, title: "t", why: "w", look: ["parseEthernet"] },
+  };
+  await Deno.mkdir(`${tree.root}/labs/01-framing/regressions`);
+  await tree.write("labs/01-framing/regressions/long.json", JSON.stringify(run));
+  await using learn = new Pipes(tree, ["learn", "1", "--plain", "--virtual"]);
+  await learn.until(/is done: all \d+ checks[^]* and no\s+failure\s+that\s+you\s+kept\s+is\s+back[^]*points\. Seed/);
+  await tree.write(FILE, good.replace("frame.length > limits.maximum", "frame.length >= limits.maximum"));
+  await learn.until(/Failures that you kept: 1 of 1 is back/);
+  await learn.type("a");
+  const [number] = /\d+(?=, mine\/long fails: parse\/giant: t)/.exec(await learn.until(/mine\/long fails: parse\/giant: t/)) ?? [""];
+  await learn.type(number);
+  await learn.until(/\nmine\/long fails: [^]*Expected [^]*Look at {5}parseEthernet/);
+  await learn.type("h");
+  await learn.until(/has no hints of its own/);
+  await tree.write("labs/01-framing/regressions/half.json", "{");
+  await tree.write(FILE, good);
+  assertMatch(await learn.until(/is done/), /regressions\/half\.json is no failure that was kept: /);
+  assertEquals((await learn.end()).status, 0);
+});
+
 testWhen(
   Deno.build.os === "linux" ? missingProgram("unshare") : "mount namespaces are Linux's",
   "learn: a full disk is a sentence, and nothing more",

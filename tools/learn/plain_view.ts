@@ -107,9 +107,10 @@ export class PlainView {
 
   #end(): void {
     const session = this.#session;
-    const { passed, points } = session.score;
+    const { score: { passed, points }, kept } = session;
     const broken = session.broken.map(({ id }) => id);
     if (broken.length > 0) this.#print(`Passed before, and not now: ${broken.slice(0, 8).join(", ")}${broken.length > 8 ? " …" : ""}`);
+    if (kept.back > 0) this.#print(`Failures that you kept: ${kept.back} of ${kept.count} ${kept.back === 1 ? "is" : "are"} back.`);
     if (session.isDone) this.#print(`\n${doneStory(session).join("\n")}`);
     this.#print(`${passed} of ${session.size} checks, ${points} of ${session.lab.points} points. Seed ${session.seed}. ? lists the keys.`);
   }

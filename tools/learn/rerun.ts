@@ -3,24 +3,28 @@
  * run ends the one before at once. What can be warm is: the suites are loaded, the workspace has everything compiled but what was
  * saved, and the kernel peer, once it was started, waits for the next run.
  *
- * Three rounds, one after the other, so that the first verdict has the machine for itself: public checks of the virtual wire, hidden ones where there are
- * any, and live ones, which mostly wait. The check that the learner is at goes ahead of all rounds.
+ * The rounds are one after the other, so that the first verdict has the machine for itself: public checks of the virtual wire, failures that the learner
+ * has kept, hidden checks where there are any, and live ones, which mostly wait. The check that the learner is at goes ahead of all rounds.
  */
 import type { Lab } from "../../labs/manifest.ts";
 import type { Check } from "../harness/suite.ts";
-import type { CheckResult } from "../harness/trial.ts";
+import type { CheckResult, TrialMeans } from "../harness/trial.ts";
 import type { Selection } from "../harness/workspace.ts";
+import { MINE, type Regression, runRegressions } from "../lab/regressions.ts";
 import { Lane, LiveWire, runLab } from "../lab/run.ts";
 
 /** Which checks are under way. */
-export type Round = "checks" | "hidden" | "live";
+export type Round = "checks" | "mine" | "hidden" | "live";
 
 /** What is to be run. */
 export interface RerunOptions {
   readonly lab: Lab;
   readonly selection: Selection;
-  /** In the order in which verdicts are wanted. */
   readonly checks: readonly Check[];
+  /** Failures that the learner has kept. */
+  readonly kept: readonly Regression[];
+  /** The check whose verdict is wanted first. */
+  readonly at: Check | undefined;
   readonly seed: number;
   readonly virtual: boolean;
   readonly begins: (round: Round) => void;
@@ -41,19 +45,30 @@ export class Rerun {
   async run(options: RerunOptions): Promise<boolean> {
     this.#abort.abort();
     const { signal } = this.#abort = new AbortController();
-    for (const [round, checks] of roundsOf(options.checks)) {
+    for (const [round, work] of this.#rounds(options, signal)) {
       if (signal.aborted) return false;
       options.begins(round);
-      const { lab, selection, seed, virtual, done } = options;
-      const lanes = { still: new Lane(), live: this.#live };
       try {
-        await runLab({ lab, selection, checks, seed, virtual, done, driver: "ffi", inspect: false, wire: this.#wire, lanes, signal });
+        await work();
       } catch (error) {
         if (signal.aborted) return false;
         throw error;
       }
     }
     return !signal.aborted;
+  }
+
+  #rounds({ kept, at, begins: _, ...options }: RerunOptions, signal: AbortSignal): [Round, () => Promise<unknown>][] {
+    const rounds = roundsOf(wantedFirst(options.checks, at)).map(([round, checks]): [Round, () => Promise<unknown>] => {
+      const lanes = { still: new Lane(), live: this.#live };
+      return [round, () => runLab({ ...options, checks, driver: "ffi", inspect: false, wire: this.#wire, lanes, signal })];
+    });
+    if (kept.length === 0) return rounds;
+    const { selection, virtual, done } = options;
+    const kernel: TrialMeans["kernel"] = () => virtual ? Promise.resolve("--virtual was given") : this.#wire.kernel();
+    const wanted = kept.toSorted((a, b) => Number(b.id === at?.id) - Number(a.id === at?.id));
+    const place = at?.group === MINE ? 0 : rounds.findLastIndex(([round]) => round === "checks") + 1;
+    return rounds.toSpliced(place, 0, ["mine", () => runRegressions(wanted, selection, kernel, { done, signal })]);
   }
 
   /** Ends what is under way. */
@@ -86,7 +101,7 @@ function roundOf({ kind, visibility }: Check): Round {
 }
 
 /** The checks in the order in which their verdicts are wanted: `first`, its group, the others. */
-export function wantedFirst(checks: readonly Check[], first: Check | undefined): Check[] {
+function wantedFirst(checks: readonly Check[], first: Check | undefined): Check[] {
   const rank = (check: Check): number => check === first ? 0 : check.group === first?.group ? 1 : 2;
   return checks.toSorted((a, b) => rank(a) - rank(b));
 }

@@ -26,7 +26,12 @@ const ROWS_FOR_GROUP = 20;
 
 const ARROWS: Key = { key: "↑↓", name: "move", says: "scroll, as j and k do; in a list they move, Enter goes there, Esc back" };
 
-const ROUNDS: Readonly<Record<Round, string>> = { checks: "running", hidden: "hidden checks", live: "live checks" };
+const ROUNDS: Readonly<Record<Round, string>> = {
+  checks: "running",
+  mine: "failures that you kept, beside",
+  hidden: "hidden checks",
+  live: "live checks",
+};
 
 export class ScreenView {
   readonly #session: Session;
@@ -150,7 +155,7 @@ export class ScreenView {
     if (this.#asked !== undefined) return `${this.#asked.question.question} ${this.#asked.typed}`;
     if (this.#sentence !== "") return this.#sentence;
     const session = this.#session;
-    const { round, obstacle, fresh, size, broken, at, waited } = session;
+    const { round, obstacle, ran, size, broken, at, waited } = session;
     const result = at === undefined ? undefined : session.results.get(at.id);
     const file = this.#saved.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(", ");
     const seen = this.#page === undefined || result === undefined ? undefined : OUTCOMES[result.verdict.outcome];
@@ -158,7 +163,7 @@ export class ScreenView {
       ...(seen === undefined || obstacle !== undefined ? [] : [paint(seen.colour, `${seen.mark} ${at?.id}`)]),
       ...(file === "" ? [] : [`saved ${file}`]),
       ...(obstacle === undefined ? [] : [paint("red", obstacle.own ? "it cannot be loaded" : "it cannot be run")]),
-      ...(round !== undefined ? [`${ROUNDS[round]} ${fresh.size} of ${size}`] : []),
+      ...(round !== undefined ? [`${ROUNDS[round]} ${ran} of ${size}`] : []),
       ...(broken.length === 0 ? [] : [paint("red", `${broken.length} that passed ${broken.length === 1 ? "fails" : "fail"} now`)]),
       ...(file === "" || waited === undefined || result === undefined ? [] : [`${(waited / 1000).toFixed(2)} s to the verdict`]),
       ...(round === undefined && obstacle === undefined && file === "" ? ["Save a file, and its checks run again"] : []),

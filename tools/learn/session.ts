@@ -13,13 +13,15 @@ import type { CheckResult } from "../harness/trial.ts";
 import { isFailure } from "../lab/failure_report.ts";
 import { inReadingOrder } from "../lab/failures.ts";
 import { placeOf } from "../lab/places.ts";
+import { checkOf, MINE, type Regression } from "../lab/regressions.ts";
 import { hasReference, isLoadError, isSealed, KIT, loadChecks, ROOT, selectOrigins } from "../lab/run.ts";
 import { scoreOf } from "../lab/report.ts";
 import type { Selection } from "../harness/workspace.ts";
 import { type Blamed, blameOf } from "./blaming.ts";
+import { readKept } from "./kept.ts";
 import type { LearnOptions } from "./options.ts";
 import { type LabProgress, NO_PROGRESS, type Progress, readProgress, reasonOf, writeProgress } from "./progress.ts";
-import { Rerun, type Round, wantedFirst } from "./rerun.ts";
+import { Rerun, type Round } from "./rerun.ts";
 
 /** What a view is told. */
 export type News =
@@ -49,7 +51,7 @@ export class Session {
   readonly options: LearnOptions;
   readonly seed: number;
   lab: Lab = LABS[0] as Lab;
-  /** In the handout's order; without those whose words are nobody's to read. */
+  /** In the handout's order, without those whose words are nobody's to read; behind them the failures that the learner has kept. */
   checks: readonly Check[] = [];
   /** The last verdict of each check of this lab. Those that are not in `fresh` are from before the last save. */
   readonly results: Map<string, CheckResult> = new Map();
@@ -75,6 +77,8 @@ export class Session {
   #blaming = new AbortController();
   readonly #tell: (news: News) => void;
   #all: readonly Check[] = [];
+  #kept: readonly Regression[] = [];
+  #keptTrouble = "";
   #begun = 0;
   #saved: readonly string[] = [];
   #runs = 0;
@@ -101,7 +105,7 @@ export class Session {
     this.lab = lab;
     this.results.clear();
     this.at = this.#chosen = this.obstacle = undefined;
-    this.#all = this.checks = [];
+    this.#all = this.checks = this.#kept = [];
     let checks: readonly Check[];
     try {
       checks = await loadChecks(lab, hasReference(lab));
@@ -115,7 +119,8 @@ export class Session {
     }
     if (mine !== this.#runs) return; // another lab was opened meanwhile
     this.#all = checks;
-    this.checks = checks.filter((each) => !isSealed(each));
+    await this.#readKept();
+    if (mine !== this.#runs) return;
     this.at = this.checks.find(({ id }) => id === check);
     await this.run([]);
   }
@@ -125,6 +130,9 @@ export class Session {
     if (this.#all.length === 0) return; // they are being loaded, or cannot be
     const mine = ++this.#runs;
     this.#begun = performance.now();
+    this.#rerun.stop();
+    await this.#readKept();
+    if (mine !== this.#runs) return;
     this.#saved = saved;
     this.waited = undefined;
     this.fresh.clear();
@@ -135,9 +143,11 @@ export class Session {
     this.#tell({ kind: "begin", saved });
     try {
       const { lab, seed, options: { virtual }, selection } = this;
-      const checks = wantedFirst(this.#all, this.at ?? this.checks[0]);
-      const begins = (round: Round): void => this.#begin(round);
-      const whole = await this.#rerun.run({ lab, selection, seed, virtual, checks, begins, done: (result) => this.#done(result) });
+      const whole = await this.#rerun.run({
+        ...{ lab, selection, seed, virtual, checks: this.#all, kept: this.#kept, at: this.at ?? this.checks[0] },
+        begins: (round) => this.#begin(round),
+        done: (result) => this.#done(result),
+      });
       if (!whole) return;
     } catch (error) {
       if (mine !== this.#runs) return;
@@ -179,10 +189,22 @@ export class Session {
     return outcome !== undefined && outcome !== "passed" && outcome !== "skipped";
   }
 
-  /** All checks have passed that could be run. */
+  /** All checks have passed that could be run, and no failure that was kept is back. */
   get isDone(): boolean {
-    return this.obstacle === undefined && this.round === undefined && this.results.size === this.#all.length && this.#all.length > 0 &&
-      this.#all.every((check) => !this.isOpen(check));
+    const all = [...this.#all, ...this.checks];
+    return this.obstacle === undefined && this.round === undefined && this.#all.length > 0 &&
+      all.every((check) => this.results.has(check.id) && !this.isOpen(check));
+  }
+
+  /** How many of the lab's checks were run since the last save. */
+  get ran(): number {
+    return this.#all.filter(({ id }) => this.fresh.has(id)).length;
+  }
+
+  /** How many failures the learner has kept, and how many of them are back. */
+  get kept(): { readonly count: number; readonly back: number } {
+    const kept = this.checks.filter(({ group }) => group === MINE);
+    return { count: kept.length, back: kept.filter((check) => this.isOpen(check)).length };
   }
 
   /** The checks that passed before the last save, and do not now. */
@@ -265,7 +287,7 @@ export class Session {
     const { folder, number } = this.lab;
     const ids = this.#all.filter((check) => !isSealed(check) && this.isPassed(check)).map(({ id }) => id);
     const sealed = passed - ids.length;
-    const skipped = [...this.results.values()].filter(({ verdict }) => verdict.outcome === "skipped").length;
+    const skipped = this.#all.filter(({ id }) => this.results.get(id)?.verdict.outcome === "skipped").length;
     const entry: LabProgress = {
       passed: ids,
       checks: this.#all.length - skipped - sealed,
@@ -312,8 +334,22 @@ export class Session {
     this.#tell({ kind: "round", round });
   }
 
-  #done(result: CheckResult): void {
-    const { id } = result.check;
+  /** They may have changed since the last run. */
+  async #readKept(): Promise<void> {
+    const { lab } = this;
+    const { kept, trouble = "" } = await readKept(lab);
+    if (lab !== this.lab) return; // another was opened meanwhile
+    this.#kept = kept;
+    this.checks = [...this.#all.filter((each) => !isSealed(each)), ...this.#kept.map(checkOf)];
+    this.at = this.checks.find(({ id }) => id === this.at?.id);
+    if (trouble !== "" && trouble !== this.#keptTrouble) this.#tell({ kind: "trouble", text: trouble });
+    this.#keptTrouble = trouble;
+  }
+
+  #done(found: CheckResult): void {
+    const { id, group } = found.check;
+    const check = group === MINE ? this.checks.find((each) => each.id === id) : undefined; // it was made anew for this run
+    const result = check === undefined ? found : { ...found, check };
     this.results.set(id, result);
     this.fresh.add(id);
     this.obstacle = undefined;

@@ -80,8 +80,10 @@ function waitsFor(result: CheckResult | undefined, symbol: string): boolean {
 /** What is said when everything passes. */
 export function doneStory(session: Session): string[] {
   const { lab, following, noWire, score } = session;
-  const skipped = [...session.results.values()].filter(({ verdict }) => verdict.outcome === "skipped").length;
-  const text = `Lab ${two(lab)}, ${lab.name}, is done: all ${score.passed} checks${skipped === 0 ? "" : " that could be run"} pass.`;
+  const skipped =
+    [...session.results.values()].filter(({ check, verdict }) => check.kind === "live" && verdict.outcome === "skipped").length;
+  const kept = session.kept.count === 0 ? "" : ", and no failure that you kept is back";
+  const text = `Lab ${two(lab)}, ${lab.name}, is done: all ${score.passed} checks${skipped === 0 ? "" : " that could be run"} pass${kept}.`;
   return [
     ...wrap(text, WIDTH).map((line) => paint("green", line)),
     ...(skipped === 0 ? [] : ["", ...lines(labelled("Skipped", `${skipped} live checks: ${noWire?.what ?? "they were left out"}`))]),
