@@ -28,7 +28,11 @@ const WAY = {
     why: "The third segment of the handshake is an ACK of our SYN, which passes all steps: ESTABLISHED (RFC 9293 §3.10.7.4).",
     look: ["completeOpen", "checkSequence", "checkAck", "nextState"],
   },
-  close: { why: "The application closes: a FIN follows its last byte (RFC 9293 §3.10.4).", look: ["close", "nextState"] },
+  close: {
+    why:
+      "The application closes: a FIN follows its last byte, as far as the peer's window allows, which checkAck has noted (RFC 9293 §3.10.4).",
+    look: ["close", "nextState", "checkAck"],
+  },
   closed: {
     why: "The peer's ACK covers our FIN: FIN-WAIT-2 (RFC 9293 §3.10.7.4, fifth step).",
     look: ["checkAck", "nextState"],

@@ -18,6 +18,15 @@ export async function everywhere(t: Trial, run: (place: Place) => Promise<void>)
   for (const place of places(t.random)) await run(place);
 }
 
+/** Why the two notes of the window are as they are, where a check is about something else. */
+export const NOTES_OF_THE_WINDOW: Wanted["whys"] = Object.fromEntries(
+  (["sndWl1", "sndWl2"] as const).map((field) => [
+    field,
+    "sndWl1 and sndWl2 are SEG.SEQ and SEG.ACK of the segment that the window was last taken from. They are noted whenever it is taken, also when it is as " +
+    "large as before: else nobody can tell later which of two windows is the newer one (RFC 9293 §3.10.7.4, fifth step).",
+  ]),
+);
+
 const PASSES = opposite("a segment with ACK goes on to the next step.", ["checkAck"]);
 
 const NOTED = opposite("a new acknowledgment is noted and told (see ack/new).", ["checkAck"]);
@@ -55,7 +64,8 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
           const tcb = sending(t.random.pick(NO_FIN_OUT), place, flight);
           const segment = withNoise(t.random, segmentFor(tcb, { flags: "ACK", acks }));
           const changes = { sndUna: segment.ack, sndWl2: segment.ack };
-          await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", effects: [`acknowledged(${segment.ack})`], changes });
+          const wanted: Wanted = { verdict: "continue", effects: [`acknowledged(${segment.ack})`], changes, whys: NOTES_OF_THE_WINDOW };
+          await expectStep(t, "checkAck", tcb, segment, wanted);
         }
       });
     },
@@ -182,6 +192,7 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
         verdict: "continue",
         effects: [`acknowledged(${ack})`],
         changes: { sndUna: seq(ack), sndWl2: seq(ack) },
+        whys: NOTES_OF_THE_WINDOW,
       });
       const cases: readonly (readonly [number, Wanted])[] = [
         [5050, fresh(5050)],
@@ -219,7 +230,7 @@ export const ack: Readonly<Record<string, CheckSpec>> = {
           const segment = segmentFor(tcb, { flags: "ACK", at, acks, window: t.random.int(0, 7000) });
           const changes = { sndUna: segment.ack, sndWnd: segment.window, sndWl1: segment.seq, sndWl2: segment.ack };
           const effects = acks > 0 ? [`acknowledged(${segment.ack})`] : [];
-          await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", effects, changes });
+          await expectStep(t, "checkAck", tcb, segment, { verdict: "continue", effects, changes, whys: NOTES_OF_THE_WINDOW });
         }
       });
     },

@@ -1,7 +1,7 @@
 /** Checks of `checkAck`, where our FIN is concerned: RFC 9293 §3.10.7.4, fifth step, state by state. */
 import type { Tcb, TcpState } from "../../../stack/contract/tcb.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { everywhere, expectNoted, sending } from "./ack.ts";
+import { everywhere, expectNoted, NOTES_OF_THE_WINDOW, sending } from "./ack.ts";
 import { expectStep, segmentFor, tcbIn, type Wanted } from "./bench.ts";
 
 /** What changes in LAST-ACK matters to nobody any more: with the ACK of our FIN the connection is gone. */
@@ -19,6 +19,7 @@ export async function expectFinAcknowledged(t: Trial, state: TcpState, timer: bo
       verdict: state === "FIN-WAIT-1" ? "continue" : ["continue", "drop"],
       effects: [told, event, ...timer ? ["startTimeWait()"] : []],
       changes: { sndUna: segment.ack, sndWl2: segment.ack },
+      whys: NOTES_OF_THE_WINDOW,
     };
     await expectStep(t, "checkAck", tcb, segment, wanted);
   });
@@ -91,7 +92,8 @@ export const ackOfFin: Readonly<Record<string, CheckSpec>> = {
           const segment = segmentFor(tcb, { flags: "ACK", acks });
           const changes = { sndUna: segment.ack, sndWl2: segment.ack };
           const verdict = state === "FIN-WAIT-1" ? "continue" : ["continue", "drop"] as const;
-          await expectStep(t, "checkAck", tcb, segment, { verdict, effects: [`acknowledged(${segment.ack})`], changes });
+          const wanted: Wanted = { verdict, effects: [`acknowledged(${segment.ack})`], changes, whys: NOTES_OF_THE_WINDOW };
+          await expectStep(t, "checkAck", tcb, segment, wanted);
         });
       }
     },
@@ -117,7 +119,8 @@ export const ackOfFin: Readonly<Record<string, CheckSpec>> = {
         const tcb = sending("FIN-WAIT-1", place, flight, { finSent: false });
         const segment = segmentFor(tcb, { flags: "ACK", acks: flight, window: 0 });
         const changes = { sndUna: segment.ack, sndWl2: segment.ack, sndWnd: 0 };
-        const wanted = { verdict: "continue", effects: [`acknowledged(${segment.ack})`], changes } as const;
+        const effects = [`acknowledged(${segment.ack})`];
+        const wanted: Wanted = { verdict: "continue", effects, changes, whys: NOTES_OF_THE_WINDOW };
         await expectStep(t, "checkAck", tcb, segment, wanted);
       });
     },

@@ -92,7 +92,9 @@ export function tcbIn(state: TcpState, { una, rcv }: Place, overrides: Partial<T
   };
 }
 
-const BITS = { FIN, SYN, RST, PSH, ACK, URG };
+/** The two of congestion notification (RFC 3168). */
+const ECE = 0x40, CWR = 0x80;
+const BITS = { FIN, SYN, RST, PSH, ACK, URG, ECE, CWR };
 
 /** What a check says of a segment; the rest is as an honest peer would have it. */
 export interface SegmentWishes extends Partial<Omit<Segment, "flags" | "length" | "seq" | "ack">> {
@@ -181,7 +183,12 @@ export interface Wanted {
   readonly changes?: Partial<Tcb>;
   /** Fields that are not looked at. */
   readonly free?: readonly (keyof Tcb)[];
+  /** Why a field has to be as it is, where the check's own Why is about something else. */
+  readonly whys?: Partial<Readonly<Record<keyof Tcb, string>>>;
 }
+
+const NO_STAMPS =
+  "This connection has agreed on no timestamps: whatever a segment brings, tsRecent and tsRecentAt stay as they are (RFC 7323 §3.2).";
 
 /** Has the student's step look at the segment, and compares all that it did. `now` in milliseconds. */
 export async function expectStep(
@@ -216,7 +223,10 @@ export async function expectStep(
   for (const key of keys) {
     if (wanted.free?.includes(key)) continue;
     const right = key in changes ? changes[key] : before[key];
-    t.ok(tcb[key] === right, `${key} after ${name}: ${right}${key in changes ? "" : ", as before"}`, `${tcb[key]}`);
+    const why = wanted.whys?.[key] ?? (!before.timestamps && key.startsWith("tsRecent") ? NO_STAMPS : undefined);
+    const compare = (): void =>
+      t.ok(tcb[key] === right, `${key} after ${name}: ${right}${key in changes ? "" : ", as before"}`, `${tcb[key]}`);
+    await (why === undefined ? compare() : t.about({ why, look: [name] }, compare));
   }
 }
 
@@ -249,7 +259,7 @@ export function effectText(name: string, args: readonly unknown[]): string {
 }
 
 function flagsText(flags: number): string {
-  return (["SYN", "FIN", "RST", "PSH", "ACK", "URG"] as const).filter((name) => flags & BITS[name]).join(" ") || "no flags";
+  return (["SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"] as const).filter((name) => flags & BITS[name]).join(" ") || "no flags";
 }
 
 /** "ACK PSH seq 1003 (rcvNxt + 3), 20 bytes of text at 54", and what else the step looks at. */
@@ -265,5 +275,5 @@ function segmentText(name: StepName, tcb: Tcb, segment: Segment): string {
 
 /** Bits that say nothing to this lab, and come with any segment: PSH, and the two of congestion notification. */
 export function withNoise(random: Random, segment: Segment): Segment {
-  return { ...segment, flags: segment.flags | random.pick([0, PSH, 0x40, 0x80, 0xc0 | PSH]) };
+  return { ...segment, flags: segment.flags | random.pick([0, PSH, ECE, CWR, ECE | CWR | PSH]) };
 }

@@ -112,7 +112,8 @@ export const abort: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-12", "1337"],
     look: ["abort"],
     why:
-      "In SYN-SENT there is no peer yet; in CLOSING, LAST-ACK and TIME-WAIT both sides have closed, and a RST could only harm (RFC 9293 §3.10.5).",
+      "In SYN-SENT there is no peer yet; in CLOSING, LAST-ACK and TIME-WAIT both sides have closed, and a RST could only harm (RFC 9293 §3.10.5). The end itself is the " +
+      "same as ever: the event, and the failure that the application hears of.",
     hints: [
       "In which states does a RST save the peer from waiting?",
       "Where he may still expect text or a FIN from us; in CLOSING, LAST-ACK and TIME-WAIT both FINs are out.",

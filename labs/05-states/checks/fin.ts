@@ -3,13 +3,19 @@ import type { TcpState } from "../../../stack/contract/tcb.ts";
 import { seqAdd } from "../../../stack/wire/seq.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { everywhere } from "./ack.ts";
-import { expectStep, FIN_SEEN, segmentFor, TAKING_TEXT, tcbIn } from "./bench.ts";
+import { expectStep, FIN_SEEN, segmentFor, TAKING_TEXT, tcbIn, type Wanted } from "./bench.ts";
 import { opposite } from "./wire.ts";
 
 const TAKEN = opposite("a FIN in order is taken (see fin/in-order).", ["checkFin"]);
 
+const TAKES_A_NUMBER =
+  "In every state the FIN takes a number, as a byte of text does: rcvNxt steps over it, so that the acknowledgment covers it, and finReceived says that it has come " +
+  "(RFC 9293 §3.10.7.4, eighth step). See fin/in-order.";
+/** Why these two change, where a check is about something else. */
+const COUNTED = { rcvNxt: TAKES_A_NUMBER, finReceived: TAKES_A_NUMBER };
+
 /** A FIN in order in this state: what it changes, and whether the timer of TIME-WAIT starts. */
-export async function expectFin(t: Trial, state: TcpState, timer: boolean): Promise<void> {
+export async function expectFin(t: Trial, state: TcpState, timer: boolean, whys: Wanted["whys"] = {}): Promise<void> {
   await everywhere(t, async (place) => {
     const tcb = tcbIn(state, place);
     // The text of the segment was taken: rcvNxt stands behind it, where the FIN is.
@@ -17,7 +23,7 @@ export async function expectFin(t: Trial, state: TcpState, timer: boolean): Prom
     const segment = segmentFor(tcb, { flags: t.random.pick(["FIN ACK", "FIN ACK PSH"]), at: -textLength, textLength });
     const effects = ['event("fin received")', 'acknowledge("now")', ...timer ? ["startTimeWait()"] : []];
     const changes = { finReceived: true, rcvNxt: seqAdd(place.rcv, 1) };
-    await expectStep(t, "checkFin", tcb, segment, { verdict: "continue", effects, changes });
+    await expectStep(t, "checkFin", tcb, segment, { verdict: "continue", effects, changes, whys });
   });
 }
 
@@ -53,7 +59,7 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
       "Not yet: our FIN is not acknowledged. The event is the same as ever, and nextState knows where it leads.",
       "No startTimeWait in FIN-WAIT-1.",
     ],
-    run: (t) => expectFin(t, "FIN-WAIT-1", false),
+    run: (t) => expectFin(t, "FIN-WAIT-1", false, COUNTED),
   },
 
   "last": {
@@ -70,7 +76,7 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
       "FIN-WAIT-2. Its timer starts with it: effects.startTimeWait().",
       "Remember the state *before* effects.event(): in a running stack it is another one afterwards.",
     ],
-    run: (t) => expectFin(t, "FIN-WAIT-2", true),
+    run: (t) => expectFin(t, "FIN-WAIT-2", true, COUNTED),
   },
 
   "early": {

@@ -10,6 +10,13 @@ const READS_FIRST = {
   look: ["takeText", "checkAck", "checkSequence"],
 };
 
+const LAST_WORD = {
+  why:
+    "The kernel closes second, and waits in LAST-ACK for your ACK of its FIN. The FIN takes a number behind the last byte: an ACK that is one too low, or none, leaves the kernel's row where it is " +
+    "(RFC 9293 §3.6, figure 12).",
+  look: ["checkFin"],
+};
+
 export const live: Readonly<Record<string, CheckSpec>> = {
   "kernel-closes-first": {
     title: "the kernel connects, talks, and closes first",
@@ -61,7 +68,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await connection.close();
       expectGood(t, await client, text);
       await expectLiveState(t, connection, "TIME-WAIT", "when both have closed");
-      await expectKernelState(t, station, 80, "none", "when it has the ACK of its FIN");
+      await t.about(LAST_WORD, () => expectKernelState(t, station, 80, "none", "when it has the ACK of its FIN"));
     },
   },
 
@@ -94,11 +101,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       t.equal(outcome?.error ?? "none", "none", "the error that the kernel's program met");
       await expectLiveState(t, connection, "TIME-WAIT", "when both have closed");
       const rows = await station.kernel.tcpTable({ address: station.address });
-      t.equal(
-        rows.filter((row) => row.localPort === port && row.remotePort !== 0).map((row) => row.state),
-        [],
-        "the kernel's rows, when both have closed",
-      );
+      const left = rows.filter((row) => row.localPort === port && row.remotePort !== 0).map((row) => row.state);
+      await t.about(LAST_WORD, () => t.equal(left, [], "the kernel's rows, when both have closed"));
     },
   },
 

@@ -1,6 +1,6 @@
 /** RST where data would be lost, and none where all is well: RFC 9293 §3.6, RFC 2525 §2.16, §2.17. */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
-import { expectEnded, expectState, expectStillHeard, expectTable } from "./wire.ts";
+import { expectEnded, expectFinTaken, expectState, expectStillHeard, expectTable, tellNewHost } from "./wire.ts";
 
 export const losing: Readonly<Record<string, CheckSpec>> = {
   "unread": {
@@ -70,8 +70,7 @@ export const losing: Readonly<Record<string, CheckSpec>> = {
       await expectStillHeard(t, peer, connection, 100);
       await connection.close();
       await peer.expect({ flags: "FIN ACK", seq: 1, ack: 101 }, "a close with nothing unread sends a FIN");
-      await peer.send({ flags: "FIN ACK" });
-      await peer.expect({ flags: "ACK", seq: 2, ack: 102 }, "the peer's FIN is acknowledged", 600);
+      await expectFinTaken(t, peer, { flags: "ACK", seq: 2, ack: 102 }, "the peer's FIN is acknowledged");
       await expectState(t, connection, "TIME-WAIT", "in the end");
     },
   },
@@ -91,6 +90,7 @@ export const losing: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const state of ["ESTABLISHED", "CLOSE-WAIT", "FIN-WAIT-2"] as const) {
+        tellNewHost(t, state, "ESTABLISHED");
         const tcp = await t.tcp();
         const { peer, connection } = await tcp.inState(state);
         if (state !== "FIN-WAIT-2") {

@@ -31,7 +31,7 @@ export async function expectArrows(t: Trial, arrows: readonly Arrow[]): Promise<
   const first = wrong[0];
   if (first === undefined) return t.step(`all of ${arrows.length} cells are right`);
   const text = (value: unknown): string => value === undefined ? "undefined" : JSON.stringify(value);
-  const others = wrong.length === 1 ? "" : ` (and ${wrong.length - 1} more of these ${arrows.length} cells are wrong)`;
+  const others = wrong.length === 1 ? "" : ` (${wrong.length} of these ${arrows.length} cells are wrong)`;
   t.ok(
     false,
     `nextState("${first.from}", "${first.event}"): ${text(first.to)}`,

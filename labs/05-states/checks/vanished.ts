@@ -1,6 +1,6 @@
 /** Peers that vanish: whatever we wait for, the wait has an end; and where we wait for nothing, it has none. RFC 9293 §3.8.3. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { expectEnded, expectState, expectStillHeard, expectTable } from "./wire.ts";
+import { expectEnded, expectState, expectStillHeard, expectTable, tellNewHost } from "./wire.ts";
 
 const HOUR = 3_600_000;
 const HINTS: CheckSpec["hints"] = [
@@ -38,6 +38,7 @@ export const vanished: Readonly<Record<string, CheckSpec>> = {
     hints: HINTS,
     run: async (t) => {
       for (const state of ["ESTABLISHED", "CLOSE-WAIT"] as const) {
+        tellNewHost(t, state, "ESTABLISHED");
         const tcp = await t.tcp();
         const { connection } = await tcp.inState(state);
         await connection.write(t.random.bytes(100));
@@ -59,6 +60,7 @@ export const vanished: Readonly<Record<string, CheckSpec>> = {
     hints: HINTS,
     run: async (t) => {
       for (const state of ["FIN-WAIT-1", "CLOSING", "LAST-ACK"] as const) {
+        tellNewHost(t, state, "FIN-WAIT-1");
         const tcp = await t.tcp();
         await tcp.inState(state);
         await tcp.wait(HOUR);
@@ -82,6 +84,7 @@ export const vanished: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const state of ["ESTABLISHED", "CLOSE-WAIT"] as const) {
+        tellNewHost(t, state, "ESTABLISHED");
         const tcp = await t.tcp();
         const { peer, connection } = await tcp.inState(state);
         await tcp.expectSilence(24 * HOUR, "nobody has anything to say");

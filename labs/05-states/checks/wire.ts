@@ -34,7 +34,28 @@ export async function expectNotice(t: Trial, connection: StackConnection, notice
 export async function expectEnded(t: Trial, connection: StackConnection, notice: string, when: string): Promise<void> {
   const { state, notices } = await connection.look();
   t.equal(state, "CLOSED", `the state ${when}`);
-  t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, notices.length === 0 ? "nothing" : notices.join(", "));
+  const told = notices.length === 0 ? "nothing" : notices.join(", ");
+  const topic = { why: HOW_IT_ENDED, look: FAILS[notice] ?? [] };
+  await t.about(topic, () => t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, told));
+}
+
+const HOW_IT_ENDED =
+  "The connection is over, and that is right. But the application must learn how it ended: a good end, a reset and a refusal are not the same to it (MUST-12). It hears the word that " +
+  '`effects.fail` was given; where nobody says one, it hears "closed".';
+/** Who says the word. */
+const FAILS: Readonly<Record<string, CheckSpec["look"]>> = { reset: ["checkReset"], aborted: ["abort"] };
+
+/** The peer sends his FIN as it comes next, and it must be acknowledged: `matcher` says by what. */
+export async function expectFinTaken(t: Trial, peer: TcpPeer, matcher: Parameters<TcpPeer["expect"]>[0], what: string): Promise<void> {
+  await peer.send({ flags: "FIN ACK" });
+  const why =
+    "The peer's FIN has a number of its own, behind his last byte. checkFin moves rcvNxt over it, and asks for an acknowledgment at once, which then covers it (RFC 9293 §3.10.7.4, eighth step).";
+  await t.about({ why, look: ["checkFin"] }, () => peer.expect(matcher, what, 600));
+}
+
+/** Says that what follows happens on a host of its own, whose clock begins at 0; not of the first one. */
+export function tellNewHost(t: Trial, state: TcpState, first: TcpState): void {
+  if (state !== first) t.step(`the same in ${state}, on another host`);
 }
 
 /** The peer sends text, which must be acknowledged and come up to the application. `from`: its number, where somebody has guessed meanwhile. */
