@@ -5,6 +5,7 @@
 import type { ArpActions, ArpCache, ArpEntry, ArpOptions, ArpPacket } from "../../../stack/contract/arp.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { RecordedCall, Remote, Trial } from "../../../tools/harness/suite.ts";
+import type { Topic } from "../../../tools/harness/failure.ts";
 import { expectList } from "./lists.ts";
 import {
   heard,
@@ -31,6 +32,14 @@ export interface Done {
   readonly dropped: string[];
 }
 
+/** What is wrong when a reply is sent that nobody asked for. */
+export const UNASKED_ANSWER: Topic = {
+  why:
+    "A reply was sent though nobody asked for our address. Only a request is answered, and only one whose target is our own address: two stations " +
+    'that answer replies with replies never end, and two answers for one address are a conflict (RFC 826 "Packet Reception").',
+  look: ["createArpCache.receive"],
+};
+
 /** Nothing at all. */
 export const NOTHING: Done = { sent: [], transmitted: [], dropped: [] };
 
@@ -54,7 +63,7 @@ export interface CacheBench {
   /** What was done since it was last asked for. */
   take(): Done;
   /** Fails unless that was what was done since; kinds that are not named do not matter. */
-  expect(what: string, expected: Partial<Done>): void;
+  expect(what: string, expected: Partial<Done>): Promise<void>;
   /** Polls whenever the cache wants to be polled, from `from` up to `until`, and gives what it did, and when. */
   run(from: number, until: number): Promise<{ at: number; done: Done }[]>;
 }
@@ -130,9 +139,9 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
       done = { sent: [], transmitted: [], dropped: [] };
       return taken;
     },
-    expect: (what, expected) => {
+    expect: async (what, expected) => {
       const { sent, transmitted, dropped } = bench.take();
-      if (expected.sent !== undefined) expectSent(t, what, sent, expected.sent);
+      if (expected.sent !== undefined) await expectSent(t, what, sent, expected.sent);
       expectList(t, transmitted, expected.transmitted ?? transmitted, `${what}: packets transmitted`, "number");
       expectList(t, dropped, expected.dropped ?? dropped, `${what}: packets dropped`, "number");
     },
@@ -154,7 +163,10 @@ export async function cacheBench(t: Trial, options: Partial<ArpOptions> = {}): P
 }
 
 /** Compares ARP packets, field by field where there are as many as there should be. */
-function expectSent(t: Trial, what: string, sent: readonly SentPacket[], expected: readonly SentPacket[]): void {
+async function expectSent(t: Trial, what: string, sent: readonly SentPacket[], expected: readonly SentPacket[]): Promise<void> {
+  const replies = (packets: readonly SentPacket[]): string[] => packets.filter(({ operation }) => operation === "reply").map(lineOf);
+  const [answers, asked] = [replies(sent), replies(expected)];
+  if (answers.length > asked.length) await t.about(UNASKED_ANSWER, () => expectList(t, answers, asked, `${what}: ARP replies`, "number"));
   if (sent.length !== expected.length) expectList(t, sent.map(lineOf), expected.map(lineOf), `${what}: ARP packets`, "number");
   const which = (i: number): string => expected.length === 1 ? "the ARP packet" : `ARP packet ${i + 1} of ${expected.length}`;
   for (const [i, packet] of expected.entries()) expectPacket(t, sent[i], packet, `${what}: ${which(i)}`);

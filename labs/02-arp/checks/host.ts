@@ -3,6 +3,7 @@ import { formatIpv4Address, type Ipv4Address } from "../../../stack/wire/ipv4_ad
 import { formatMac } from "../../../stack/wire/mac_address.ts";
 import { arp, type ArpFields, ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
+import { UNASKED_ANSWER } from "./cache_bench.ts";
 import { neighbours, replyFrom, requestFrom } from "./samples.ts";
 import { aPayload, aProbe, aReply, aRequest, arpFrame, ETHERTYPE_ARP, hostOf, payloads } from "./wire_samples.ts";
 
@@ -38,7 +39,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
         await station.expect(aReply(own, other), "a reply to the one who asked, in a frame for him alone");
       }
       await station.send(arpFrame(requestFrom(others[0] ?? own, (own.ip ^ 1) >>> 0 as Ipv4Address)));
-      await station.expectSilence(1000, "no reply to a request for somebody else");
+      await t.about(UNASKED_ANSWER, () => station.expectSilence(1000, "no reply to a request for somebody else"));
     },
   },
 
@@ -64,6 +65,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
       await station.expectSilence(500, "nothing more before the answer: the packet waits");
       await station.send(arpFrame(replyFrom(a, own), own.mac));
       await station.expect(aPayload(own, a.mac, first), "the packet that waited, in a frame for the neighbour");
+      await t.about(UNASKED_ANSWER, () => station.expectSilence(0, "no answer to the answer"));
       await station.outputLink(formatIpv4Address(a.ip), second);
       await station.expect(aPayload(own, a.mac, second), "the next packet at once, without a question");
     },
@@ -133,7 +135,7 @@ export const host: Readonly<Record<string, CheckSpec>> = {
     covers: ["826-4"],
     look: ["createArpCache.receive"],
     why: "A request brings its sender's addresses along, and he will be sent to next: RFC 826 adds him to the table of the station " +
-      "he asks for.",
+      "he asks for, and of no other: that one must ask before it sends to him.",
     hints: [
       "What does your table hold after the request?",
       "The sender of a request for us becomes an entry, reachable at once.",

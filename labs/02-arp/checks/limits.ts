@@ -36,7 +36,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       bench.take();
       const [next] = others.slice(maxEntries + 2) as [Neighbour];
       await bench.resolve(next.ip, 100);
-      bench.expect("a packet for one more", { sent: [asking(own, next.ip)], transmitted: [], dropped: [] });
+      await bench.expect("a packet for one more", { sent: [asking(own, next.ip)], transmitted: [], dropped: [] });
       t.equal((await bench.entries(100)).length, maxEntries, "how many entries there are after it");
     },
   },

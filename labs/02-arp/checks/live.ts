@@ -4,6 +4,7 @@
  */
 import { parseIpv4Address } from "../../../stack/wire/ipv4_address.ts";
 import { arp, ethernet } from "../../../tools/harness/packets.ts";
+import type { Topic } from "../../../tools/harness/failure.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { BAD_PACKETS } from "./host.ts";
 import {
@@ -19,8 +20,17 @@ import {
   ownEnd,
   strangerOn,
 } from "./live_bench.ts";
+import { ONE_REQUEST } from "./resolve.ts";
 import { requestFrom } from "./samples.ts";
 import { aReply, aRequest, arpFrame, ETHERTYPE_ARP, payloads } from "./wire_samples.ts";
+
+/** What is wrong when a reply is not for the one who asked. */
+const TO_ONE: Topic = {
+  why:
+    "However a question came, its answer goes back to the one who asked, in a frame for him alone: nobody else needs it, and a broadcast is read by every station " +
+    "of the link (RFC 826: send the packet to the new target hardware address).",
+  look: ["createArpCache.receive"],
+};
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "kernel-finds-you": {
@@ -41,7 +51,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await t.live(ARP_ONLY);
       kernelSendsTo(station, station.address);
       await expectKernelKnows(t, station, true, "after your reply");
-      station.expectSeen("from stack", aReply(ownEnd(station), kernelEnd(station)), "a reply to the kernel alone");
+      const matcher = aReply(ownEnd(station), kernelEnd(station));
+      await t.about(TO_ONE, () => station.expectSeen("from stack", matcher, "a reply to the kernel alone"));
     },
   },
 
@@ -85,7 +96,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await t.live(ARP_ONLY);
       await expectDelivered(t, station, station.kernelAddress, payloads(t.random, 4));
-      t.equal(countSeen(station, "from stack", { arp: { operation: 1 } }), 1, "requests for four packets");
+      const asked = countSeen(station, "from stack", { arp: { operation: 1 } });
+      await t.about(ONE_REQUEST, () => t.equal(asked, 1, "requests for four packets"));
     },
   },
 
@@ -105,7 +117,10 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await t.live(ARP_ONLY);
       kernelSendsTo(station, station.address);
-      await expectKernelKnows(t, station, true, "after your reply");
+      const why =
+        "The kernel asks for you before it sends anything, and notes only a reply that is right in every byte: its sender is you. This check is about what you " +
+        "learn by the question. Mend live/kernel-finds-you first.";
+      await t.about({ why, look: ["createArpCache.receive"] }, () => expectKernelKnows(t, station, true, "after your reply"));
       await expectEntry(t, station, station.kernelAddress, station.kernelMac, "after its request");
       await expectDelivered(t, station, station.kernelAddress, payloads(t.random, 1));
       t.equal(countSeen(station, "from stack", { arp: { operation: 1 } }), 0, "requests of yours");
@@ -141,7 +156,9 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       }
       station.expectSeen("from kernel", check, "a request from the kernel in a frame for you alone");
       await station.settle();
-      t.equal(countSeen(station, "from stack", aReply(ownEnd(station), kernelEnd(station))) >= 2, true, "both requests answered");
+      const replies = countSeen(station, "from stack", aReply(ownEnd(station), kernelEnd(station)));
+      const got = `${replies} that are as they should be`;
+      await t.about(TO_ONE, () => t.ok(replies >= 2, "two replies, each in a frame for the kernel alone: it has asked twice", got));
       await expectKernelKnows(t, station, true, "after its check");
     },
   },
@@ -256,13 +273,21 @@ export const live: Readonly<Record<string, CheckSpec>> = {
         ethernet({ destination: station.mac, source: station.kernelMac, etherType: ETHERTYPE_ARP }, packet);
       const expected: Record<string, number> = { "arp: truncated": 1 };
       for (const [reason, fields] of t.random.shuffle(BAD_PACKETS)) {
+        t.step(`a program on the kernel's side sends a packet with a ${reason}`.replace("with a group", "from a group"));
         await kernel.sendFrame({ device, bytes: frame(arp({ ...good, ...fields })) });
         expected[`arp: ${reason}`] = (expected[`arp: ${reason}`] ?? 0) + 1;
       }
-      await kernel.sendFrame({ device, bytes: frame(arp({ ...good }).subarray(0, t.random.int(0, 27))) });
+      const length = t.random.int(0, 27);
+      t.step(`a program on the kernel's side sends the first ${length} of a packet's 28 bytes`);
+      await kernel.sendFrame({ device, bytes: frame(arp({ ...good }).subarray(0, length)) });
       await station.settle();
+      const counters = await station.counters();
+      t.fields(
+        Object.fromEntries(Object.keys(expected).map((name) => [name, counters[name] ?? 0])),
+        expected,
+        "every bad packet to be counted by its name",
+      );
       t.equal(countSeen(station, "from stack", { ethernet: { etherType: ETHERTYPE_ARP } }), 0, "answers to bad packets");
-      t.fields(await station.counters(), expected, "the counters");
       await kernel.sendFrame({ device, bytes: frame(arp({ ...good })) });
       await station.settle();
       station.expectSeen("from stack", aReply(ownEnd(station), kernelEnd(station)), "a reply to the good packet behind them");

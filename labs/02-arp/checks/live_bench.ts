@@ -6,7 +6,7 @@ import { matchPacket, type PacketMatcher } from "../../../tools/harness/matchers
 import type { LiveConfig, LiveStation, SeenFrame, Trial } from "../../../tools/harness/suite.ts";
 import { expectList } from "./lists.ts";
 import { hex, type Neighbour } from "./samples.ts";
-import { ETHERTYPE_EXPERIMENT } from "./wire_samples.ts";
+import { aRequest, ETHERTYPE_EXPERIMENT } from "./wire_samples.ts";
 
 /** Only framing and ARP run; IP is a later lab. */
 export const ARP_ONLY: LiveConfig = { layers: 2 };
@@ -89,5 +89,9 @@ export async function expectDelivered(
     const to = hex(bytes.subarray(0, 6)).replaceAll(" ", ":");
     return `${names.get(hex(bytes.subarray(14))) ?? `an unknown payload (${hex(bytes.subarray(14))})`} for ${to}`;
   });
+  const requests = countSeen(station, "from stack", { arp: { operation: 1 } });
+  const right = aRequest(ownEnd(station), parseIpv4Address(to));
+  // Where nothing came, the question before it may be the reason.
+  if (arrived.length === 0 && requests > 0) station.expectSeen("from stack", right, `a request for ${to} that the kernel can answer`);
   expectList(t, arrived, sent.map((_, i) => `payload ${i + 1} for ${mac}`), "the frames that the kernel received from you", "frame");
 }

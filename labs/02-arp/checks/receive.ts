@@ -28,10 +28,10 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
         // Whatever stands in the target's MAC address of a request, it is no part of the question.
         const request = { ...requestFrom(other, own.ip), targetMac: t.random.pick([ZERO_MAC, own.mac, others[5].mac]) };
         await bench.receive(request, i);
-        bench.expect(`a request from ${ipText(other.ip)}`, { ...NOTHING, sent: [answering(own, other)] });
+        await bench.expect(`a request from ${ipText(other.ip)}`, { ...NOTHING, sent: [answering(own, other)] });
       }
       await bench.receive(requestFrom(others[0], own.ip), 10);
-      bench.expect("the same request, come again", { ...NOTHING, sent: [answering(own, others[0])] });
+      await bench.expect("the same request, come again", { ...NOTHING, sent: [answering(own, others[0])] });
     },
   },
 
@@ -51,7 +51,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t);
       const { own, others: [a, b, c] } = bench;
       await bench.receive(requestFrom(a, own.ip), 0);
-      bench.expect("a request for us", { ...NOTHING, sent: [answering(own, a)] });
+      await bench.expect("a request for us", { ...NOTHING, sent: [answering(own, a)] });
       const silent: readonly (readonly [what: string, packet: ArpPacket])[] = [
         ["a reply to us, of a neighbour whom we know", replyFrom(a, own)],
         ["a reply to us, of one whom we don't know", replyFrom(b, own)],
@@ -63,7 +63,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       ];
       for (const [what, packet] of silent) {
         await bench.receive(packet, 1);
-        bench.expect(what, NOTHING);
+        await bench.expect(what, NOTHING);
       }
     },
   },
@@ -88,7 +88,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       bench.take();
       await bench.expectEntries(5000, [`${ipText(a.ip)} ${macText(a.mac)} reachable`], "the entries after a request for us");
       await bench.resolve(a.ip, 5001);
-      bench.expect("a packet for the one who asked", { ...NOTHING, transmitted: [`packet 1 to ${macText(a.mac)}`] });
+      await bench.expect("a packet for the one who asked", { ...NOTHING, transmitted: [`packet 1 to ${macText(a.mac)}`] });
     },
   },
 
@@ -170,7 +170,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       await bench.receive({ ...replyFrom(b, own), targetMac: ZERO_MAC, targetIp: b.ip }, 0);
       await bench.expectEntries(0, [], "the entries after two replies that nobody asked for");
       await bench.resolve(a.ip, 1);
-      bench.expect("a packet for that station", { ...NOTHING, sent: [asking(own, a.ip)] });
+      await bench.expect("a packet for that station", { ...NOTHING, sent: [asking(own, a.ip)] });
       await bench.receive(replyFrom(a, own), 2);
       await bench.expectEntries(2, [`${ipText(a.ip)} ${macText(a.mac)} reachable`], "the entries when the reply comes as an answer");
     },
@@ -203,7 +203,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
           [`${ipText(a.ip)} ${macText(mac)} reachable`],
           "the entries after announcements of a known and of an unknown station",
         );
-        bench.expect("hearing them", NOTHING);
+        await bench.expect("hearing them", NOTHING);
       }
     },
   },
@@ -251,11 +251,11 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       for (const other of others.slice(0, 3)) {
         const prober = { mac: other.mac, ip: UNSPECIFIED };
         await bench.receive(requestFrom(prober, own.ip), 0);
-        bench.expect("a probe for our address", { ...NOTHING, sent: [answering(own, prober)] });
+        await bench.expect("a probe for our address", { ...NOTHING, sent: [answering(own, prober)] });
         await bench.receive(requestFrom(prober, others[5].ip), 0);
-        bench.expect("a probe for another address", NOTHING);
+        await bench.expect("a probe for another address", NOTHING);
         await bench.receive(replyFrom(prober, own), 0);
-        bench.expect("a reply from 0.0.0.0: no probe, and no question", NOTHING);
+        await bench.expect("a reply from 0.0.0.0: no probe, and no question", NOTHING);
         await bench.expectEntries(0, [], "the entries after packets from 0.0.0.0");
       }
     },

@@ -1,8 +1,17 @@
 /** Checks of createArpCache, seen from IP: what becomes of a packet for an address that is unknown, asked for, or known. */
+import type { Topic } from "../../../tools/harness/failure.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { cacheBench, NOTHING } from "./cache_bench.ts";
 import { expectList } from "./lists.ts";
 import { asking, ipText, macText, replyFrom, requestFrom } from "./samples.ts";
+
+/** What is wrong when every packet asks. */
+export const ONE_REQUEST: Topic = {
+  why:
+    "One question is enough for all the packets that wait for the same address: those behind the first only join its queue. The next request comes from " +
+    "`poll`, at least a second later (RFC 1122 §2.3.2.1).",
+  look: ["createArpCache.resolve"],
+};
 
 export const resolve: Readonly<Record<string, CheckSpec>> = {
   "ask": {
@@ -24,7 +33,7 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const { own, others } = bench;
       for (const [i, other] of others.slice(0, 3).entries()) {
         await bench.resolve(other.ip, 100 * i);
-        bench.expect(`a packet for ${ipText(other.ip)}`, { ...NOTHING, sent: [asking(own, other.ip)] });
+        await bench.expect(`a packet for ${ipText(other.ip)}`, { ...NOTHING, sent: [asking(own, other.ip)] });
       }
     },
   },
@@ -47,7 +56,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const [a, b] = bench.others;
       for (let i = 0; i < 30; i++) await bench.resolve(a.ip, 30 * i);
       await bench.resolve(b.ip, 900);
-      bench.expect("sending 30 packets to one address and 1 to another", { sent: [asking(bench.own, a.ip), asking(bench.own, b.ip)] });
+      await bench.expect("sending 30 packets to one address and 1 to another", {
+        sent: [asking(bench.own, a.ip), asking(bench.own, b.ip)],
+      });
     },
   },
 
@@ -69,12 +80,12 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t, { queueLimit: 4 });
       const { own, others: [a] } = bench;
       for (const now of [0, 10, 20]) await bench.resolve(a.ip, now);
-      bench.expect("before the answer", { transmitted: [], dropped: [] });
+      await bench.expect("before the answer", { transmitted: [], dropped: [] });
       await bench.receive(replyFrom(a, own), 30);
       const expected = [1, 2, 3].map((packet) => `packet ${packet} to ${macText(a.mac)}`);
-      bench.expect("the answer, for which three packets wait", { ...NOTHING, transmitted: expected });
+      await bench.expect("the answer, for which three packets wait", { ...NOTHING, transmitted: expected });
       await bench.receive(replyFrom(a, own), 31);
-      bench.expect("the same answer, come again", NOTHING);
+      await bench.expect("the same answer, come again", NOTHING);
     },
   },
 
@@ -98,9 +109,9 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       await bench.resolve(a.ip, 2);
       await bench.resolve(a.ip, 59_999);
       const expected = [2, 3].map((packet) => `packet ${packet} to ${macText(a.mac)}`);
-      bench.expect("sending twice to a known address", { ...NOTHING, transmitted: expected });
+      await bench.expect("sending twice to a known address", { ...NOTHING, transmitted: expected });
       await bench.resolve(b.ip, 60_000);
-      bench.expect("a packet for an address that is not known", { transmitted: [] });
+      await bench.expect("a packet for an address that is not known", { transmitted: [] });
     },
   },
 
@@ -120,14 +131,14 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
       const bench = await cacheBench(t, { queueLimit: 4 });
       const { own, others: [a, b, c] } = bench;
       for (const to of [a, b, a, c, b]) await bench.resolve(to.ip, 0);
-      bench.expect("sending to three addresses", { sent: [a, b, c].map(({ ip }) => asking(own, ip)) });
+      await t.about(ONE_REQUEST, () => bench.expect("sending to three addresses", { sent: [a, b, c].map(({ ip }) => asking(own, ip)) }));
       await bench.receive(replyFrom(b, own), 1);
-      bench.expect("the second station's answer", {
+      await bench.expect("the second station's answer", {
         ...NOTHING,
         transmitted: [`packet 2 to ${macText(b.mac)}`, `packet 5 to ${macText(b.mac)}`],
       });
       await bench.receive(replyFrom(a, own), 2);
-      bench.expect("the first station's answer", {
+      await bench.expect("the first station's answer", {
         ...NOTHING,
         transmitted: [`packet 1 to ${macText(a.mac)}`, `packet 3 to ${macText(a.mac)}`],
       });
@@ -157,10 +168,10 @@ export const resolve: Readonly<Record<string, CheckSpec>> = {
         for (let i = 0; i < queueLimit + extra; i++) await bench.resolve(a.ip, i);
         const dropped = Array.from({ length: extra }, (_, i) => `packet ${i + 1}: arp queue full`);
         const what = `${queueLimit + extra} packets with a queue of ${queueLimit}`;
-        bench.expect(`sending ${what}`, { sent: [asking(own, a.ip)], transmitted: [], dropped });
+        await bench.expect(`sending ${what}`, { sent: [asking(own, a.ip)], transmitted: [], dropped });
         await bench.receive(replyFrom(a, own), 100);
         const kept = Array.from({ length: queueLimit }, (_, i) => `packet ${extra + i + 1} to ${macText(a.mac)}`);
-        bench.expect(`the answer, after ${what}`, { ...NOTHING, transmitted: kept });
+        await bench.expect(`the answer, after ${what}`, { ...NOTHING, transmitted: kept });
       }
     },
   },

@@ -58,7 +58,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       for (let i = 0; i < 60; i++) {
         const stranger = { mac: a.mac, ip: (a.ip ^ (i + 1) << 8) >>> 0 as typeof a.ip };
         await bench.receive(requestFrom(stranger, own.ip), i);
-        bench.expect("a stranger's request", { ...NOTHING, sent: [answering(own, stranger)] });
+        await bench.expect("a stranger's request", { ...NOTHING, sent: [answering(own, stranger)] });
       }
       t.equal((await bench.entries(60)).length, maxEntries, "entries after 60 strangers");
     },
@@ -90,9 +90,9 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       const also = bench.take().dropped.map((line) => line.replace(/:.*/, ""));
       expectList(t, also, ["packet 3"], "the packets given back when a station is learned", "packet");
       await bench.receive(replyFrom(c, own), 5);
-      bench.expect("the answer for the entry that stayed", { transmitted: [`packet 4 to ${macText(c.mac)}`] });
+      await bench.expect("the answer for the entry that stayed", { transmitted: [`packet 4 to ${macText(c.mac)}`] });
       await bench.resolve(a.ip, 6);
-      bench.expect("a packet for the address that gave way, forgotten with its request", { sent: [asking(own, a.ip)] });
+      await bench.expect("a packet for the address that gave way, forgotten with its request", { sent: [asking(own, a.ip)] });
     },
   },
 };
@@ -118,7 +118,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
       const waiting = `${ipText(own.ip)} incomplete, 1 waiting`;
       for (const packet of [requestFrom(rival, own.ip), requestFrom(rival, b.ip), replyFrom(rival, own)]) {
         await bench.receive(packet, 1);
-        bench.expect("a packet of somebody else's with our own address", { transmitted: [] });
+        await bench.expect("a packet of somebody else's with our own address", { transmitted: [] });
         await bench.expectEntries(1, [waiting], "the entries after it");
       }
       await bench.receive(requestFrom(a, own.ip), 2);
@@ -147,7 +147,7 @@ export const receive: Readonly<Record<string, CheckSpec>> = {
         await bench.resolve(a.ip, 1);
         bench.take();
         await bench.receive(requestFrom(a, target === "us" ? own.ip : target === "itself" ? a.ip : b.ip), 2);
-        bench.expect(`a request of that station's for ${target}`, {
+        await bench.expect(`a request of that station's for ${target}`, {
           sent: target === "us" ? [answering(own, a)] : [],
           transmitted: [1, 2].map((n) => `packet ${n} to ${macText(a.mac)}`),
           dropped: [],
@@ -176,7 +176,7 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
       const { own, others: [a] } = bench;
       for (const start of [0, 10_000, 20_000]) {
         await bench.resolve(a.ip, start);
-        bench.expect("a packet for a silent address", { ...NOTHING, sent: [asking(own, a.ip)] });
+        await bench.expect("a packet for a silent address", { ...NOTHING, sent: [asking(own, a.ip)] });
         const history = await bench.run(start, start + 9000);
         t.equal(history.flatMap(({ done }) => done.sent).length, 1, "repeated requests");
         t.equal(history.flatMap(({ done }) => done.dropped).length, 1, "packets given up");
@@ -239,10 +239,10 @@ export const retry: Readonly<Record<string, CheckSpec>> = {
       bench.take();
       const late = t.random.int(3000, 100_000);
       await bench.poll(late);
-      bench.expect(`poll ${late} ms after the first request`, { ...NOTHING, sent: [asking(own, a.ip)] });
+      await bench.expect(`poll ${late} ms after the first request`, { ...NOTHING, sent: [asking(own, a.ip)] });
       await bench.poll(late + 1);
       await bench.poll(late + 999);
-      bench.expect("poll within the second after that", NOTHING);
+      await bench.expect("poll within the second after that", NOTHING);
       const history = await bench.run(late, late + 20_000);
       expectSpacing(t, [late, ...requestTimes(history)], 1000);
     },
