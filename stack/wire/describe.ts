@@ -53,7 +53,7 @@ export function openPacket(packet: Uint8Array, medium: Medium, options: OpenOpti
 function arpLine(arp: Layer): string {
   const [senderMac, senderIp, targetIp] = [text(arp, "senderMac"), text(arp, "senderIp"), text(arp, "targetIp")];
   const operation = valueOf(arp, "operation");
-  if (senderIp === "") return `ARP, ${arp.problems[0] ?? "not for Ethernet and IPv4"}`;
+  if (senderIp === "" || targetIp === "") return `ARP, ${arp.problems[0] ?? "not for Ethernet and IPv4"}`;
   if (operation === 1 && senderIp === "0.0.0.0") return `ARP probe: is ${targetIp} taken?`;
   if (operation === 1 && senderIp === targetIp) return `ARP announcement: ${senderIp} is at ${senderMac}`;
   if (operation === 1) return `ARP who has ${targetIp}? tell ${senderIp}`;

@@ -32,6 +32,8 @@ Deno.test("describe() tells the kinds of ARP packets apart", () => {
     "ARP operation 9 from 10.44.0.1 about 10.44.0.2",
     "ARP, protocol length 16, should be 4",
   ]);
+  const cut = [8, 16, 27].map((length) => describe(arpFrame({}).subarray(0, 14 + length), "ethernet"));
+  assertEquals(cut, [8, 16, 27].map((length) => `ARP, cut off after ${length} of 28 bytes`));
 });
 
 Deno.test("describe() says what an ICMP message is, and what an error is about", () => {
