@@ -45,6 +45,14 @@ async function expectCrcAtAll(t: Trial): Promise<void> {
   });
 }
 
+/** Of which other bytes than all of these a CRC is: one more, or one less. */
+function rangeOf(crc: unknown, bytes: Uint8Array): string | undefined {
+  const is = (part: Uint8Array): boolean => typeof crc === "number" && crc >>> 0 === rightCrc(part);
+  if (is(Uint8Array.of(...bytes, 0))) return "of these bytes and one behind them";
+  if (is(bytes.subarray(0, -1))) return "of these bytes without the last";
+  return is(bytes.subarray(1)) ? "of these bytes without the first" : undefined;
+}
+
 /** The frame has a right FCS, so the answer must be true. */
 async function expectAccepted(t: Trial, frame: Frame, what: string): Promise<void> {
   const why =
@@ -177,7 +185,11 @@ export const crc: Readonly<Record<string, CheckSpec>> = {
       "`end` is one past the last byte.",
       "for (let at = start; at < end; at++)",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
+      const known = new TextEncoder().encode("123456789");
+      const value = await t.framing.crc32(known, 0, known.length);
+      const taken = rangeOf(value, known);
+      t.ok(taken === undefined, `the CRC-32 of "123456789": ${hex(rightCrc(known))}`, `${hex(value)}: that ${taken}`);
       await expectCrcAtAll(t);
       for (let i = 0; i < 12; i++) {
         const bytes = t.random.bytes(t.random.int(30, 300));

@@ -12,7 +12,13 @@ async function answerTo(t: Trial, frame: Frame, limits: FrameLimits = WIRE): Pro
   const answer = await t.framing.parseEthernet(frame, limits);
   const moves = [["start", frame.start - start], ["end", frame.end - end]].filter(([, by]) => by !== 0);
   const moved = moves.map(([what, by]) => `${what} moved by ${by}`).join(", ");
-  t.ok(moves.length === 0, "parseEthernet only to look at the frame", `the frame was changed: ${moved}`);
+  const why =
+    "parseEthernet only says where things lie. Whoever takes the header off is the host, once it knows that the frame is for it: until then the frame stays as it " +
+    "came, so that it can be counted, shown or handed to somebody else.";
+  await t.about(
+    { why, look: ["parseEthernet"] },
+    () => t.ok(moves.length === 0, "parseEthernet only to look at the frame", `the frame was changed: ${moved}`),
+  );
   return answer;
 }
 
@@ -97,7 +103,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     covers: ["894-1"],
     look: ["parseEthernet"],
     why: "The longest payload of a frame is 1500 bytes (RFC 894), or the MTU that the interface was given. What is longer comes from a " +
-      "sender with another MTU; buffers further up rely on the limit.",
+      "sender with another MTU; buffers further up rely on the limit. A frame of exactly the maximum is still good.",
     hints: [
       "Is a frame of exactly `limits.maximum` bytes too long?",
       "The maximum counts the header: 14 + MTU. The FCS is gone already.",
@@ -179,7 +185,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     covers: ["LNK-1"],
     look: ["parseEthernet"],
     why:
-      "A group can be spoken to but cannot speak: the group bit of a source address is always 0 (IEEE 802.3 clause 3.2.3). A stack that " +
+      "A group can be spoken to but cannot speak: the group bit of a source address, the lowest of its first byte, is 0 (IEEE 802.3 clause 3.2.3). A stack that " +
       "takes such a frame will answer to the group, and one forged frame makes every station on the link receive the replies.",
     hints: [
       "Which bit tells a group from a station, and of which address?",
@@ -205,7 +211,7 @@ export const parse: Readonly<Record<string, CheckSpec>> = {
     covers: ["894-1"],
     look: ["parseEthernet"],
     why:
-      "One frame can be wrong in many ways. Length comes first, because without it there may be no fields to look at; a fixed order makes " +
+      "One frame can be wrong in many ways. Length comes first, because without it there may be no fields to look at, then the source, then the type. A fixed order makes " +
       "counters comparable between stacks, and between you and the person who asks what happened to a packet.",
     hints: [
       "In which order does the contract list the checks?",

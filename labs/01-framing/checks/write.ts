@@ -4,6 +4,14 @@ import { ethernet } from "../../../tools/harness/packets.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { anyGroup, anyStation, bytesText, typeText, usedFrame } from "./samples.ts";
 
+/** What is wrong when the header stands where it should, and says something else. */
+const FIELDS = {
+  why:
+    "The header lies where it should, but a field of it is wrong: destination, source and type, in this order, each with its most significant byte first (RFC 894). " +
+    "Mend write/bytes first.",
+  look: ["writeEthernet"],
+};
+
 export const write: Readonly<Record<string, CheckSpec>> = {
   "bytes": {
     title: "writeEthernet writes the bytes of RFC 894",
@@ -53,7 +61,8 @@ export const write: Readonly<Record<string, CheckSpec>> = {
         const before = frame.bytes.slice();
         await t.framing.writeEthernet(frame, anyStation(t.random), anyStation(t.random), 0x86dd);
         t.equal({ start: frame.start, end: frame.end }, { start: start - 14, end }, `start and end of frame ${i}, which began at ${start}`);
-        t.equal(typeText(frame.view.getUint16(start - 2)), "0x86dd", `the two bytes before the packet of frame ${i}, its type`);
+        const type = typeText(frame.view.getUint16(start - 2));
+        await t.about(FIELDS, () => t.equal(type, "0x86dd", `the two bytes before the packet of frame ${i}, its type`));
         t.equal(frame.bytes.slice(end), before.slice(end), `the bytes behind frame ${i}`);
         t.equal(frame.bytes.slice(0, start - 14), before.slice(0, start - 14), `the bytes in front of frame ${i}`);
       }
@@ -79,7 +88,12 @@ export const write: Readonly<Record<string, CheckSpec>> = {
         frame.bytes.set(packet, frame.append(length));
         const fields = { destination: anyStation(t.random), source: anyStation(t.random), etherType: 0x0806 };
         await t.framing.writeEthernet(frame, fields.destination, fields.source, fields.etherType);
-        t.equal(frame.bytes, ethernet(fields, packet), `the whole buffer of ${14 + length} bytes`);
+        t.equal(frame.bytes.slice(14), packet, `the packet of ${bytesText(length)}, behind the header`);
+        const header = ethernet(fields, packet).slice(0, 14);
+        await t.about(
+          FIELDS,
+          () => t.equal(frame.bytes.slice(0, 14), header, "the header, which is all that stands in front of the packet"),
+        );
       }
     },
   },
