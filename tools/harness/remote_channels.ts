@@ -82,9 +82,10 @@ export function madeText({ call, channel, outcome }: MadeCall): string {
   return call === "close" ? `close of channel ${channel}` : `${call} of channel ${channel} → ${outcome}`;
 }
 
-function stateText({ arrive, knock, ...state }: ScriptedState): string {
+function stateText({ arrive, knock, promised, ...state }: ScriptedState): string {
   const parts = Object.entries(state).map(([name, value]) => name === "ended" && value === true ? "the peer ends" : `${name} ${value}`);
   if (arrive !== undefined) parts.unshift(`${arrive.length} ${arrive.length === 1 ? "byte arrives" : "bytes arrive"}`);
+  if (promised !== undefined) parts.unshift(`its facts tell of ${promised} bytes that no read gives`);
   if (knock !== undefined) parts.unshift(`there wait to be accepted: ${knock.join(", ")}`);
   return parts.join("; ");
 }

@@ -33,7 +33,7 @@ export function fieldsTable(mismatches: readonly Mismatch[], right: readonly Rig
 
 /** An address that a check holds as a text, without its quotes. */
 function bare(text: string): string {
-  return text.replace(/^"([\da-f.:]+)"$/, "$1");
+  return text.replace(/^"(?=.*[.:])([\da-f.:]+)"$/, "$1");
 }
 
 /** Where there is no room for columns. */

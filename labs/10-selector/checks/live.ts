@@ -11,7 +11,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "host/echo",
     covers: ["SEL-10", "SEL-11", "SEL-13"],
-    look: ["createEchoLoop.turn", "createEchoLoop.readable", "createEchoLoop.acceptable"],
+    look: ["createEchoLoop.readable", "createEchoLoop.acceptable", "createEchoLoop.turn"],
     why:
       "One client, from its SYN to its last ACK. It shuts its side when it has said all, and reads until your end: so the loop has to answer a half-closed connection.",
     hints: [
@@ -22,7 +22,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await serving(t);
       const text = t.random.bytes(t.random.int(20, 900));
-      expectBack(t, await says(station, text), text, "the client");
+      await expectBack(t, await says(station, text), text, "the client");
       await expectNothingLeft(t, station);
     },
   },
@@ -45,7 +45,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await serving(t);
       const texts = Array.from({ length: 40 }, () => t.random.bytes(t.random.int(1, 300)));
       const outcomes = await Promise.all(texts.map((text) => says(station, text)));
-      for (const [index, outcome] of outcomes.entries()) expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1}`);
+      for (const [index, outcome] of outcomes.entries()) await expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1}`);
       await expectNothingLeft(t, station);
     },
   },
@@ -67,7 +67,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await serving(t, { chunk: 3000, unsent: 9000 }, { tcp: { sendBuffer: 4096 } });
       const text = t.random.bytes(250_000);
-      expectBack(t, await says(station, text), text, "the client");
+      await expectBack(t, await says(station, text), text, "the client");
       await expectNothingLeft(t, station);
     },
   },
@@ -89,8 +89,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await serving(t, { chunk: 2000, unsent: 8000 }, { tcp: { sendBuffer: 8192, receiveBuffer: 8192 } });
       const [text, short] = [t.random.bytes(200_000), t.random.bytes(100)];
       const slow = says(station, text, { pauseBeforeReading: 150, receiveBuffer: 4096 });
-      expectBack(t, await says(station, short), short, "the other client");
-      expectBack(t, await slow, text, "the client that reads late");
+      await expectBack(t, await says(station, short), short, "the other client");
+      await expectBack(t, await slow, text, "the client that reads late");
       await expectNothingLeft(t, station);
     },
   },
@@ -112,9 +112,9 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const text = t.random.bytes(500);
       const rude = { to: station.address, port: 7, send: text, receive: { count: 1 }, abort: true } as const;
       const [polite] = await Promise.all([says(station, text), station.kernel.tcpClient(rude), station.kernel.tcpClient(rude)]);
-      expectBack(t, polite, text, "the client that stayed");
+      await expectBack(t, polite, text, "the client that stayed");
       await expectNothingLeft(t, station);
-      expectBack(t, await says(station, text), text, "a client that came later");
+      await expectBack(t, await says(station, text), text, "a client that came later");
     },
   },
 

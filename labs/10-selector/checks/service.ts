@@ -147,7 +147,7 @@ export const service: Readonly<Record<string, CheckSpec>> = {
     covers: ["SEL-10", "SEL-13"],
     look: ["createEchoLoop.acceptable", "createSelector.select"],
     why:
-      'A client resets before it was accepted, and `accept` says "ECONNABORTED". That is the client\'s affair. A server that closes its listening channel then can be stopped by any port scanner.',
+      'A client resets before it was accepted, and `accept` says "ECONNABORTED". That is the client\'s affair. A server that closes its listening channel then can be stopped by any port scanner; and whoever waits behind is accepted now, or in the next turn.',
     hints: [
       'What does the loop do when `accept` says "ECONNABORTED"?',
       "Nothing is wrong with the listening channel: it stays registered, for ACCEPT.",

@@ -23,7 +23,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await serving(t, { chunk: 1000, unsent: 4000, keys: 4 }, { tcp: { sendBuffer: 8192, receiveBuffer: 16_384 } });
       const texts = [t.random.bytes(100_000), ...Array.from({ length: 11 }, () => t.random.bytes(t.random.int(1, 60)))];
       const outcomes = await Promise.all(texts.map((text) => says(station, text)));
-      for (const [index, outcome] of outcomes.entries()) expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1}`);
+      for (const [index, outcome] of outcomes.entries()) await expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1}`);
       await expectNothingLeft(t, station);
     },
   },
@@ -45,7 +45,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const station = await serving(t, { connections: 3 });
       const texts = Array.from({ length: 8 }, () => t.random.bytes(t.random.int(1, 500)));
       const outcomes = await Promise.all(texts.map((text) => says(station, text)));
-      for (const [index, outcome] of outcomes.entries()) expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1}`);
+      for (const [index, outcome] of outcomes.entries()) await expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1}`);
       await expectNothingLeft(t, station);
     },
   },
@@ -118,7 +118,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const polite = await Promise.all(texts.map((text) => says(station, text)));
       await Promise.all(rude);
       for (const [index, outcome] of polite.entries()) {
-        expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1} of those that stayed`);
+        await expectBack(t, outcome, texts[index] as Uint8Array, `client ${index + 1} of those that stayed`);
       }
       await expectNothingLeft(t, station);
     },

@@ -23,7 +23,7 @@ export const readiness: Readonly<Record<string, CheckSpec>> = {
       const answers = await t.many("selector", "readinessOf", all.map((each) => [each]));
       for (const [index, given] of all.entries()) {
         const expected = expectedReadiness(given);
-        t.equal(formatReadiness(Number(answers[index]?.value)), formatReadiness(expected), `ready for (${factsText(given)})`);
+        t.equal(formatReadiness(Number(answers[index]?.value)), formatReadiness(expected), `readinessOf (${factsText(given)})`);
       }
     },
   },
