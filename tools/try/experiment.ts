@@ -33,7 +33,7 @@ import type { Frame } from "../../stack/wire/frame.ts";
 import type { Random } from "../../stack/wire/random.ts";
 import type { KernelPeer } from "../harness/kernel/kernel_peer.ts";
 import type { Packet } from "./packet.ts";
-import type { Segment, SegmentOptions } from "./segment.ts";
+import type { Fate, Segment, SegmentOptions } from "./segment.ts";
 
 export interface Experiment {
   /** What it is called on the command line: small letters and hyphens. */
@@ -128,6 +128,11 @@ export interface Stage extends Telling {
   settle<T>(promise: Promise<T>): Promise<T>;
 }
 
+/** What becomes of a packet on the live wire: it may be on its way until something has happened, too. */
+export interface LiveFate extends Omit<Fate, "late"> {
+  readonly late?: number | Promise<void>;
+}
+
 /** The live stage: the kernel in a network namespace of its own is 10.44.0.1, our host 10.44.0.2, on a TAP; time is real. */
 export interface LiveStage extends Telling {
   readonly modules: Modules;
@@ -135,8 +140,8 @@ export interface LiveStage extends Telling {
   /** The TAP's name, for operations that want one. */
   readonly device: string;
   readonly host: FullHost;
-  /** What becomes of each packet on the wire. */
-  readonly wire: Pick<Segment, "fate">;
+  /** What becomes of each packet on the wire. Late ones come late only from our side. */
+  readonly wire: { fate: (packet: Packet) => LiveFate | undefined };
   /** Lets so many milliseconds pass. */
   sleep(milliseconds: number): Promise<void>;
   /** Waits until something is so, for five seconds at most. Whether it then was. */

@@ -15,7 +15,6 @@ import type { FullHost, LiveStage } from "./experiment.ts";
 import { Ladder } from "./ladder.ts";
 import { Packet } from "./packet.ts";
 import { type Outlet, Script } from "./script.ts";
-import type { Segment } from "./segment.ts";
 
 const KERNEL = { address: "10.44.0.1", mac: "02:00:00:00:00:01" };
 /** How long `until` waits, and from one look to the next, in milliseconds. */
@@ -76,7 +75,7 @@ class LiveScript extends Script implements LiveStage {
   readonly device: string;
   readonly host: FullHost;
   readonly names = ["kernel", "host"];
-  readonly wire: Pick<Segment, "fate"> = { fate: () => undefined };
+  readonly wire: LiveStage["wire"] = { fate: () => undefined };
   readonly wireDevice: Device;
   readonly #bare: Device;
   readonly #began = performance.now();
@@ -116,7 +115,7 @@ class LiveScript extends Script implements LiveStage {
     this.#bare.send(Frame.of(bytes));
   }
 
-  /** The device with the wire's fate on it, both ways. Late packets come late only from our side. */
+  /** The device with the wire's fate on it, both ways. */
   #watched(device: Device): Device {
     return decorate(device, {
       receive: (frame) => {
@@ -133,6 +132,7 @@ class LiveScript extends Script implements LiveStage {
         const { bytes, copies, late } = this.#sees(frame.toBytes(), "host", "kernel");
         for (let copy = 0; bytes !== undefined && copy < copies; copy++) {
           if (late === 0) device.send(Frame.of(bytes));
+          else if (late instanceof Promise) late.then(() => device.send(Frame.of(bytes)));
           else setTimeout(() => device.send(Frame.of(bytes)), late);
         }
         return true;
@@ -147,10 +147,10 @@ class LiveScript extends Script implements LiveStage {
   }
 
   /** What arrives of a packet: undefined for nothing. */
-  #sees(sent: Uint8Array, from: string, to: string): { bytes: Uint8Array | undefined; copies: number; late: number } {
+  #sees(sent: Uint8Array, from: string, to: string): { bytes: Uint8Array | undefined; copies: number; late: number | Promise<void> } {
     const packet = this.#packet(sent, from, to);
     const { lost = false, bytes = sent, copies = 1, late = 0 } = this.wire.fate(packet) ?? {};
-    this.sight(this.#ladder, packet, lost ? undefined : packet.time + late, 1);
+    this.sight(this.#ladder, packet, lost ? undefined : packet.time + (typeof late === "number" ? late : 0), 1);
     return { bytes: lost ? undefined : bytes, copies, late };
   }
 }
