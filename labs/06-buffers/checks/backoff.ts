@@ -117,7 +117,11 @@ export const backoff: Readonly<Record<string, CheckSpec>> = {
         for (let i = 0; i < r1 + 2; i++) {
           const now = await bench.timer.deadline();
           const expected = i < r1 ? "resend" : "resend and advise";
-          t.equal(await bench.timer.fired(now), expected, `what fired says the ${i + 1}. time in a row, with r1 = ${r1}`);
+          t.equal(
+            await bench.timer.fired(now),
+            expected,
+            `what the ${["1st", "2nd", "3rd"][i] ?? `${i + 1}th`} fired() in a row says, with r1 = ${r1}`,
+          );
         }
       }
     },

@@ -3,6 +3,7 @@ import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { expectHonestWindow, expectInsideWindow, expectKernelRead, expectServed, MEBIBYTE } from "./live_bench.ts";
 import { expectBytes } from "./stream.ts";
+import { READ } from "./wire.ts";
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "kernel-sends": {
@@ -18,14 +19,15 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "If it stops half-way: which of the two waits for the other? Look at the last acknowledgment and its window.",
       "If it is slow: are your acknowledgments late?",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       const station = await t.live({ kind: "tun" });
       const [client, served] = await Promise.all([
         station.kernel.tcpClient({ to: station.address, port: 80, send: { size: MEBIBYTE }, shutdown: true, receive: { untilEnd: true } }),
         station.tcp.sink(80),
       ]);
       expectServed(t, served, MEBIBYTE);
-      t.equal([client.error, client.end], [undefined, true], "how it ended for the kernel: its error, and whether your FIN came");
+      t.ok(client.error === undefined, "the kernel's connection to end without an error", `${client.error}`);
+      t.ok(client.end === true, "your FIN, when your application has closed", "none");
     },
   },
   "kernel-receives": {
@@ -41,14 +43,15 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       "If it stops: is something in flight, and does the timer run?",
       "If a byte is wrong, it was so in the buffer: see the group send, or random/send-buffer.",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       const station = await t.live({ kind: "tun" });
       const [client] = await Promise.all([
         station.kernel.tcpClient({ to: station.address, port: 80, receive: { untilEnd: true } }),
         station.tcp.source(80, MEBIBYTE),
       ]);
-      t.equal([client.receivedLength, client.end], [MEBIBYTE, true], "bytes that the kernel read, and whether the end came");
-      t.equal(client.patternEqual, true, "whether they were the bytes that your application wrote");
+      t.ok(client.receivedLength === MEBIBYTE, `the kernel to read ${amount(MEBIBYTE)}`, amount(client.receivedLength));
+      t.ok(client.end === true, "the end of your text (a FIN) behind it", "none");
+      t.ok(client.patternEqual === true, "the bytes that your application wrote, each in its place", "other bytes");
       expectInsideWindow(t, station.tcp.segments(80));
     },
   },
@@ -144,7 +147,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await connection.until(({ readable }) => readable >= 8000);
       let read = 0;
       for (let bytes = await connection.readSome(700); bytes.length > 0; bytes = await connection.readSome(t.random.int(100, 700))) {
-        expectBytes(t, bytes, text.subarray(read, read + bytes.length), "what your application read", read);
+        await t.about(READ, () => expectBytes(t, bytes, text.subarray(read, read + bytes.length), "what your application read", read));
         read += bytes.length;
       }
       t.ok(read === text.length, `your application to read ${amount(text.length)}`, amount(read));
@@ -163,7 +166,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     twin: "wire/window-shuts",
     covers: ["SHLD-14", "MUST-39", "7323-2.4"],
-    look: ["createReceiveBuffer.edge", "createReceiveBuffer.announce"],
+    look: ["createReceiveBuffer.edge", "createReceiveBuffer.insert", "createReceiveBuffer.announce"],
     why: "Nobody reads, so the window shuts; then all is read, and the kernel must be told. What you had announced was never taken back.",
     hints: [
       "Does the kernel go on when your application has read?",
@@ -179,7 +182,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const connection = await station.tcp.accepted();
       const full = await connection.until(({ readable }) => readable >= receiveBuffer - 1460);
       t.ok(full.readable <= receiveBuffer, `${receiveBuffer} bytes to read at most: that is the buffer`, `${full.readable}`);
-      expectBytes(t, await connection.readAll(), text, "what your application read");
+      const bytes = await connection.readAll();
+      await t.about(READ, () => expectBytes(t, bytes, text, "what your application read"));
       await connection.close();
       t.equal((await client).error, undefined, "how it ended for the kernel");
       expectHonestWindow(t, station.tcp.segments(80));

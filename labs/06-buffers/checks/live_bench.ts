@@ -22,9 +22,9 @@ export function expectKernelRead(t: Trial, outcome: Outcome | undefined, text: U
 }
 
 /** Fails unless an application of the grader's read so many bytes of the kernel's pattern, and then the end. */
-export function expectServed(t: Trial, served: { received: number; patternEqual: boolean; end: boolean }, size: number): void {
+export function expectServed(t: Trial, served: { received: number; firstWrong?: number; end: boolean }, size: number): void {
   t.ok(served.received === size, `your application to read ${amount(size)}`, amount(served.received));
-  t.ok(served.patternEqual, "the bytes that the kernel sent", "others");
+  t.ok(served.firstWrong === undefined, "the bytes that the kernel sent, each in its place", `another byte at offset ${served.firstWrong}`);
   t.ok(served.end, "the end of the kernel's text (a FIN) behind it", "none");
 }
 

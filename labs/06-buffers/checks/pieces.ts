@@ -58,8 +58,8 @@ export const pieces: Readonly<Record<string, CheckSpec>> = {
       await expectPieces(t, [
         { start: 0, next: 0, end: length, limits: OPEN, length },
         { start: 0, next: 0, end: 1, limits: OPEN, length: 1 },
-        { start: at, next: at, end: at + length, limits: { ...OPEN, edge: at + 65_535 }, length },
-        { start: at, next: at, end: at, limits: { ...OPEN, edge: at + 65_535 }, length: 0 },
+        { start: at, next: at, end: at + length, limits: { ...OPEN, edge: at + OPEN.edge }, length },
+        { start: at, next: at, end: at, limits: { ...OPEN, edge: at + OPEN.edge }, length: 0 },
       ]);
     },
   },

@@ -76,14 +76,19 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
             const before = bench.written.length;
             const taken = await bench.write(step.count);
             const expected = model.write(new Uint8Array(step.count));
-            if (taken !== expected) return { expected: `${expected} from write of ${amount(step.count)}`, got: `${taken}` };
+            if (taken !== expected) {
+              return { expected: `${expected} from write of ${amount(step.count)}`, got: `${taken}`, look: "createSendBuffer.write" };
+            }
             model.bytes.splice(before, expected, ...bench.written.subarray(before));
           } else if (step.do === "acknowledge") {
             const offset = within(step.share) + step.beside;
             await bench.buffer.acknowledge(offset);
             model.acknowledge(offset);
             const start = await bench.buffer.start();
-            if (start !== model.start) return { expected: `start() to be ${model.start} after acknowledge(${offset})`, got: `${start}` };
+            if (start !== model.start) {
+              const expected = `start() to be ${model.start} after acknowledge(${offset})`;
+              return { expected, got: `${start}`, look: "createSendBuffer.acknowledge" };
+            }
           } else {
             const limits = step.do === "send" ? { ...step.limits, edge: model.next + step.usable } : undefined;
             const from = step.do === "resend" ? within(step.share) : 0;
@@ -91,13 +96,15 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
             const piece = limits === undefined ? await bench.buffer.pieceToResend(from, mss) : await bench.buffer.pieceToSend(limits);
             const right = limits === undefined ? model.pieceToResend(from, mss) : model.pieceToSend(limits);
             const call = limits === undefined ? `pieceToResend(${from}, ${mss})` : "pieceToSend";
-            if (!samePiece(piece, right)) return { expected: `${pieceText(right)} (${call})`, got: pieceText(piece) };
+            const look = `createSendBuffer.${limits === undefined ? "pieceToResend" : "pieceToSend"}`;
+            if (!samePiece(piece, right)) return { expected: `${pieceText(right)} (${call})`, got: pieceText(piece), look };
             if (right === undefined) return undefined;
             const text = await bench.copied(right.from, right.length);
             const wrong = text.findIndex((byte, i) => byte !== model.bytes[right.from + i]);
             if (wrong >= 0) {
               const at = right.from + wrong;
-              return { expected: `at offset ${at} the byte ${hex(model.bytes[at])} from copyInto`, got: hex(text[wrong]) };
+              const expected = `at offset ${at} the byte ${hex(model.bytes[at])} from copyInto`;
+              return { expected, got: hex(text[wrong]), look: "createSendBuffer.write" };
             }
             if (limits === undefined) return undefined;
             model.next = right.from + right.length;
@@ -142,19 +149,22 @@ export const randomBuffers: Readonly<Record<string, CheckSpec>> = {
             const right = model.read(step.count);
             const text = await bench.read(step.count);
             const told = `read of ${amount(step.count)}`;
-            if (text.length !== right.length) return { expected: `${amount(right.length)} from ${told}`, got: amount(text.length) };
+            const look = "createReceiveBuffer.read";
+            if (text.length !== right.length) return { expected: `${amount(right.length)} from ${told}`, got: amount(text.length), look };
             const wrong = right.findIndex((byte, i) => byte !== text[i]);
             if (wrong >= 0) {
               return { expected: `at offset ${from + wrong} the byte ${hex(right[wrong])} from ${told}`, got: hex(text[wrong]) };
             }
             const edge = await bench.buffer.edge();
             if (edge !== model.start + capacity) {
-              return { expected: `edge() to be ${model.start + capacity} after ${told}`, got: `${edge}` };
+              return { expected: `edge() to be ${model.start + capacity} after ${told}`, got: `${edge}`, look: "createReceiveBuffer.edge" };
             }
           } else {
             const blocks = blocksText(await bench.buffer.beyond(step.count));
             const right = blocksText(model.beyond(step.count));
-            if (blocks !== right) return { expected: `${right} from beyond(${step.count})`, got: blocks };
+            if (blocks !== right) {
+              return { expected: `${right} from beyond(${step.count})`, got: blocks, look: "createReceiveBuffer.beyond" };
+            }
           }
           return undefined;
         };

@@ -22,7 +22,9 @@ export interface ReceiveBench {
 
 /** What the bytes are about, in a check that is about something else. */
 export const BYTES = {
-  why: "Whatever else happens: each byte that came is read once, in its place, as the peer sent it (RFC 9293 §2.2).",
+  why:
+    "Whatever else happens: each byte that came is read once, in its place, as the peer sent it (RFC 9293 §2.2). Text that nobody has read yet is lost when memory is made " +
+    "without it: `reserve` keeps what lies from its first argument on, and that is `#start`.",
   look: ["createReceiveBuffer.insert", "createReceiveBuffer.read"],
 };
 
@@ -50,10 +52,10 @@ export async function receiveBench(t: Trial, capacity = 20_000): Promise<Receive
       const target = new Uint8Array(at + count + t.random.int(1, 9)).fill(t.random.int(1, 255));
       const before = target.slice();
       const copied = await buffer.read(t.inout(target), at, count);
-      t.ok(
-        Number.isInteger(copied) && copied >= 0 && copied <= count,
-        `read(target, ${at}, ${count}) to return how many bytes it copied`,
-        `${copied}`,
+      const isCount = Number.isInteger(copied) && copied >= 0 && copied <= count;
+      await t.about(
+        { look: ["createReceiveBuffer.read"] },
+        () => t.ok(isCount, `read(target, ${at}, ${count}) to return how many bytes it copied`, `${copied}`),
       );
       const touched = before.findIndex((byte, index) => (index < at || index >= at + copied) && byte !== target[index]);
       t.ok(touched < 0, `read to write from ${at} up to ${at + copied} in the target, and nowhere else`, `a change at ${touched}`);

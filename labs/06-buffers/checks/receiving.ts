@@ -2,7 +2,7 @@
 import { join } from "../../../tools/harness/packets.ts";
 import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { receiveBench } from "./receive_bench.ts";
+import { BYTES, receiveBench } from "./receive_bench.ts";
 import { expectBytes, framed, orders } from "./stream.ts";
 
 const INSERT = ["createReceiveBuffer.insert"] as const;
@@ -30,7 +30,7 @@ export const receiving: Readonly<Record<string, CheckSpec>> = {
         at += length;
         t.equal(await bench.buffer.readable(), at, `readable() after ${amount(at)}`);
       }
-      await bench.expectRead(truth.subarray(0, at), 0);
+      await t.about(BYTES, () => bench.expectRead(truth.subarray(0, at), 0));
     },
   },
   "read": {
@@ -53,7 +53,10 @@ export const receiving: Readonly<Record<string, CheckSpec>> = {
       let start = 0;
       for (const count of [1, t.random.int(2, 63), t.random.int(64, 800), t.random.int(800, 1300), 0, 3000]) {
         const expected = truth.subarray(start, Math.min(2500, start + count));
-        expectBytes(t, await bench.read(count), expected, `a read of ${amount(count)}, when ${2500 - start} are there`, start);
+        const got = await bench.read(count);
+        const what = `a read of ${amount(count)}, when ${2500 - start} are there`;
+        t.equal(got.length, expected.length, `how much comes from ${what}`);
+        await t.about(BYTES, () => expectBytes(t, got, expected, what, start));
         start += expected.length;
         t.equal(await bench.buffer.readable(), 2500 - start, "readable() after it");
       }
@@ -137,7 +140,8 @@ export const receiving: Readonly<Record<string, CheckSpec>> = {
       for (const [from, to] of [[0, 1000], [0, 1], [500, 1000], [2000, 3000], [2400, 2401]] as const) {
         await bench.expectInsert(from, truth.subarray(from, to), 0, "for the second time");
       }
-      expectBytes(t, await bench.read(600), truth.subarray(0, 600), "a read of 600");
+      const first = await bench.read(600);
+      await t.about(BYTES, () => expectBytes(t, first, truth.subarray(0, 600), "a read of 600 bytes"));
       await bench.expectInsert(100, truth.subarray(100, 900), 0, "of which 600 are read already");
       await bench.expectInsert(1000, truth.subarray(1000, 2000), 2000);
       await bench.expectRead(truth.subarray(600), 600);

@@ -11,6 +11,8 @@ export interface Wrong {
   readonly step: number;
   readonly expected: string;
   readonly got: string;
+  /** The method that said or did it. */
+  readonly look?: string;
 }
 
 /** Plays one step; returns what is wrong after it. */
@@ -27,8 +29,8 @@ export async function tellStories<S>(t: Trial, stories: readonly (readonly S[])[
     const shortest = await shorten(story.slice(0, wrong.step + 1), begin);
     t.tellAnew();
     t.step(`the shortest story that goes wrong has ${amount(shortest.length, "step")}; on a fresh buffer:`);
-    const { expected, got } = await play(shortest, begin) ?? wrong;
-    t.ok(false, expected, got);
+    const { expected, got, look } = await play(shortest, begin) ?? wrong;
+    await t.about({ look: look === undefined ? [] : [look] }, () => t.ok(false, expected, got));
   }
 }
 

@@ -42,7 +42,7 @@ export async function write(t: Trial, connection: StackConnection, text: Uint8Ar
 }
 
 /** What reading is about, whatever else a check is about. */
-const READ = {
+export const READ = {
   why:
     "Whatever was lost, came twice or was too much: the application reads each byte once, in its place, as the peer sent it (RFC 9293 §2.2).",
   look: ["createReceiveBuffer.insert", "createReceiveBuffer.read"],
@@ -59,6 +59,8 @@ export async function expectHeard(t: Trial, connection: StackConnection, text: U
 export interface Listener {
   /** Number behind the last byte that came without a gap. */
   readonly next: number;
+  /** Whether no text has come at all. */
+  readonly isSilent: boolean;
   /** Takes all segments that are queued; fails when one of them has a wrong byte. Returns those with text. */
   take(): Promise<Segment[]>;
 }
@@ -67,9 +69,13 @@ export interface Listener {
 export function listener(t: Trial, peer: TcpPeer, stream: Uint8Array, first = 1): Listener {
   const had = new Uint8Array(stream.length);
   let next = first;
+  let isSilent = true;
   return {
     get next() {
       return next;
+    },
+    get isSilent() {
+      return isSilent;
     },
     take: async () => {
       const segments = (await queued(peer)).filter(({ data }) => data.length > 0);
@@ -87,6 +93,7 @@ export function listener(t: Trial, peer: TcpPeer, stream: Uint8Array, first = 1)
           `${hex(data[wrong])} in a segment of ${amount(data.length)} at ${seq}`,
         );
         had.fill(1, at, at + data.length);
+        isSilent = false;
       }
       while (had[next - first] === 1) next++;
       return segments;
@@ -101,6 +108,14 @@ export function textsOf(segments: readonly Segment[]): string {
   return `${amount(segments.length, "segment")} of text: ${told}${segments.length > 6 ? ", …" : ""}`;
 }
 
+/** Where nothing that was written ever goes, no check gets as far as what it is about. */
+const SILENT = {
+  why:
+    "Not one byte has gone, though something was written and the peer's window is open: `pieceToSend` gave no piece. The groups send and piece ask for that without a " +
+    "connection; mend those first.",
+  look: ["createSendBuffer.pieceToSend", "createSendBuffer.write"],
+};
+
 /** Fails unless the queue holds text in these segments, and nothing else with text: length and number of each. */
 export async function expectTexts(
   t: Trial,
@@ -114,5 +129,6 @@ export async function expectTexts(
     : `${amount(expected.length, "segment")} of text: ${expected.map(([length, seq]) => `${length} at ${seq}`).join(", ")}`;
   const same = segments.length === expected.length &&
     segments.every(({ seq, data }, i) => data.length === expected[i]?.[0] && seq === expected[i]?.[1]);
-  t.ok(same, `${right} (${why})`, textsOf(segments));
+  const compare = (): void => t.ok(same, `${right} (${why})`, textsOf(segments));
+  await (from.isSilent && expected.length > 0 ? t.about(SILENT, compare) : compare());
 }

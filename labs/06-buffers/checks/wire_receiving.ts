@@ -3,6 +3,13 @@ import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { expectHeard, opened, queued } from "./wire.ts";
 
+const ANSWER = {
+  why:
+    "What the application writes goes at once when nothing of ours is in flight, however short it is; and the acknowledgment is in its header (RFC 9293 §3.8.6.3). If nothing " +
+    "goes at all, `pieceToSend` gave no piece.",
+  look: ["createSendBuffer.pieceToSend"],
+};
+
 export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
   "text": {
     title: "text that comes is acknowledged, and read as it was sent",
@@ -171,7 +178,7 @@ export const wireReceiving: Readonly<Record<string, CheckSpec>> = {
         t.ok(early.length === 0, "a small segment's acknowledgment to wait for the answer (delayedAck 200)", "an acknowledgment");
         const answer = t.random.bytes(t.random.int(1, 300));
         await connection.write(answer);
-        await peer.expect({ flags: "ACK", data: answer, ack: peer.next }, "the answer carries the acknowledgment");
+        await t.about(ANSWER, () => peer.expect({ flags: "ACK", data: answer, ack: peer.next }, "the answer carries the acknowledgment"));
         await peer.send({ flags: "ACK" });
         await tcp.expectSilence(1000, "all is acknowledged: no further packet");
       }

@@ -62,7 +62,7 @@ export const sack: Readonly<Record<string, CheckSpec>> = {
         const to = from + 50 * t.random.int(1, 3);
         await bench.insert(from, truth.subarray(from, to));
         model.insert(from, truth.subarray(from, to));
-        await bench.expectBeyond(4, model.beyond(4), `after ${from} to ${Math.min(to, 3000)} came, the ${i + 1}. segment`);
+        await bench.expectBeyond(4, model.beyond(4), `after ${from} to ${Math.min(to, 3000)} came, segment number ${i + 1}`);
       }
     },
   },

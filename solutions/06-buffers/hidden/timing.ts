@@ -81,7 +81,7 @@ export const backoff: Readonly<Record<string, CheckSpec>> = {
       for (let round = 0; round < 5; round++) {
         const now = await bench.fire(1);
         timeout *= 2;
-        await bench.expectTimeout(timeout, `the ${round + 1}. time that it fired, each time with an acknowledgment behind it`);
+        await bench.expectTimeout(timeout, `after firing number ${round + 1}, each with an acknowledgment behind it`);
         await bench.timer.acknowledged(now + t.random.int(1, 40), true);
       }
     },
@@ -149,7 +149,7 @@ export const backoff: Readonly<Record<string, CheckSpec>> = {
           deadline = now + rto;
           fired++;
           const expected = now - since >= 60_000 ? "give up" : fired > 3 ? "resend and advise" : "resend";
-          t.equal(await timer.fired(now), expected, `what fired(${now}) says, the ${fired}. time since ${since}`);
+          t.equal(await timer.fired(now), expected, `what fired(${now}) says, number ${fired} since ${since}`);
         }
         const seen = await timer.deadline();
         const near = seen === deadline || Math.abs(seen - deadline) <= 2;

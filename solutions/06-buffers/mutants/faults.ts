@@ -19,6 +19,14 @@ const faults: readonly Mutant[] = [
     caughtBy: "send/copy-into",
   },
   {
+    name: "piece-small-piece",
+    fault: "less than a segment waits, whether something is in flight or not",
+    file: "send_buffer.ts",
+    replace: "if (this.#start < from && !limits.noDelay",
+    by: "if (!limits.noDelay",
+    caughtBy: "piece/small-piece",
+  },
+  {
     name: "backoff-advise",
     fault: "`this.#fired = 0;` is written `this.#fired = 1;`",
     file: "retransmission.ts",
