@@ -18,5 +18,7 @@ export function bindError(address: Ipv4Address, port: number, reject: BindReject
     }
     case "no port free":
       return new Deno.errors.AddrInUse(`${name}: all ephemeral ports are in use`);
+    default: // the types say that there is no other
+      return new TypeError(`createPorts.bind gave ${reject satisfies never}, which is neither a port nor a reason why there is none`);
   }
 }

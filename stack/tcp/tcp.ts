@@ -192,7 +192,7 @@ export class Tcp implements ConnectionContext {
   /** Takes a port, 0 for any that is free, and returns it; `ports.release` gives it back. Throws `Deno.errors` when it cannot be had. */
   bind(address: Ipv4Address, port: number, reuse: boolean): number {
     const bound = this.ports.bind(address, port, reuse, this.#parts.addresses());
-    if (typeof bound === "string") throw bindError(address, port, bound);
+    if (typeof bound !== "number") throw bindError(address, port, bound);
     return bound;
   }
 

@@ -24,6 +24,7 @@ import {
   type StackConnection,
   type TcpActs,
   TcpApplication,
+  unusable,
 } from "./tcp_application.ts";
 import { compare, readSegment, relativeTo, type SeenSegment, type SegmentMatcher, textOf } from "./tcp_segment.ts";
 
@@ -105,7 +106,7 @@ export class LiveApplication extends TcpApplication implements LiveTcp {
     for (;;) {
       const { steps } = this.#station;
       const number = await this.#station.act("accept", [listener]);
-      if (typeof number !== "number") throw new CheckFailed("a connection that the application can accept", (number as CallError).message);
+      if (typeof number !== "number") throw unusable("accept", number as CallError); // a listener that is there refuses nobody
       if (number >= 0) {
         this.#station.note("it accepts a connection");
         return this.patient(this.held(number));

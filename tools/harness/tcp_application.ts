@@ -170,13 +170,22 @@ export class TcpApplication implements TcpActs {
   /** An act that the socket layer has no reason to refuse: a TypeError is a fault in the code that it called. */
   async #act(act: TcpAct, args: readonly unknown[]): Promise<unknown> {
     const result = await this.#station.act(act, args) as Partial<CallError> | undefined | null;
-    if (typeof result === "object" && result?.error === "TypeError") {
-      throw refused(`the stack to go on with what your functions gave it, when the application calls ${act}`, result as CallError);
-    }
+    if (typeof result === "object" && result?.error === "TypeError") throw unusable(act, result as CallError);
     return result;
   }
 }
 
+/** The socket layer cannot go on with what a lab's function gave it: whose that was is plain when the application accepts. */
+export function unusable(act: TcpAct, { error, message }: CallError): CheckFailed {
+  const came = `${error}: ${message}`;
+  if (act !== "accept") {
+    return new CheckFailed(`the stack to go on with what your functions gave it, when the application calls ${act}`, came);
+  }
+  const symbol = "createAcceptQueue.accept";
+  return new CheckFailed(`a connection from ${symbol}, or undefined when nobody waits`, `something else (${came})`, { symbol });
+}
+
 function refused(wanted: string, { error, message }: CallError): CheckFailed {
-  return new CheckFailed(wanted, `${error}: ${message}`);
+  const [symbol] = /\bcreate\w+\.\w+\b/.exec(message) ?? [];
+  return new CheckFailed(wanted, `${error}: ${message}`, symbol === undefined ? {} : { symbol });
 }
