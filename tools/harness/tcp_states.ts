@@ -109,7 +109,7 @@ async function drive(tcp: TcpStation, state: TcpState, options: PeerOptions): Pr
     }
     case "TIME-WAIT": {
       const reached = await closedByUs(tcp, options);
-      await reached.peer.send({ flags: "FIN ACK" });
+      await onTheWay("fin", () => reached.peer.send({ flags: "FIN ACK" }));
       await expectOnTheWay("fin", reached.peer, { flags: "ACK", ack: reached.peer.next }, "the last FIN is acknowledged", 600);
       return reached;
     }
@@ -117,7 +117,7 @@ async function drive(tcp: TcpStation, state: TcpState, options: PeerOptions): Pr
       return await closedByPeer(tcp, options);
     case "LAST-ACK": {
       const reached = await closedByPeer(tcp, options);
-      await reached.connection.shutdown();
+      await onTheWay("close", () => reached.connection.shutdown());
       await expectOnTheWay("close", reached.peer, { flags: "FIN ACK", seq: reached.peer.stackNext }, "shutdown sends a FIN");
       return reached;
     }
@@ -137,7 +137,8 @@ function offer(options: PeerOptions): Pick<PeerOptions, "mss" | "window" | "wind
 
 async function synSent(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
   const peer = tcp.peer({ ...options, peerPort: options.port ?? 80 });
-  const connection = await tcp.connect(options.port ?? 80, options.address === undefined ? {} : { to: options.address });
+  const to = options.address === undefined ? {} : { to: options.address };
+  const connection = await onTheWay("open", () => tcp.connect(options.port ?? 80, to));
   peer.learn(await expectOnTheWay("open", peer, { flags: "SYN", seq: 0 }, "connecting sends a SYN"));
   return { peer, connection };
 }
@@ -177,14 +178,14 @@ async function established(tcp: TcpStation, options: PeerOptions): Promise<Reach
 
 async function closedByUs(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
   const reached = await established(tcp, options);
-  await reached.connection.shutdown();
+  await onTheWay("close", () => reached.connection.shutdown());
   await expectOnTheWay("close", reached.peer, { flags: "FIN ACK", seq: 1, ack: 1 }, "shutdown sends a FIN");
   return reached;
 }
 
 async function closedByPeer(tcp: TcpStation, options: PeerOptions): Promise<Reached> {
   const reached = await established(tcp, options);
-  await reached.peer.send({ flags: "FIN ACK" });
+  await onTheWay("fin", () => reached.peer.send({ flags: "FIN ACK" }));
   await expectOnTheWay("fin", reached.peer, { flags: "ACK", ack: 2 }, "a FIN takes one sequence number, and is acknowledged", 600);
   return reached;
 }

@@ -194,8 +194,8 @@ class RunningTrial implements Trial {
   }
 
   fields(actual: unknown, expected: Readonly<Record<string, unknown>>, what: string): void {
-    if (actual === undefined) throw new CheckFailed(`${what}: ${showValue(expected)}`, "nothing");
-    if (typeof actual !== "object" || actual === null) throw new CheckFailed(`${what}: ${showValue(expected)}`, showValue(actual));
+    if (actual === undefined) throw new CheckFailed(wanted(what, showValue(expected)), "nothing");
+    if (typeof actual !== "object" || actual === null) throw new CheckFailed(wanted(what, showValue(expected)), showValue(actual));
     const details = differentMembers(actual as Record<string, unknown>, expected);
     const wrong = details.mismatches.map(({ field }) => field);
     if (wrong.length > 0) throw new CheckFailed(what, gotText(actual, wrong), details);

@@ -155,7 +155,7 @@ export function expectSaid(t: Trial, calls: readonly RecordedCall[], expected: r
   const text = (lines: readonly string[]): string => lines.length === 0 ? "none" : `${lines.length}: ${lines.join(" · ")}`;
   const said = saidIn(calls);
   const same = [...said].sort().join("\n") === [...expected].sort().join("\n");
-  t.ok(same, `the effects of ${what}: ${text(expected)}`, text(said));
+  t.ok(same, `${text(expected)}\nas the effects of ${what}`, text(said));
   t.step(`the effects of ${what} are right: ${text(said)}`);
 }
 

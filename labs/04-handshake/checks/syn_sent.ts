@@ -249,7 +249,7 @@ export const synsent: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-10", "SM-3"],
     look: ["synSentArrives"],
     why:
-      "Simultaneous open (RFC 9293 §3.5, figure 8: MUST-10). Their SYN is acknowledged by a SYN+ACK with our *old* number: it is the same SYN, said again. The connection is in SYN-RECEIVED then, and sndUna stays.",
+      "Simultaneous open (RFC 9293 §3.5, figure 7: MUST-10). Their SYN is acknowledged by a SYN+ACK with our *old* number: it is the same SYN, said again. The connection is in SYN-RECEIVED then, and sndUna stays.",
     hints: [
       "Which number does the SYN+ACK have that you send?",
       "tcb.iss: our SYN is out already, and the numbers do not begin again.",

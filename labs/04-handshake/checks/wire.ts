@@ -92,7 +92,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-10", "SM-3"],
     look: ["synSentArrives", "completeOpen"],
     why:
-      "Both called at the same moment (RFC 9293 §3.5, figure 8: MUST-10). Each gets a SYN where it waits for a SYN+ACK, and answers with its own SYN again, now with ACK. It becomes one connection, not two.",
+      "Both called at the same moment (RFC 9293 §3.5, figure 7: MUST-10). Each gets a SYN where it waits for a SYN+ACK, and answers with its own SYN again, now with ACK. It becomes one connection, not two.",
     hints: [
       "What do you send when a bare SYN comes in SYN-SENT?",
       "SYN+ACK with seq 0: the number that our SYN has had.",
@@ -167,7 +167,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-3"],
     look: ["synSentArrives"],
     why:
-      "A SYN+ACK for a SYN that we did not send (RFC 9293 §3.5, figure 9): an old duplicate has reached the peer first. Our RST has the number that it acknowledges, so the peer forgets the wrong connection; ours goes on.",
+      "A SYN+ACK for a SYN that we did not send (RFC 9293 §3.5, figure 8): an old duplicate has reached the peer first. Our RST has the number that it acknowledges, so the peer forgets the wrong connection; ours goes on.",
     hints: [
       "What happens to our connection when the SYN+ACK is wrong?",
       "Nothing: RST to the peer, and wait on.",
@@ -333,7 +333,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-67", "SHLD-6", "MUST-14"],
     look: ["writeSegment", "agreeOptions"],
     why:
-      "The MSS that we say is what our link brings in one piece: 576 − 20 − 20 = 536 (RFC 9293 §3.7.1). And however much the peer takes, our own link takes no more from us.",
+      "The MSS that we say is what our link brings in one piece: its MTU less the two headers of 20 bytes (RFC 9293 §3.7.1). And however much the peer takes, our own link takes no more from us.",
     hints: [
       "What is in the MSS option of the SYN?",
       "fields.mss, as it is given.",

@@ -39,15 +39,33 @@ export interface Written {
   readonly text: Uint8Array;
 }
 
+const DATA_OFFSET = {
+  why:
+    "The data offset says how long the header is, options and padding included, in words of 4 bytes (RFC 9293 §3.1). It is the upper half of byte 12, and must be as much as `frame.push` " +
+    "has made room for: else every reader takes options for text, or text for options.",
+  look: ["writeSegment"],
+};
+
 /** Lets the student write a header in front of some text, in a buffer that was used before, and reads where it ends. */
 export async function written(t: Trial, fields: SegmentFields, text = t.random.bytes(t.random.int(0, 9))): Promise<Written> {
   const frame = usedFrame(t.random, text, t.random.int(90, 120));
   const at = frame.start;
+  const before = frame.bytes.slice(0, at);
   const { source, destination } = anyEnds(t.random);
   await t.handshake.writeSegment(frame, fields, source, destination, zeroSum(t));
   const headerLength = (frame.bytes[frame.start + 12] ?? 0) >> 4 << 2;
-  t.equal(frame.start, at - headerLength, `frame.start of a segment whose data offset says ${amount(headerLength)}`);
+  const pushed = at - frame.start;
+  await t.about(DATA_OFFSET, () => {
+    t.ok(pushed > 0, "a header that is pushed in front of the text", "nothing is pushed: frame.start is where it was");
+    const says = `${headerLength / 4} words, that is ${amount(headerLength)}`;
+    t.ok(headerLength === pushed, `a data offset of ${pushed / 4} words, as ${amount(pushed)} are pushed in front of the text`, says);
+  });
   t.equal(frame.end, at + text.length, "frame.end, which nobody moved");
+  for (let word = frame.start + 20; word < at; word += 4) {
+    const [old, now] = [before.subarray(word, word + 4), frame.bytes.subarray(word, word + 4)];
+    const left = `${bytesText(now)} at byte ${word - frame.start}, which an older segment has left there`;
+    t.ok(bytesText(old) !== bytesText(now), `options in all of the ${headerLength - 20} bytes that the header has for them`, left);
+  }
   return {
     frame,
     headerLength,
@@ -91,8 +109,8 @@ export function expectOptions(t: Trial, header: Uint8Array, expected: readonly s
   const got = optionsIn(t, header).map(({ kind, data }) => `${kind}: ${data.join(" ")}`.trim());
   t.ok(
     text(got) === text(expected),
-    `options of ${what}, kind: value: ${text(expected)}`,
-    `${text(got)} (${bytesText(header.subarray(20))})`,
+    `options ${text(expected)}\n(kind: value) of ${what}`,
+    `options ${text(got)}\n(${bytesText(header.subarray(20))})`,
   );
   t.step(`the options of ${what} are right: ${bytesText(header.subarray(20)) || "none"}`);
 }

@@ -136,7 +136,7 @@ export const complete: Readonly<Record<string, CheckSpec>> = {
     covers: ["7323-2.2", "MUST-10"],
     look: ["completeOpen"],
     why:
-      "When two SYNs have crossed, the ACK of ours may come in a SYN+ACK (RFC 9293 §3.5, figure 8). It is a SYN, and its window stands for itself (RFC 7323 §2.2).",
+      "When two SYNs have crossed, the ACK of ours may come in a SYN+ACK (RFC 9293 §3.5, figure 7). It is a SYN, and its window stands for itself (RFC 7323 §2.2).",
     hints: [
       "What decides whether a window is scaled?",
       "The SYN bit of the segment that it stands in.",

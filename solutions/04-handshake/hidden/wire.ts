@@ -11,7 +11,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-2", "MUST-11"],
     look: ["passiveOpen", "listenArrives"],
     why:
-      "RFC 9293 §3.5, figure 9: a SYN of yesterday reaches the listener, which answers as it must. The peer, whose SYN had another number, sends RST, and the half-open connection is gone: nobody is told. The new SYN opens.",
+      "RFC 9293 §3.5, figure 8: a SYN of yesterday reaches the listener, which answers as it must. The peer, whose SYN had another number, sends RST, and the half-open connection is gone: nobody is told. The new SYN opens.",
     hints: [
       "Is the RST believed? It has the number that your SYN+ACK has acknowledged.",
       "rcvNxt must be one behind the old SYN.",
@@ -42,7 +42,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["SM-3"],
     look: ["synSentArrives"],
     why:
-      "RFC 9293 §3.5, figure 10: we crashed, and call again; the peer, still connected, answers our SYN by an ACK of something old. Our RST ends its old connection, and our SYN, sent again, opens a new one.",
+      "RFC 9293 §3.5.1, figure 9: we crashed, and call again; the peer, still connected, answers our SYN by an ACK of something old. Our RST ends its old connection, and our SYN, sent again, opens a new one.",
     hints: [
       "What do you answer to an ACK that is far from our SYN?",
       "RST with the number that it acknowledges; the connection waits on.",
@@ -120,7 +120,7 @@ export const wire: Readonly<Record<string, CheckSpec>> = {
     covers: ["MUST-10"],
     look: ["synSentArrives", "completeOpen"],
     why:
-      "In a true simultaneous open both sides send SYN+ACK (RFC 9293 §3.5, figure 8). The peer's brings its old number and acknowledges ours; after it, or after the ACK that follows, the connection is open, and text flows.",
+      "In a true simultaneous open both sides send SYN+ACK (RFC 9293 §3.5, figure 7). The peer's brings its old number and acknowledges ours; after it, or after the ACK that follows, the connection is open, and text flows.",
     hints: [
       "Which state is it in after the peer's SYN+ACK?",
       "SYN-RECEIVED or ESTABLISHED; an ACK leaves no doubt.",
