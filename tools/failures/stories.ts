@@ -126,6 +126,7 @@ function withoutClock(failure: Failure): CheckResult {
     expected: quiet(verdict.expected),
     got: quiet(verdict.got),
     mismatches: verdict.mismatches.map(({ field, expected, got }) => ({ field, expected: quiet(expected), got: quiet(got) })),
+    right: (verdict.right ?? []).map(({ field, value }) => ({ field, value: quiet(value) })),
   };
   return { ...failure, verdict: told, transcript };
 }

@@ -8,7 +8,7 @@ import type { CheckResult, Verdict } from "../harness/trial.ts";
 import { fieldsTable } from "./fields_table.ts";
 import { wordsIn } from "./handout_places.ts";
 import { ladder } from "./ladder.ts";
-import { holderOf, otherWhy } from "./other_why.ts";
+import { givenAway, otherWhy } from "./other_why.ts";
 import { type Place, placeOf } from "./places.ts";
 import { labelled, labelledCommand, milliseconds, paint, singular, titled, WIDTH } from "./text.ts";
 
@@ -114,7 +114,7 @@ function suspectsOf(failure: Failure): string[] {
   const { check, verdict } = failure;
   const sealer = sealerOf(failure), refuser = refuserOf(failure);
   const isSum = sealer !== undefined || /\bchecksum\b/.test(verdict.got) && !/\bchecksum\b/.test(verdict.expected);
-  const first = [verdict.symbol, sealer, holderOf(failure), check.kind === "table" ? undefined : refuser].filter((symbol) =>
+  const first = [verdict.symbol, sealer, givenAway(failure), check.kind === "table" ? undefined : refuser].filter((symbol) =>
     symbol !== undefined
   );
   const own = ownLook(failure);

@@ -11,6 +11,8 @@ const REFUSED = /^(?:nothing[^(]*\(your stack counted: [a-z]+: |")bad (?:[a-z]+ 
 
 /** What the pool says of a frame too many. */
 const GIVEN_BACK = "Cannot release a frame";
+/** What the host counts where it was told to send no error, and the lab that tells it so. */
+const FORBIDDEN = "icmp: no error allowed ×", IP_LAB = 3;
 /** The functions that keep frames and give them back. */
 const HOLDERS: Readonly<Record<number, string>> = { 2: "createArpCache", 3: "createReassembly" };
 
@@ -40,7 +42,8 @@ export function otherWhy(
   return sealer !== undefined && mismatches.every(({ field }) => SUM_FIELD.test(field)) ? WRONG_SUM : undefined;
 }
 
-/** The function of a lab that keeps frames, when one was given back twice. */
-export function holderOf({ check, verdict: { got } }: Failure): string | undefined {
-  return got.includes(GIVEN_BACK) ? HOLDERS[check.lab] : undefined;
+/** The function that a failure names without having its name: it keeps frames, and one was given back twice; or it forbids errors, and one was missed. */
+export function givenAway({ check, verdict: { got } }: Failure): string | undefined {
+  if (got.includes(GIVEN_BACK)) return HOLDERS[check.lab];
+  return check.lab === IP_LAB && got.startsWith("nothing") && got.includes(FORBIDDEN) ? "mayReport" : undefined;
 }

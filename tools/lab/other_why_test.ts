@@ -3,7 +3,7 @@ import { Transcript } from "../harness/transcript.ts";
 import { suite } from "../harness/suite.ts";
 import type { Check } from "../harness/suite.ts";
 import type { Failure } from "./failure_report.ts";
-import { holderOf, otherWhy } from "./other_why.ts";
+import { givenAway, otherWhy } from "./other_why.ts";
 
 function failure(got: string, fields: readonly string[] = [], why = "How far a packet may go is its sender's decision."): Failure {
   const spec = {
@@ -43,7 +43,8 @@ Deno.test("otherWhy() leaves the check its own Why where another field differs t
   assertEquals(otherWhy({ ...own, verdict: { ...own.verdict, topic: { why: "A part.", look: [] } } }, "writeIcmp"), undefined);
 });
 
-Deno.test("holderOf() names the function that keeps frames, where one was given back twice", () => {
-  assertEquals(holderOf(failure("Error: Cannot release a frame: more were given back than were lent")), "createReassembly");
-  assertEquals(holderOf(failure("nothing")), undefined);
+Deno.test("givenAway() names the function that keeps frames, where one was given back twice, and the one that forbids errors, where one was missed", () => {
+  assertEquals(givenAway(failure("Error: Cannot release a frame: more were given back than were lent")), "createReassembly");
+  assertEquals(givenAway(failure("nothing (your stack counted: ip: no protocol ×1, icmp: no error allowed ×1)")), "mayReport");
+  assertEquals(givenAway(failure("nothing")), undefined);
 });

@@ -190,7 +190,7 @@ export const age: Readonly<Record<string, CheckSpec>> = {
         const before = reachableTime - 1;
         await bench.poll(before);
         await bench.expectEntries(before, [`${line} reachable`], `the entry 1 ms before reachableTime, ${reachableTime} ms, is over`);
-        await bench.expectEntries(reachableTime + 1, [`${line} stale`], `the entry 1 ms after it`);
+        await bench.expectEntries(reachableTime + 1, [`${line} stale`], "the entry 1 ms after reachableTime is over");
         await bench.receive(requestFrom(a, own.ip), before);
         await bench.poll(reachableTime + 1);
         const why =
@@ -312,6 +312,13 @@ export const age: Readonly<Record<string, CheckSpec>> = {
       const { own, others: [a] } = bench;
       await bench.resolve(a.ip, 100_000);
       const first = bench.take().sent.map(() => 100_000);
+      const why =
+        "An entry that has grown old is used, and checked: its first use sends a request to its station (RFC 1122 §2.3.2.1 (2)). What this check is about is the " +
+        "end of that. Mend age/use-stale first.";
+      await t.about(
+        { why, look: ["createArpCache.resolve"] },
+        () => t.equal(first.length, 1, "requests at the first use of a stale entry"),
+      );
       const history = await bench.run(100_000, 150_000);
       const times = [...first, ...requestTimes(history)];
       t.equal(times.length, maxRequests, `requests in all, where maxRequests is ${maxRequests}`);

@@ -275,6 +275,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       for (const [reason, fields] of t.random.shuffle(BAD_PACKETS)) {
         t.step(`a program on the kernel's side sends a packet with a ${reason}`.replace("with a group", "from a group"));
         await kernel.sendFrame({ device, bytes: frame(arp({ ...good, ...fields })) });
+        await station.settle();
         expected[`arp: ${reason}`] = (expected[`arp: ${reason}`] ?? 0) + 1;
       }
       const length = t.random.int(0, 27);

@@ -68,11 +68,12 @@ export const liveIcmp: Readonly<Record<string, CheckSpec>> = {
       'The host counts "ip: no protocol" and asks mayReport.',
       "A packet of protocol 253 has no ICMP type: its first byte must not be read as one.",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       const station = await t.live();
       const payload = t.random.bytes(t.random.int(8, 60));
       payload[0] = 3;
       const result = await station.kernel.rawProbe({ to: station.address, protocol: 253, payload });
+      if (result.icmp === undefined) t.ok(false, "an ICMP error that the kernel takes", `nothing${dropsText(await station.counters())}`);
       t.fields(result.icmp, { type: 3, code: 2, from: station.address }, "the ICMP error that the kernel received");
     },
   },

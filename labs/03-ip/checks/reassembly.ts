@@ -227,11 +227,14 @@ export const joining: Readonly<Record<string, CheckSpec>> = {
         { identification, protocol: 254 },
       ];
       for (const other of others) {
+        const apart = Object.keys(other).at(-1);
         const [data, otherData] = [t.random.bytes(40), t.random.bytes(40)];
         const [a, b] = fragmentPacket(ipv4({ protocol: 253, identification }, data), [24]) as [Uint8Array, Uint8Array];
         const [c, d] = fragmentPacket(ipv4({ protocol: 253, ...other }, otherData), [24]) as [Uint8Array, Uint8Array];
         const table = await createTable(t);
-        for (const fragment of [a, d]) waits(t, await table.insert(fragment), "insert of one fragment of each packet");
+        for (const fragment of [a, d]) {
+          waits(t, await table.insert(fragment), `insert of one fragment each of two packets of different ${apart}`);
+        }
         sameBytes(t, await table.insert(c), otherData, "the packet that is whole first");
         sameBytes(t, await table.insert(b), data, "the packet that is whole second");
       }

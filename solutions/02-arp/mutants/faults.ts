@@ -1,4 +1,4 @@
-/** Faults for the public checks that no mutant breaks: for their transcripts (docs/failures.md). They are too plain to be mutants. */
+/** Faults for the public checks that no mutant breaks, or none in what they are about: for their transcripts (docs/failures.md). They are too plain to be mutants. */
 import type { Mutant } from "../../../tools/harness/mutant.ts";
 
 const faults: readonly Mutant[] = [
@@ -75,6 +75,66 @@ const faults: readonly Mutant[] = [
     by: `        claim.defended = now;
 `,
     caughtBy: "live/defend",
+  },
+  {
+    name: "sender-ip-aligned",
+    fault: `the sender's IP address is read at 16, as if addresses began at multiples of 4`,
+    file: "arp.ts",
+    replace: `senderIp: readIpv4(view, start + 14),`,
+    by: `senderIp: readIpv4(view, start + 16),`,
+    caughtBy: "codec/fields",
+  },
+  {
+    name: "protocol-type-ignored",
+    fault: `the protocol type is not looked at`,
+    file: "arp.ts",
+    replace: `  if (view.getUint16(start + 2) !== PROTOCOL_IPV4) return "bad protocol type";
+`,
+    by: ``,
+    caughtBy: "codec/protocol-type",
+  },
+  {
+    name: "no-request-is-a-reply",
+    fault: `whatever is no request is taken for a reply`,
+    file: "arp.ts",
+    replace: `if (operation !== REQUEST && operation !== REPLY) return "bad operation";`,
+    by: `if (operation === 0) return "bad operation";`,
+    caughtBy: "codec/operation",
+  },
+  {
+    name: "written-behind",
+    fault: `the packet is appended, so no header fits in front of it any more`,
+    file: "arp.ts",
+    replace: `const start = frame.push(ARP_LENGTH);`,
+    by: `const start = frame.append(ARP_LENGTH);`,
+    caughtBy: "codec/push",
+  },
+  {
+    name: "latest-deadline",
+    fault: `the deadline is that of the entry that has the most time`,
+    file: "cache.ts",
+    replace: `earliest = Math.min(earliest, dueAt(entry, options));`,
+    by: `earliest = earliest === Infinity ? dueAt(entry, options) : Math.max(earliest, dueAt(entry, options));`,
+    caughtBy: "retry/deadline",
+  },
+  {
+    name: "reachable-for-ever",
+    fault: `an entry that has an address is reachable, however old`,
+    file: "cache.ts",
+    replace: `return now - entry.confirmed < options.reachableTime ? "reachable" : "stale";`,
+    by: `return "reachable";`,
+    caughtBy: "age/stale",
+  },
+  {
+    name: "asked-on",
+    fault: `an answer does not end the asking`,
+    file: "cache.ts",
+    replace: `  entry.confirmed = now;
+  entry.asking = false;
+`,
+    by: `  entry.confirmed = now;
+`,
+    caughtBy: "age/confirmed",
   },
 ];
 
