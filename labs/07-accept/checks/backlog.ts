@@ -8,7 +8,7 @@ export const backlog: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["LA-9", "LA-7"],
-    look: ["createAcceptQueue.halfOpen", "createAcceptQueue.accept"],
+    look: ["createAcceptQueue.accept", "createAcceptQueue.halfOpen"],
     why: "A SYN is one packet, from an address that anybody can write into it. Only the ACK of our own SYN shows that its sender " +
       "hears us. An application that were given half-open connections would talk to phantoms.",
     hints: [

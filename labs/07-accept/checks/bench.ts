@@ -53,6 +53,18 @@ export interface PortBench {
   expectSize(count: number, when: string): Promise<void>;
 }
 
+/** Whose ports below 1024 are. */
+export const PRIVILEGE =
+  "RFC 6335 §6: ports 0 to 1023 are the system's. UNIX lets only a privileged process have them, so that whoever reaches port 22 of a machine talks to a service of its " +
+  "administrator, and not to a program of any user. From 1024 on a port is anybody's.";
+
+/** Whose addresses can be bound. */
+export const NOT_OURS =
+  "A socket can only be reached at an address that its host has: no segment to another one ever comes in. 0.0.0.0 is always available: it means whichever there are.";
+
+/** Two rejects have reasons of their own, whatever a check is about. */
+const REASONS: Readonly<Record<string, string>> = { "permission denied": PRIVILEGE, "address not available": NOT_OURS };
+
 /** Makes the ports of a host with two addresses on which nothing is bound. */
 export async function portBench(t: Trial, settings: PortSettings = {}): Promise<PortBench> {
   const { first = 49_152, last = 65_535, privileged = false, seed = t.random.int(1, 1_000_000) } = settings;
@@ -71,7 +83,10 @@ export async function portBench(t: Trial, settings: PortSettings = {}): Promise<
     bind: (address, port, reuse = false) => ports.bind(address, port, reuse, own),
     expectBind: async (address, port, reuse, reject) => {
       const what = `binding ${pairText(address, port)}${reuse ? " with reuse" : ""}`;
-      t.equal<unknown>(await bench.bind(address, port, reuse), reject ?? port, what);
+      const came = await bench.bind(address, port, reuse);
+      const why = REASONS[came] ?? REASONS[reject ?? ""];
+      const compare = (): void => t.equal<unknown>(came, reject ?? port, what);
+      await (came === reject || why === undefined ? compare() : t.about({ why, look: ["createPorts.bind"] }, compare));
     },
     expectListen: async (address, port, possible) => {
       t.equal(await ports.listen(address, port), possible, `listening on ${pairText(address, port)}`);

@@ -2,6 +2,12 @@
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { ANY, anyPort, portBench } from "./bench.ts";
 
+const SAME_SOCKET = {
+  why:
+    "A socket that begins to listen is the one that was bound before. It holds its port once, not once more because it listens: it is taken off the others.",
+  look: ["createPorts.listen", "createPorts.size"],
+};
+
 export const hold: Readonly<Record<string, CheckSpec>> = {
   "listen-once": {
     title: "only one listens on a port",
@@ -49,7 +55,7 @@ export const hold: Readonly<Record<string, CheckSpec>> = {
       await bench.expectListen(ANY, port, false);
       await bench.expectListen(bench.one, port + 1, false);
       await bench.expectListen(bench.one, port, true);
-      await bench.expectSize(1, "when the one who is bound listens");
+      await t.about(SAME_SOCKET, () => bench.expectSize(1, "when the one who is bound listens"));
     },
   },
 
@@ -71,6 +77,7 @@ export const hold: Readonly<Record<string, CheckSpec>> = {
       await bench.expectBind(bench.one, p, false);
       await bench.expectBind(bench.one, q, false);
       await bench.expectListen(bench.one, q, true);
+      await t.about(SAME_SOCKET, () => bench.expectSize(2, "with two ports bound, of which one listens"));
       await bench.ports.release(bench.one, p, false);
       await bench.expectBind(bench.one, p, false);
       await bench.ports.release(bench.one, q, true);

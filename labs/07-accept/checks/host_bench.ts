@@ -38,19 +38,26 @@ export async function connects(peer: TcpPeer): Promise<void> {
   await peer.send({ flags: "ACK", seq: 1, ack: 1 });
 }
 
+const ACCEPTS = {
+  why: "`accept` hands over the connection whose handshake was complete first, and hands it over once: from then on it is in no queue.",
+  look: ["createAcceptQueue.accept", "createAcceptQueue.established"],
+};
+
 /** The application accepts, and what it gets must be this client's connection. */
 export async function accepts(t: Trial, tcp: TcpStation, peer: TcpPeer, listener = 0): Promise<StackConnection> {
   const connection = await tcp.accept(listener);
   t.ok(connection !== undefined, `a connection to accept, from port ${peer.peerPort}`, "nobody waits");
   const { remoteAddress, remotePort, localPort } = await connection.look();
   const whose = `${remoteAddress}:${remotePort} with our port ${localPort}`;
-  t.equal(whose, `${peer.address}:${peer.peerPort} with our port ${peer.port}`, "the accepted connection: it is with");
+  const right = `${peer.address}:${peer.peerPort} with our port ${peer.port}`;
+  await t.about(ACCEPTS, () => t.equal(whose, right, "who is at the other end of the accepted connection"));
   return connection;
 }
 
 /** Nobody may be there to accept. */
 export async function nobodyWaits(t: Trial, tcp: TcpStation, when: string, listener = 0): Promise<void> {
-  t.ok(await tcp.accept(listener) === undefined, `nobody to accept ${when}`, "a connection");
+  const connection = await tcp.accept(listener);
+  await t.about({ look: ["createAcceptQueue.accept"] }, () => t.ok(connection === undefined, `nobody to accept ${when}`, "a connection"));
 }
 
 /** Bytes from this client must reach this connection, and bytes of its own the client. */
@@ -65,11 +72,32 @@ export async function exchange(t: Trial, tcp: TcpStation, peer: TcpPeer, connect
   await peer.send({ flags: "ACK" });
 }
 
+const COUNTS = {
+  why: "How many are in each queue is a number, which is 0 when nobody is there: `halfOpenCount` and `acceptCount`.",
+  look: ["createAcceptQueue.halfOpenCount", "createAcceptQueue.acceptCount"],
+};
+
+const GONE = {
+  why:
+    "When a connection is over the engine calls `remove` with its pairs. From then on it is not found, not counted and not visited: whatever your table keeps of it must go.",
+  look: ["createConnectionTable.remove", "createConnectionTable.forEach"],
+};
+
 /** How many must be in the listener's queues. */
 export async function expectQueues(t: Trial, tcp: TcpStation, halfOpen: number, accept: number, when: string, listener = 0): Promise<void> {
   const queues = await tcp.queues(listener);
-  t.equal(queues.halfOpen, halfOpen, `half-open connections ${when}`);
-  t.equal(queues.accept, accept, `connections that wait to be accepted ${when}`);
+  const compare = (): void => {
+    t.equal(queues.halfOpen, halfOpen, `half-open connections ${when}`);
+    t.equal(queues.accept, accept, `connections that wait to be accepted ${when}`);
+  };
+  const areCounts = typeof queues.halfOpen === "number" && typeof queues.accept === "number";
+  await (areCounts ? compare() : t.about(COUNTS, compare));
+}
+
+/** Nothing may be left in the table. */
+export async function expectNoneLeft(t: Trial, tcp: Pick<TcpStation, "connections">, what: string): Promise<void> {
+  const { length } = await tcp.connections();
+  await t.about(GONE, () => t.equal(length, 0, what));
 }
 
 /** Both sides close, the stack first: it is left in TIME-WAIT. */

@@ -3,6 +3,16 @@ import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { ANY, anyPort, hosts, type Pairs, pairText, tableBench } from "./bench.ts";
 
+const NO_CONNECTION = {
+  why: "`size` counts connections. A listening socket is none, and with nothing in the table it is 0.",
+  look: ["createConnectionTable.size", "createConnectionTable.addListener"],
+};
+
+const OTHER_PORT = {
+  why: "0.0.0.0 stands for every address of the host, and not for every port: at another port somebody else may listen, or nobody.",
+  look: ["createConnectionTable.findListener", "createConnectionTable.addListener"],
+};
+
 export const listeners: Readonly<Record<string, CheckSpec>> = {
   "listen": {
     title: "a listener is found by its local pair",
@@ -25,7 +35,7 @@ export const listeners: Readonly<Record<string, CheckSpec>> = {
       await bench.expectListener(one, port, "a server");
       await bench.expectListener(one, port + 1, undefined);
       await bench.expectListener(two, port, undefined);
-      await bench.expectSize(0, "with a listener and no connection");
+      await t.about(NO_CONNECTION, () => bench.expectSize(0, "with a listener and no connection"));
     },
   },
 
@@ -48,7 +58,7 @@ export const listeners: Readonly<Record<string, CheckSpec>> = {
       await bench.table.addListener(ANY, port, "on all");
       for (const address of hosts(t.random, 3)) {
         await bench.expectListener(address, port, "on all");
-        await bench.expectListener(address, port ^ 1, undefined);
+        await t.about(OTHER_PORT, () => bench.expectListener(address, port ^ 1, undefined));
       }
     },
   },

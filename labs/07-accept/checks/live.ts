@@ -1,6 +1,7 @@
 /** Live checks: the Linux kernel connects to the stack, and the stack to it. */
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { clientSays, expectEcho, expectError, givesBack, line } from "./live_bench.ts";
+import { expectNoneLeft } from "./host_bench.ts";
+import { accepted, clientSays, expectEcho, expectError, givesBack, line } from "./live_bench.ts";
 
 export const live: Readonly<Record<string, CheckSpec>> = {
   "kernel-connects": {
@@ -71,7 +72,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const texts = [line(t), line(t)] as const;
       await station.tcp.listen(80);
       const clients = [clientSays(station, 80, texts[0]), clientSays(station, 80, texts[1])] as const;
-      const connections = [await station.tcp.accepted(), await station.tcp.accepted()];
+      const connections = [await accepted(t, station), await accepted(t, station)];
       for (const connection of connections) await givesBack(connection);
       expectEcho(t, await clients[0], texts[0], "the first client");
       expectEcho(t, await clients[1], texts[1], "the second client");
@@ -98,7 +99,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await station.tcp.listen(80);
       await station.tcp.listen(81);
       const clients = [clientSays(station, 80, texts[0], localPort), clientSays(station, 81, texts[1], localPort)] as const;
-      const connections = [await station.tcp.accepted(1), await station.tcp.accepted(0)];
+      const connections = [await accepted(t, station, 1), await accepted(t, station, 0)];
       for (const connection of connections) await givesBack(connection);
       expectEcho(t, await clients[0], texts[0], "the client of port 80");
       expectEcho(t, await clients[1], texts[1], "the client of port 81");
@@ -123,13 +124,13 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await station.tcp.listen(80, { backlog: 16 });
       const texts = Array.from({ length: 12 }, () => line(t));
       const clients = texts.map((text) => clientSays(station, 80, text));
-      for (let i = 0; i < texts.length; i++) await givesBack(await station.tcp.accepted());
+      for (let i = 0; i < texts.length; i++) await givesBack(await accepted(t, station));
       for (const [i, text] of texts.entries()) {
         const client = clients[i];
         if (client !== undefined) expectEcho(t, await client, text, `client ${i + 1}`);
       }
       await station.settle();
-      t.equal((await station.tcp.connections()).length, 0, "connections left in your table");
+      await expectNoneLeft(t, station.tcp, "connections left in your table");
     },
   },
 
@@ -149,12 +150,12 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       const station = await t.live({ kind: "tap" });
       const listener = await station.tcp.listen(80);
-      expectError(t, await station.kernel.tcpClient({ to: station.address, port: 81 }), false, "ECONNREFUSED", "a client of port 81");
+      await expectError(t, await station.kernel.tcpClient({ to: station.address, port: 81 }), false, "ECONNREFUSED", "a client of port 81");
       const client = await station.kernel.tcpClient({ to: station.address, port: 80 });
       t.equal(client.error, undefined, "the error of a client of port 80");
       await station.tcp.closeListener(listener);
       const late = await station.kernel.tcpClient({ to: station.address, port: 80 });
-      expectError(t, late, false, "ECONNREFUSED", "a client that came when the server had closed");
+      await expectError(t, late, false, "ECONNREFUSED", "a client that came when the server had closed");
     },
   },
 
@@ -176,12 +177,12 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const listener = await station.tcp.listen(80);
       const text = line(t);
       const first = clientSays(station, 80, text);
-      const connection = await station.tcp.accepted();
+      const connection = await accepted(t, station);
       const waiting = station.kernel.tcpClient({ to: station.address, port: 80, receive: { untilEnd: true } });
       await connection.until(() => station.tcp.segments(80).filter(({ flags }) => flags === "SYN").length === 2);
       await station.settle();
       await station.tcp.closeListener(listener);
-      expectError(t, await waiting, true, "ECONNRESET", "a client that nobody has accepted");
+      await expectError(t, await waiting, true, "ECONNRESET", "a client that nobody has accepted");
       await givesBack(connection);
       expectEcho(t, await first, text, "the client that was accepted");
     },
@@ -208,11 +209,11 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       const first = clientSays(station, 80, text, undefined, 3000);
       await station.settle(20);
       const second = await station.kernel.tcpClient({ to: station.address, port: 80, quiet: 120 });
-      expectError(t, second, false, "ETIMEDOUT", "a second client");
-      await givesBack(await station.tcp.accepted());
+      await expectError(t, second, false, "ETIMEDOUT", "a second client");
+      await givesBack(await accepted(t, station));
       expectEcho(t, await first, text, "the first client");
       const third = clientSays(station, 80, text);
-      await givesBack(await station.tcp.accepted());
+      await givesBack(await accepted(t, station));
       expectEcho(t, await third, text, "a third client, when the first was accepted");
     },
   },
@@ -239,7 +240,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       t.equal(queues.halfOpen + queues.accept, 0, "connections in the queues when three clients have gone");
       const text = line(t);
       const client = clientSays(station, 80, text);
-      await givesBack(await station.tcp.accepted());
+      await givesBack(await accepted(t, station));
       expectEcho(t, await client, text, "the client that stayed");
     },
   },

@@ -26,9 +26,28 @@ export function expectEcho(t: Trial, outcome: TcpOutcome, text: Uint8Array, who:
 }
 
 /** The kernel's client must have met this error. */
-export function expectError(t: Trial, outcome: TcpOutcome, connected: boolean, error: string, who: string): void {
-  t.equal(outcome.connected, connected, `whether ${who} was connected`);
+export async function expectError(t: Trial, outcome: TcpOutcome, connected: boolean, error: string, who: string): Promise<void> {
+  const compare = (): void => t.equal(outcome.connected, connected, `whether ${who} was connected`);
+  await (connected && outcome.error === "ECONNREFUSED" ? t.about(REFUSED, compare) : compare());
   t.equal(outcome.error, error, `the error of ${who}`);
+}
+
+const REFUSED = {
+  why:
+    "A SYN of the kernel's was answered by a RST: for its address and port the table gave no listener, though there is one. A listener on 0.0.0.0 hears of every address, and " +
+    "no connection hides it.",
+  look: ["createConnectionTable.findListener", "createConnectionTable.addListener"],
+};
+
+/** The next connection that the application accepts. When none comes, the wire says whether its SYN was refused. */
+export async function accepted(t: Trial, station: LiveStation, listener = 0): Promise<LiveConnection> {
+  try {
+    return await station.tcp.accepted(listener);
+  } catch (error) {
+    const isRefused = station.tcp.segments().some(({ direction, flags }) => direction === "from stack" && flags.includes("RST"));
+    if (!isRefused) throw error;
+    return await t.about(REFUSED, () => Promise.reject(error));
+  }
 }
 
 /** Something to say, different each time. */

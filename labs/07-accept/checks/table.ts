@@ -136,7 +136,7 @@ export const table: Readonly<Record<string, CheckSpec>> = {
     title: "forEach visits all connections, in the order of adding",
     kind: "table",
     covers: ["LA-11"],
-    look: ["createConnectionTable.forEach", "createConnectionTable.size", "createConnectionTable.remove"],
+    look: ["createConnectionTable.forEach", "createConnectionTable.remove", "createConnectionTable.size"],
     why: "That is what `netstat` shows, and what a host walks over when it goes down. Each connection once, and none that is over.",
     hints: [
       "From what does `forEach` read: the maps by pair, or a list of its own?",
