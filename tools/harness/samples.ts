@@ -75,14 +75,18 @@ export function expectInitial(t: Trial, calls: readonly RecordedCall[], right: n
   const initial = calls[0]?.args[3];
   const fits = Number.isInteger(initial) && (initial as number) >= 0 && (initial as number) < 2 ** 31 &&
     ((initial as number) - right) % 0xffff === 0;
-  t.ok(fits, `${right} (0x${right.toString(16)}), the pseudo-header's sum, as checksum's initial for ${what}`, initialText(initial, right));
+  const got = calls.length === 0 ? "checksum was not called" : initialText(initial, right);
+  t.ok(fits, `${right} (0x${right.toString(16)}), the pseudo-header's sum, as checksum's initial for ${what}`, got);
 }
 
 /** A wrong sum, and what made it wrong where that is plain. */
 function initialText(initial: unknown, right: number): string {
   if (typeof initial !== "number") return initial === undefined ? "no initial" : `${initial}`;
   const lost = (right - initial) / 0x1_0000;
-  if (!Number.isInteger(lost) || lost < 1) return `${initial}`;
+  if (!Number.isInteger(right - initial)) return `${initial}`;
+  if (!Number.isInteger(lost) || lost < 1) {
+    return `${initial}, which is ${Math.abs(right - initial)} too ${initial < right ? "small" : "large"}`;
+  }
   return `${initial}, which is ${lost} × 65536 too small: a carry was cut off, or >> is where >>> should be`;
 }
 

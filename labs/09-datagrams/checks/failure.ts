@@ -1,6 +1,13 @@
 /** Checks of what an ICMP error means for a socket (RFC 1122 §4.1.3.3). */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 
+/** The topic of an error that a connected socket must hear, behind those that nobody hears. */
+const HEARD = {
+  why:
+    "What is no failure said nothing, as it should be. But this one is about what a connected socket has sent, and its program must hear of it.",
+  look: ["failureOf"],
+};
+
 export const failure: Readonly<Record<string, CheckSpec>> = {
   "refused": {
     title: "port and protocol unreachable say that nobody is there",
@@ -18,7 +25,11 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       for (const code of [2, 3]) t.equal(await t.datagrams.failureOf(3, code, true), "refused", `type 3, code ${code}, connected`);
-      t.equal(await t.datagrams.failureOf(3, 1, true), "unreachable", "type 3, code 1, connected");
+      const why = "Code 1 is no way to the host: nobody has refused anything. Only the port (3) and the protocol (2) are “refused”.";
+      await t.about(
+        { why, look: ["failureOf"] },
+        async () => t.equal(await t.datagrams.failureOf(3, 1, true), "unreachable", "type 3, code 1, connected"),
+      );
     },
   },
 
@@ -35,7 +46,12 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       t.equal(await t.datagrams.failureOf(3, 4, true), "too long", "type 3, code 4, connected");
-      t.equal(await t.datagrams.failureOf(3, 5, true), "unreachable", "type 3, code 5, connected");
+      const why =
+        "Code 4 is the one that speaks of length. The codes behind it, source route failed (5) and more, say that there is no way there: failure/unreachable.";
+      await t.about(
+        { why, look: ["failureOf"] },
+        async () => t.equal(await t.datagrams.failureOf(3, 5, true), "unreachable", "type 3, code 5, connected"),
+      );
     },
   },
 
@@ -76,7 +92,7 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
       for (const [type, code] of [[11, 0], [11, 1], [12, 0], [4, 0], [5, 1], [0, 3]] as const) {
         t.equal(await t.datagrams.failureOf(type, code, true), undefined, `type ${type}, code ${code}, connected`);
       }
-      t.equal(await t.datagrams.failureOf(3, 1, true), "unreachable", "type 3, code 1, connected");
+      await t.about(HEARD, async () => t.equal(await t.datagrams.failureOf(3, 1, true), "unreachable", "type 3, code 1, connected"));
     },
   },
 
@@ -98,7 +114,7 @@ export const failure: Readonly<Record<string, CheckSpec>> = {
       for (const code of [0, 1, 2, 3, 4, 13]) {
         t.equal(await t.datagrams.failureOf(3, code, false), undefined, `type 3, code ${code}, not connected`);
       }
-      t.equal(await t.datagrams.failureOf(3, 3, true), "refused", "type 3, code 3, connected");
+      await t.about(HEARD, async () => t.equal(await t.datagrams.failureOf(3, 3, true), "refused", "type 3, code 3, connected"));
     },
   },
 };

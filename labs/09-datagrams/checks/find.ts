@@ -89,7 +89,7 @@ export const find: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     weight: 2,
     covers: ["UDP-5"],
-    look: ["createDatagramTable.connect", "createDatagramTable.find"],
+    look: ["createDatagramTable.find", "createDatagramTable.connect"],
     why: "“Connected” is a filter that the socket has set for itself: nobody else can slip an answer " +
       "under its door, who knows its port but not whom it asked.",
     hints: [
@@ -224,7 +224,9 @@ export const find: Readonly<Record<string, CheckSpec>> = {
     weight: 2,
     covers: ["UDP-5"],
     look: ["createDatagramTable.remove", "createDatagramTable.size"],
-    why: "A socket that was closed must not be handed anything; and the next to have its port must not inherit its peer.",
+    why:
+      "A socket that was closed must not be handed anything; and the next to have its port must not inherit its peer. All others at that port are still there: one entry " +
+      "goes, with this socket at this very address.",
     hints: [
       "What do you delete: the socket, or all that its port has?",
       "The one entry with this socket at this very address; true when there was one.",

@@ -162,7 +162,24 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await open.send(line(t), port);
       await connected.connect(port);
       await connected.send(line(t));
-      t.equal(await connected.failed(), "refused", "what the connected socket hears");
+      const heard = await connected.failed();
+      const why = "The question must have gone out as it was to be, or no answer to it, and no error about it, finds its way back.";
+      const field = (packet: Uint8Array, at: number): number => (packet[at] ?? 0) * 256 + (packet[at + 1] ?? 0);
+      const sent = station.frames.filter(({ direction, bytes }) =>
+        direction === "from stack" && field(bytes, 12) === 0x0800 && bytes[23] === 17
+      );
+      const question = (sent.find(({ bytes }) => field(bytes, 34) === 9001) ?? sent.at(-1))?.bytes ?? new Uint8Array();
+      t.ok(question.length > 0, "the connected socket's question", "no datagram left");
+      await t.about(
+        { why, look: ["writeDatagram"] },
+        () =>
+          t.fields(
+            { sourcePort: field(question, 34), destinationPort: field(question, 36) },
+            { sourcePort: 9001, destinationPort: port },
+            "the ports of the connected socket's question",
+          ),
+      );
+      t.equal(heard, "refused", "what the connected socket hears");
       t.equal(await open.failure(), undefined, "what the other one hears");
     },
   },
@@ -199,7 +216,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     why: "Whatever the sum comes to, the kernel must find it right, and the field must say that there is one.",
     hints: [
       "Does write/zero-sum pass?",
-      "All values of one word are tried until the sum comes to 0; the kernel counts what is wrong.",
+      "Two bytes of what you write are chosen so that the sum comes to 0; the kernel counts what is wrong.",
       "0 is written as ffff, everything else as it is.",
     ],
     run: async (t: Trial) => {
@@ -298,7 +315,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await station.kernel.udpTalk({ to: everybody, port: 9000, send: [bytes] });
       for (const [index, socket] of sockets.entries()) {
         const arrived = await socket.arrived();
-        t.ok(arrived !== undefined, `the broadcast at socket ${index + 1}`, "nothing");
+        t.ok(arrived !== undefined, `the broadcast at socket ${index + 1} of the two on port 9000`, "nothing");
         t.fields(arrived, { bytes, address: station.kernelAddress, localAddress: everybody }, "the broadcast");
       }
       const errors = station.frames.filter(({ direction, bytes }) => direction === "from stack" && bytes[12] === 8 && bytes[23] === 1);
@@ -311,7 +328,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     kind: "live",
     twin: "wire/connected",
     covers: ["UDP-5"],
-    look: ["createDatagramTable.connect", "createDatagramTable.find"],
+    look: ["createDatagramTable.find", "createDatagramTable.connect"],
     why:
       "Two programs on the same host write to your port. Your socket is connected to one of them; the other hears that nobody has that port.",
     hints: [

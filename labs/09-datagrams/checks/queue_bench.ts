@@ -51,7 +51,7 @@ export async function queueBench(t: Trial, capacity: number): Promise<QueueBench
       const what = `${peek ? "a look at" : "a read of"} ${amount(bytes.length)}${most < bytes.length ? `, of which ${most} fit` : ""}`;
       const room = Math.min(most, target.length - at);
       const received = await queue.read(t.inout(target), at, room, peek);
-      t.fields(received, { count, length: bytes.length, address, port, localAddress }, `what is said of ${what}`);
+      t.fields(received, { count, length: bytes.length, address, port, localAddress }, `what read returns for ${what}`);
       t.equal(target.slice(at, at + count), bytes.slice(0, count), `the bytes of ${what}${at > 0 ? `, from target[${at}] on` : ""}`);
       const around = [...target.slice(0, at), ...target.slice(at + count)];
       t.ok(
@@ -64,8 +64,9 @@ export async function queueBench(t: Trial, capacity: number): Promise<QueueBench
       t.equal(await queue.read(t.inout(new Uint8Array(20)), 0, 20, false), undefined, `what read gives ${when}`);
     },
     expectWaiting: async (count, nextLength, when) => {
-      t.equal(await queue.size(), count, `datagrams that wait ${when}`);
-      t.equal(await queue.nextLength(), nextLength, `bytes of the oldest ${when}`);
+      const [size, length] = [await queue.size(), await queue.nextLength()];
+      await t.about({ look: ["createDatagramQueue.size"] }, () => t.equal(size, count, `datagrams that wait ${when}`));
+      await t.about({ look: ["createDatagramQueue.nextLength"] }, () => t.equal(length, nextLength, `bytes of the oldest ${when}`));
     },
   };
 }

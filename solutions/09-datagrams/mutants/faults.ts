@@ -28,6 +28,41 @@ const faults: readonly Mutant[] = [
 `,
     caughtBy: "find/disconnect",
   },
+  {
+    name: "failure-too-long",
+    fault: "fragmentation needed is no way there, as the codes around it",
+    file: "udp.ts",
+    replace: `    case FRAGMENTATION_NEEDED:
+      return "too long";
+`,
+    by: "",
+    caughtBy: "failure/too-long",
+  },
+  {
+    name: "queue-whole",
+    fault: "a read goes on into the next datagram while there is room",
+    file: "queue.ts",
+    replace: "    return { count: copied, length: bytes.length, address, port, localAddress };",
+    by: `    const next = peek || copied === count ? undefined : this.read(target, at + copied, count - copied, false);
+    return { count: copied + (next?.count ?? 0), length: bytes.length + (next?.length ?? 0), address, port, localAddress };`,
+    caughtBy: "queue/whole",
+  },
+  {
+    name: "queue-waiting",
+    fault: "nextLength tells the bytes of all that wait",
+    file: "queue.ts",
+    replace: "return this.#waiting[0]?.bytes.length ?? 0;",
+    by: "return this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);",
+    caughtBy: "queue/waiting",
+  },
+  {
+    name: "wire-refused",
+    fault: "no error is told to any program",
+    file: "udp.ts",
+    replace: "if (!connected || type !== UNREACHABLE) return undefined;",
+    by: "if (connected || type !== UNREACHABLE) return undefined;",
+    caughtBy: "wire/refused",
+  },
 ];
 
 export default faults;
