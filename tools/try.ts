@@ -73,9 +73,7 @@ function readOptions(words: readonly string[]): TryOptions | "help" | "list" | {
   }
   const experiment = find(`${args._[0]}`);
   if (args.live === true && experiment.live === undefined) {
-    throw new UsageError(
-      `${experiment.name} is played on the virtual wire only. Without a name, those are listed with a * that the kernel plays, too.`,
-    );
+    throw new UsageError(`${experiment.name} is played on the virtual wire only. ${experiment.virtualOnly}`);
   }
   const rules = fileOf("rules");
   if (rules !== undefined && (experiment.rules === undefined || args.live === true)) {

@@ -55,8 +55,9 @@ Deno.test("experiments lead to a place in the handbook that names them", async (
   }
 });
 
-Deno.test("experiments have names of their own, and titles that fit into the list", () => {
+Deno.test("experiments have names of their own, titles that fit into the list, and a word for why one is not played live", () => {
   assertEquals(new Set(experiments.map(({ name }) => name)).size, experiments.length);
+  for (const { name, live, virtualOnly } of experiments) assertEquals(live === undefined, virtualOnly !== undefined, name);
   for (const { name, title } of experiments) {
     assert(/^[a-z]+(-[a-z]+)*$/.test(name), name);
     assert(title.length <= 56 && !title.endsWith("."), `${name}: ${title}`);
@@ -91,7 +92,7 @@ Deno.test("deno task try says in a sentence what is wrong with a command", async
     [["lost-syn", "backlog"], 2, "One experiment at a time"],
     [["lost-syn", "--seed", "x"], 2, "is no seed"],
     [["lost-syn", "--speed"], 2, "There is no option --speed"],
-    [["nat", "--live"], 2, "nat is played on the virtual wire only"],
+    [["fair-share", "--live"], 2, "fair-share is played on the virtual wire only"],
     [["lost-syn", "--picture"], 2, "--picture needs"],
     [["lost-syn", "--picture", "no/such/p.svg"], 3, "no/such"],
   ];

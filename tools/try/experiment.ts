@@ -49,6 +49,8 @@ export interface Experiment {
   /** The rules of its packet filter, where it has one; `--rules FILE` plays it with others. */
   readonly rules?: string;
   play(stage: Stage): Promise<void>;
+  /** Why the kernel does not play it, where it doesn't: a sentence. */
+  readonly virtualOnly?: string;
   /** The same with the Linux kernel, where the kernel can do it. */
   readonly live?: {
     /** What to say first, if it is not what `before` says. */
@@ -57,6 +59,8 @@ export interface Experiment {
     readonly after?: string | readonly string[];
     /** How our host is set up; its interface is given. */
     readonly host?: Partial<Omit<HostConfig, "interfaces">>;
+    /** What is behind our host, if it is a router. */
+    readonly beyond?: Beyond;
     play(stage: LiveStage): Promise<void>;
   };
 }
@@ -128,6 +132,14 @@ export interface Stage extends Telling {
   settle<T>(promise: Promise<T>): Promise<T>;
 }
 
+/** A second wire, without Ethernet, on which a packet takes 5 ms: at its near end our host's interface 1, at the far end another of our hosts. */
+export interface Beyond {
+  /** The address of our host there. */
+  readonly address: string;
+  /** The address of the other one, which is the stage's `server`. */
+  readonly server: string;
+}
+
 /** What becomes of a packet on the live wire: it may be on its way until something has happened, too. */
 export interface LiveFate extends Omit<Fate, "late"> {
   readonly late?: number | Promise<void>;
@@ -140,7 +152,9 @@ export interface LiveStage extends Telling {
   /** The TAP's name, for operations that want one. */
   readonly device: string;
   readonly host: FullHost;
-  /** What becomes of each packet on the wire. Late ones come late only from our side. */
+  /** The host on the wire beyond ours. Throws a TypeError where there is none. */
+  readonly server: FullHost;
+  /** What becomes of each packet on the wire to the kernel. Late ones come late only from our side. */
   readonly wire: { fate: (packet: Packet) => LiveFate | undefined };
   /** Lets so many milliseconds pass. */
   sleep(milliseconds: number): Promise<void>;

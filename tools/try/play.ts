@@ -27,7 +27,7 @@ export async function playVirtual(experiment: Experiment, modules: Modules, outl
 export async function playLive(experiment: Experiment, modules: Modules, outlet: Outlet): Promise<Outcome> {
   const { live } = experiment;
   if (live === undefined) throw new TypeError(`${experiment.name} is not played live`);
-  const scene = await LiveScene.start(outlet, modules, live.host ?? {});
+  const scene = await LiveScene.start(outlet, modules, live);
   try {
     begin(`${experiment.title} (live: the Linux kernel, 10.44.0.1)`, experiment, live.before ?? experiment.before, outlet);
     await scene.playing(live.play(scene.stage));

@@ -26,6 +26,9 @@ export const fairShare: Experiment = {
     "At a loss each halves its window, so the one that has more gives up more; in between each adds one segment in a round trip, so both grow alike. Step by step they come together, without a word between them and without anybody in the middle who deals out shares.",
     'The common notes say "TCP shares fairly between users". Between connections, at most: with four of them one host has four fifths. And only where the round trips are alike; whoever is nearer grows faster.',
   ],
+  virtualOnly: `Shares settle over dozens of round trips, and only where acknowledgments keep their pace. With Linux it would really take ${
+    STEPS * STEP
+  } seconds, and the processor, which is everybody's, would have a part in what each connection gets.`,
   async play(stage): Promise<void> {
     const ip = (last: number) => ({ address: `10.44.0.${last}` });
     const { hosts, wires } = stage.net({

@@ -2,7 +2,8 @@ import { listConnections } from "../../../stack/filter/list_connections.ts";
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
-import type { Experiment } from "../experiment.ts";
+import type { Experiment, LiveStage } from "../experiment.ts";
+import { KernelProgram } from "../kernel_program.ts";
 import { listening } from "../setup.ts";
 
 const RULES = `\
@@ -10,6 +11,12 @@ chain prerouting
   in 0 tcp to port 8080 dnat to 10.44.1.1:80
 chain postrouting
   out 0 from 10.44.1.0/24 masquerade`;
+
+const LIVE_RULES = `\
+chain prerouting
+  in 1 tcp to port 8080 dnat to 10.44.0.1:80
+chain postrouting
+  out 1 from 10.44.0.0/24 masquerade`;
 
 export const nat: Experiment = {
   name: "nat",
@@ -75,4 +82,58 @@ export const nat: Experiment = {
     const seen = socketTable(hosts.ann.tcp, [home]).find(({ local, state }) => local === "10.44.1.1:80" && state !== "LISTEN");
     stage.expect(`it has come to Ann's port 80, from ${seen?.peer.replace(/:.*/, "")}`, seen?.peer.startsWith("192.0.2.7:") === true);
   },
+  live: {
+    before: [
+      "Linux is inside, our host is its router, and behind that is a server of ours. Linux has two addresses, 10.44.0.1 and 10.44.0.3, as if it were two hosts. From each, and both times from port 5000, a program connects to the server. Then somebody outside connects to the router's port 8080, which is forwarded to Linux.",
+      "Guess: what addresses and ports does the server see, what does Linux itself say of them, and will it accept segments whose addresses somebody has changed?",
+    ],
+    host: { forwarding: true, filter: LIVE_RULES },
+    beyond: { address: "192.0.2.1", server: "192.0.2.7" },
+    play: playLive,
+  },
 };
+
+async function playLive(stage: LiveStage): Promise<void> {
+  const { kernel, device, host, server } = stage;
+  await kernel.addAddress({ device, address: "10.44.0.3", prefixLength: 24 });
+  await kernel.addRoute({ network: "192.0.2.0", prefixLength: 24, gateway: "10.44.0.2", device });
+  stage.say('The rules ("1" is the interface outside):');
+  stage.lines(LIVE_RULES.split("\n"));
+  const linux = new KernelProgram(stage);
+  const web = createProcess(server, { name: "web", privileged: true });
+  const door = listening(web, parseSocketAddress("192.0.2.7:80"));
+  for (const ip of ["10.44.0.1", "10.44.0.3"]) {
+    const near = await linux.socket();
+    await linux.call({ name: "bind", descriptor: near, address: { ip, port: 5000 } });
+    await linux.call({ name: "connect", descriptor: near, address: { ip: "192.0.2.7", port: 80 } });
+    await web.accept(door);
+  }
+  stage.say("Linux's table, the server's, and the router's:");
+  const callers = await linux.table();
+  linux.show(callers);
+  const rows = socketTable(server.tcp, [web]).filter(({ state }) => state === "ESTAB");
+  stage.lines(["", ...formatSocketTable(rows), ""]);
+  const table = listConnections(host.filter?.connections(stage.now()) ?? [], stage.now());
+  stage.lines(table.trimEnd().split("\n").map((line) => line.replace(/^tcp +\w+ +/, "")));
+  stage.expect(
+    "two addresses with one port, says Linux",
+    callers.map(({ local }) => local).sort().join() === "10.44.0.1:5000,10.44.0.3:5000",
+  );
+  const ports = rows.map(({ peer }) => peer.replace("192.0.2.1:", ""));
+  stage.expect(
+    "one address with two ports, says the server",
+    ports.length === 2 && ports[0] !== ports[1] && ports.every((port) => /^\d+$/.test(port)),
+  );
+  stage.expect("and one of those is not 5000", ports.filter((port) => port === "5000").length === 1);
+
+  stage.say("");
+  stage.say("From outside to the router's port 8080, where a rule waits:");
+  const home = await linux.listen(80);
+  const visitor = createProcess(server, { name: "visitor" });
+  await visitor.connect(visitor.socket("inet", "stream"), parseSocketAddress("192.0.2.1:8080"));
+  await linux.accept(home);
+  const seen = (await linux.table()).find(({ local, state }) => local === "10.44.0.1:80" && state !== "LISTEN");
+  stage.expect(`it has come to Linux's port 80, from ${seen?.peer.replace(/:.*/, "")}`, seen?.peer.startsWith("192.0.2.7:") === true);
+  const { Tcp } = await kernel.snmp();
+  stage.expect(`the checksums were mended: Linux has counted ${Tcp?.InCsumErrors} wrong ones`, Tcp?.InCsumErrors === 0);
+}
