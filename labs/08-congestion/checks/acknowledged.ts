@@ -148,7 +148,8 @@ export const acknowledged: Readonly<Record<string, CheckSpec>> = {
     covers: ["6675-5"],
     look: NEW_ACK,
     why:
-      "cwnd was never inflated, and the scoreboard knows which holes there are: a partial acknowledgment tells nothing that it does not know already (RFC 6675 §5, step A).",
+      "Recovery lasts until everything up to recoveryPoint is acknowledged, as without SACK. But cwnd was never inflated, and the scoreboard knows which holes there are: a " +
+      "partial acknowledgment tells nothing that it does not know already (RFC 6675 §5, step A).",
     hints: [
       "With `state.sack`, what do you do with a partial acknowledgment, and with a whole one?",
       'Nothing, "wait"; and only the phase becomes "open".',

@@ -56,5 +56,10 @@ export function expectMembers(t: Trial, state: CongestionState, expected: Partia
 
 /** Fails unless a window lies in these bounds. */
 export function expectBetween(t: Trial, cwnd: number, least: number, most: number, when: string): void {
-  t.ok(cwnd >= least && cwnd <= most, `cwnd between ${Math.floor(least)} and ${Math.ceil(most)} ${when}`, `${cwnd}`);
+  t.ok(cwnd >= least && cwnd <= most, `cwnd between ${Math.floor(least)} and ${Math.ceil(most)} ${when}`, numberText(cwnd));
+}
+
+/** "62.4": as many digits as a reader needs. */
+export function numberText(value: number): string {
+  return typeof value === "number" ? `${Math.round(value * 1000) / 1000}` : `${value}`;
 }

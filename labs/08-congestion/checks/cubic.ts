@@ -1,9 +1,17 @@
 /** Public checks of lab 08: CUBIC (RFC 9438). */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
-import { change, expectBetween, expectMembers, record, sizes } from "./bench.ts";
+import { change, expectBetween, expectMembers, numberText, record, sizes } from "./bench.ts";
 
 const REDUCE = ["reduceCubic"] as const;
 const GROW = ["growCubic"] as const;
+
+const REMEMBERED = {
+  why:
+    "The window at which it hurt is W_max, to which the curve leads back; and cwnd_prior, up to which W_est grows slowly. With the next acknowledgment a new stage begins, " +
+    "which epochStart −1 says (RFC 9438 §4.2, §4.3, §4.6).",
+  look: REDUCE,
+};
 
 export const cubic: Readonly<Record<string, CheckSpec>> = {
   "reduces": {
@@ -24,8 +32,14 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
         const cwnd = t.random.int(100, 200);
         const state = record({ smss, algorithm: "cubic", cwnd: segments(cwnd), epochStart: 4000, wMax: t.random.int(0, 99) });
         await change(t, "reduceCubic", state, segments(flight));
-        expectMembers(t, state, { ssthresh: segments(left), cwnd: segments(cwnd) }, `with ${flight} segments of ${smss} in flight`);
-        t.fields(state, { wMax: cwnd, cwndPrior: cwnd, epochStart: -1 }, "what is remembered, in segments");
+        expectMembers(
+          t,
+          state,
+          { ssthresh: segments(left), cwnd: segments(cwnd) },
+          `with ${amount(flight, "segment")} of ${smss} in flight`,
+        );
+        const remembered = { wMax: cwnd, cwndPrior: cwnd, epochStart: -1 };
+        await t.about(REMEMBERED, () => t.fields(state, remembered, "what is remembered, in segments"));
       }
     },
   },
@@ -48,7 +62,7 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
       const before = cwnd + t.random.int(1, 50);
       const state = record({ smss, algorithm: "cubic", cwnd: segments(cwnd), wMax: before });
       await change(t, "reduceCubic", state, segments(cwnd));
-      t.ok(Math.abs(state.wMax - left) < 0.01, `wMax ${left}, when cwnd was ${cwnd} segments and wMax ${before}`, `${state.wMax}`);
+      t.ok(Math.abs(state.wMax - left) < 0.01, `wMax ${left}, when cwnd was ${cwnd} segments and wMax ${before}`, numberText(state.wMax));
       t.equal(state.cwndPrior, cwnd, "cwndPrior, in segments");
     },
   },
@@ -79,7 +93,7 @@ export const cubic: Readonly<Record<string, CheckSpec>> = {
       });
       await change(t, "growCubic", state, smss, now);
       t.equal(state.epochStart, now, "epochStart after the first acknowledgment");
-      t.ok(Math.abs(state.k - k) < 0.001, `K ${k} s, from ${cwnd} segments to a W_max of ${wMax}`, `${state.k}`);
+      t.ok(Math.abs(state.k - k) < 0.001, `K ${k} s, from ${cwnd} segments to a W_max of ${numberText(wMax)}`, `${numberText(state.k)} s`);
       const far = t.random.int(600, 900);
       const beyond = record({ smss, algorithm: "cubic", cwnd: segments(far), ssthresh: segments(9), wMax, cwndPrior: wMax, roundTrip: 50 });
       await change(t, "growCubic", beyond, smss, now);

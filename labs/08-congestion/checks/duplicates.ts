@@ -19,6 +19,10 @@ const TWO_LOSSES =
   "What was in flight together is lost together: several holes in one window are one sign of congestion. Halved for each, the window would be gone in no time. So what was sent before the loss was noticed " +
   "cannot begin another recovery";
 
+const THIRD =
+  "Two packets that change places make a duplicate or two. Three are nearly always a loss: the segment goes again at once, long before the timer (fast retransmit). Half of what was in flight was too much; and three segments have " +
+  "left the network (RFC 5681 §3.2).";
+
 export const duplicates: Readonly<Record<string, CheckSpec>> = {
   "definition": {
     title: "a duplicate acknowledges the same, and says nothing else",
@@ -83,9 +87,7 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
     weight: 3,
     covers: ["5681-3.2b", "5681-3.2c"],
     look: DUPLICATES,
-    why:
-      "Two packets that change places make a duplicate or two. Three are nearly always a loss: the segment goes again at once, long before the timer (fast retransmit). Half of what was in flight was too much; and three segments have " +
-      "left the network (RFC 5681 §3.2).",
+    why: THIRD,
     hints: [
       "What changes with the first and the second duplicate, and what with the third?",
       'dupAcks counts. With the third: ssthresh is halved, cwnd is ssthresh + 3 SMSS, the phase is "recovery", recoveryPoint is highData, and the answer "resend".',
@@ -159,7 +161,8 @@ export const duplicates: Readonly<Record<string, CheckSpec>> = {
       const { smss, segments } = sizes(t);
       const count = t.random.int(8, 60);
       const state = record({ smss, sack: true, cwnd: segments(count), dupAcks: 2 });
-      t.equal(await change(t, "duplicateAck", state, 0, segments(count), false), "resend", "the answer to the third duplicate");
+      const answer = await change(t, "duplicateAck", state, 0, segments(count), false);
+      await t.about({ why: THIRD, look: DUPLICATES }, () => t.equal(answer, "resend", "the answer to the third duplicate"));
       const expected = {
         phase: "recovery",
         ssthresh: segments(count) / 2,

@@ -1,5 +1,6 @@
 /** What the live checks share: a wire that loses certain segments once, a transfer to the kernel across it, and what it must look like. */
 import type { TcpConfig } from "../../../stack/host_config.ts";
+import { amount } from "../../../tools/harness/samples.ts";
 import type { LiveStation, Trial } from "../../../tools/harness/suite.ts";
 
 type Crossed = ReturnType<LiveStation["tcp"]["segments"]>[number];
@@ -26,15 +27,25 @@ export async function transfer(t: Trial, size: number, tcp: TcpConfig, loses: Lo
   await connection.close();
   const [read] = await server;
   const done = crossed(port);
-  expectRead(t, done, read?.receivedLength ?? 0, size);
+  await expectRead(t, done, read?.receivedLength ?? 0, size);
   t.ok(read?.received.every((byte, i) => byte === text[i]) === true, "the bytes that your application wrote", "others");
   return done;
 }
 
+/** What a transfer is about of which nothing ever goes. */
+const SILENT = {
+  why:
+    "Not one byte of text has gone, though the kernel's window is open. What may be in flight is cwnd, which begins with what `initialWindow` gives; and `sendWindow` tells " +
+    "the engine of it.",
+  look: ["sendWindow", "initialWindow"],
+};
+
 /** Fails unless the kernel has read so many bytes; the failure says what was lost. */
-export function expectRead(t: Trial, { lost }: Transfer, read: number, size: number): void {
+export async function expectRead(t: Trial, done: Transfer, read: number, size: number): Promise<void> {
+  const { lost } = done;
   const where = lost.length === 0 ? "no segment was lost" : `lost once: what begins at ${lost.join(", ")}`;
-  t.ok(read === size, `the kernel to read ${size} bytes (${where})`, `${read}`);
+  const compare = (): void => t.ok(read === size, `the kernel to read ${amount(size)} (${where})`, amount(read));
+  await (withText(done).length === 0 ? t.about(SILENT, compare) : compare());
 }
 
 /** A host at a wire that loses some; and what has crossed it of the connection with this port. */
@@ -117,7 +128,7 @@ export function expectHalved(t: Trial, done: Transfer): void {
     "the lost segment to go again, and new text when everything is acknowledged",
     half === Infinity ? "neither" : "no new text",
   );
-  t.ok(left <= half, `at most ${half} bytes in flight after recovery`, `${left}`);
+  t.ok(left <= half, `at most ${half} bytes in flight after recovery`, amount(left));
 }
 
 /** Sequence number and length of the text of an IP packet that holds a TCP segment. */

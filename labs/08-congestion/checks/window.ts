@@ -1,9 +1,14 @@
 /** Public checks of lab 08: how much may be in flight, as long as nothing is lost. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { change, expectBetween, expectMembers, record, sizes } from "./bench.ts";
 
 const FIRST_WINDOW =
   "Before the first acknowledgment nobody knows what the way takes. A few segments are enough to find out, and harm nobody";
+
+const AFTER_IDLE =
+  "A window is paced by acknowledgments: each lets one more go. After a silence there are none, and the whole window would go at once, into a network that may have changed meanwhile. ssthresh stays: slow " +
+  "start leads back there quickly (RFC 5681 §4.1).";
 
 export const windowGroup: Readonly<Record<string, CheckSpec>> = {
   "initial": {
@@ -138,7 +143,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
         for (const [count, more] of rows) {
           const state = record({ smss, growthLimit, cwnd: segments(20) });
           await change(t, "slowStart", state, segments(count));
-          const when = `with L = ${growthLimit}, after ${count} segments were acknowledged at once`;
+          const when = `with L = ${growthLimit}, after an acknowledgment of ${amount(count, "segment")}`;
           expectMembers(t, state, { cwnd: segments(20 + more) }, when);
         }
       }
@@ -162,7 +167,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
       for (const count of [1, 2, t.random.int(3, 30)]) {
         const state = record({ smss, growthLimit: 8, cwnd: smss, phase: "loss", recoveryPoint: segments(50), ssthresh: segments(20) });
         await change(t, "slowStart", state, segments(count));
-        expectMembers(t, state, { cwnd: segments(2) }, `after a timeout, and ${count} segments acknowledged at once`);
+        expectMembers(t, state, { cwnd: segments(2) }, `after a timeout, and an acknowledgment of ${amount(count, "segment")}`);
       }
     },
   },
@@ -249,9 +254,7 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["5681-4.1"],
     look: ["restartAfterIdle"],
-    why:
-      "A window is paced by acknowledgments: each lets one more go. After a silence there are none, and the whole window would go at once, into a network that may have changed meanwhile. ssthresh stays: slow " +
-      "start leads back there quickly (RFC 5681 §4.1).",
+    why: AFTER_IDLE,
     hints: [
       "What is RW, the restart window?",
       "min(IW, cwnd): the initial window, which the record has, unless cwnd is smaller still.",
@@ -300,7 +303,11 @@ export const windowGroup: Readonly<Record<string, CheckSpec>> = {
       }
       const longer = record({ smss, cwnd: segments(30), ssthresh: segments(17) });
       await change(t, "restartAfterIdle", longer, timeout + 1, timeout);
-      expectMembers(t, longer, { cwnd: segments(4) }, `after ${timeout + 1} ms, one more than the timeout`);
+      const expected = { cwnd: segments(4) };
+      await t.about(
+        { why: AFTER_IDLE, look: ["restartAfterIdle"] },
+        () => expectMembers(t, longer, expected, `after ${timeout + 1} ms, one more than the timeout`),
+      );
     },
   },
   "limited-transmit": {

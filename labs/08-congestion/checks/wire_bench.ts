@@ -7,6 +7,14 @@ type Opened = Awaited<ReturnType<TcpStation["inState"]>>;
 
 export const SEGMENT = 1000;
 
+/** What the first flight is about, whatever else a check is about. */
+const FIRST = {
+  why:
+    "Before the first acknowledgment cwnd is the initial window (RFC 5681 §3.1, RFC 6928 §2), and `sendWindow` gives just that: it adds segments for duplicates, and none has " +
+    "come.",
+  look: ["initialWindow", "sendWindow"],
+};
+
 /** One end that talks, and a peer that does what the check says. Segments are numbered from 0. */
 export class Talk {
   readonly tcp: TcpStation;
@@ -47,6 +55,12 @@ export class Talk {
     this.#t.ok(same, `${list(numbers)} (${why})`, list(heard));
   }
 
+  /** The first flight: what goes before anything is acknowledged. */
+  async expectFirst(count: number): Promise<void> {
+    const first = `the initial window ${count === 4 ? `for segments of ${SEGMENT} bytes` : `of ${count} segments`}`;
+    await this.#t.about(FIRST, () => this.expect(Array.from({ length: count }, (_, i) => i), first));
+  }
+
   /** One round trip: the peer acknowledges, one by one, all segments from `from` up to `to`. Gives how many went out for that. */
   async round(from: number, to: number): Promise<number> {
     for (let number = from; number < to; number++) await this.ack(number + 1);
@@ -54,9 +68,17 @@ export class Talk {
   }
 }
 
+/** "segment 4", "segments 0 to 9, 12": what follows one upon the other is told by its ends. */
 function list(numbers: readonly number[]): string {
   if (numbers.length === 0) return "no segment";
-  return numbers.length === 1 ? `segment ${numbers[0]}` : `segments ${numbers.join(", ")}`;
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && number === (last.at(-1) as number) + 1) last.push(number);
+    else runs.push([number]);
+  }
+  const told = runs.flatMap((run) => run.length > 2 ? [`${run[0]} to ${run.at(-1)}`] : run.map(String));
+  return `${numbers.length === 1 ? "segment" : "segments"} ${told.join(", ")}`;
 }
 
 /** Opens a connection over which so many segments are written. */

@@ -24,7 +24,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
         station.tcp.source(80, SIZE),
       ]);
       const done = crossed(80);
-      expectRead(t, done, client.receivedLength, SIZE);
+      await expectRead(t, done, client.receivedLength, SIZE);
       t.equal(client.patternEqual, true, "whether they were the bytes that your application wrote");
       expectOnlyLostAgain(t, done);
     },
