@@ -110,7 +110,8 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
     kind: "table",
     covers: ["SM-4"],
     look: ["checkFin"],
-    why: "The last step for nearly every segment: nothing to do (RFC 9293 §3.10.7.4, eighth step).",
+    why:
+      "The last step for nearly every segment: nothing to do. One whose text was not taken may end at rcvNxt, where a FIN would be: only the bit makes it one (RFC 9293 §3.10.7.4, eighth step).",
     hints: [
       "Which bit is it?",
       "`segment.flags & FIN`.",
@@ -119,8 +120,9 @@ export const fin: Readonly<Record<string, CheckSpec>> = {
     run: async (t) => {
       await everywhere(t, async (place) => {
         const tcb = tcbIn(t.random.pick(TAKING_TEXT), place);
-        for (const textLength of [0, 1]) {
-          const segment = segmentFor(tcb, { flags: "ACK PSH", at: -textLength, textLength });
+        // The last is a byte for a shut window, which was not taken: it has the number that a FIN would have.
+        for (const [at, textLength] of [[0, 0], [-1, 1], [0, 1]] as const) {
+          const segment = segmentFor(tcb, { flags: "ACK PSH", at, textLength });
           await expectStep(t, "checkFin", { ...tcb }, segment, { verdict: "continue" });
         }
       });

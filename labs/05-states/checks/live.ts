@@ -1,6 +1,7 @@
 /** Live checks: the Linux kernel at the other end, and its own table of states beside yours. */
 import type { CheckSpec } from "../../../tools/harness/suite.ts";
 import { expectGood, expectKernelState, expectLiveState, visit } from "./live_bench.ts";
+import { aboutItsEnd, ENDS_ALL } from "./wire.ts";
 
 /** What comes before the end that a check is about. */
 const READS_FIRST = {
@@ -8,6 +9,12 @@ const READS_FIRST = {
     "Before its RST the kernel sends 100 bytes, and your application reads them: each segment passes all steps, and takeText delivers it (RFC 9293 §3.10.7.4). What the " +
     "check is about comes after that.",
   look: ["takeText", "checkAck", "checkSequence"],
+};
+
+const CALLS = {
+  why:
+    "Nothing was sent yet. The application connects, and “active open” has to lead from CLOSED to SYN-SENT (RFC 9293 §3.3.2, figure 5). What the check is about comes after that.",
+  look: ["nextState"],
 };
 
 const LAST_WORD = {
@@ -42,7 +49,7 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await expectKernelState(t, station, 80, "FIN-WAIT-2", "after your ACK of its FIN");
       await connection.close();
       expectGood(t, await client, 0);
-      await expectLiveState(t, connection, "CLOSED", "after the ACK of your FIN");
+      await t.about(ENDS_ALL, () => expectLiveState(t, connection, "CLOSED", "after the ACK of your FIN"));
       await expectKernelState(t, station, 80, "TIME-WAIT", "when both have closed");
     },
   },
@@ -121,10 +128,12 @@ export const live: Readonly<Record<string, CheckSpec>> = {
     ],
     run: async (t) => {
       const station = await t.live({ kind: "tun" });
-      const connection = station.tcp.patient(await station.tcp.connect(t.random.int(1024, 30_000)));
+      const port = t.random.int(1024, 30_000);
+      const connection = station.tcp.patient(await t.about(CALLS, () => station.tcp.connect(port)));
       const view = await connection.until(({ state }) => state === "CLOSED");
       t.equal(view.state, "CLOSED", "your state after the kernel's RST");
-      t.equal(view.notices.filter((notice) => notice !== "trouble"), ["refused"], "what the application was told");
+      const told = view.notices.filter((notice) => notice !== "trouble");
+      await aboutItsEnd(t, "refused", () => t.equal(told, ["refused"], "what the application was told"));
     },
   },
 
@@ -206,11 +215,8 @@ export const live: Readonly<Record<string, CheckSpec>> = {
       await client;
       const view = await connection.until(({ state }) => state === "CLOSED");
       t.equal(view.state, "CLOSED", "your state after the kernel's RST");
-      t.equal(
-        view.notices.filter((notice) => notice === "reset" || notice === "closed"),
-        ["reset"],
-        "how the application was told the end",
-      );
+      const told = view.notices.filter((notice) => notice === "reset" || notice === "closed");
+      await aboutItsEnd(t, "reset", () => t.equal(told, ["reset"], "how the application was told the end"));
       await expectKernelState(t, station, 80, "none", "after its RST");
     },
   },

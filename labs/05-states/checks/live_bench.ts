@@ -1,6 +1,7 @@
 /** What the live checks of this lab share: two connected ends, and the states that the kernel shows in /proc/net/tcp. */
 import type { TcpState } from "../../../stack/contract/tcb.ts";
 import type { LiveStation, Trial } from "../../../tools/harness/suite.ts";
+import { sameState } from "./wire.ts";
 
 export type LiveConnection = Awaited<ReturnType<LiveStation["tcp"]["accepted"]>>;
 type ClientOptions = Parameters<LiveStation["kernel"]["tcpClient"]>[0];
@@ -25,7 +26,7 @@ export async function visit(t: Trial, talk: Omit<ClientOptions, "to" | "port">, 
 /** Fails unless the connection comes into this state before everything is quiet. */
 export async function expectLiveState(t: Trial, connection: LiveConnection, state: TcpState, when: string): Promise<void> {
   const view = await connection.until((each) => each.state === state);
-  t.equal(view.state, state, `your state ${when}`);
+  await sameState(t, view.state as TcpState, state, `your state ${when}`);
 }
 
 /** Fails unless the kernel's table shows this state for its end of the connection with `port` of ours; "none": no such row. */

@@ -73,8 +73,8 @@ export const trouble: Readonly<Record<string, CheckSpec>> = {
         await expectTrouble(t, connection, "SYN-SENT", type, code);
       }
       await tcp.expect({ ipv4: { protocol: 6 } }, "the SYN is sent again", 3000);
-      await connection.abort();
       await t.about(GIVEN_UP, async () => {
+        await connection.abort();
         t.equal((await connection.look()).state, "CLOSED", "the state, when the application gives up");
       });
     },

@@ -8,7 +8,31 @@ export type StackConnection = NonNullable<Awaited<ReturnType<TcpStation["accept"
 
 /** Fails unless the connection is in this state. */
 export async function expectState(t: Trial, connection: StackConnection, state: TcpState, when: string): Promise<void> {
-  t.equal((await connection.look()).state, state, `the state ${when}`);
+  await sameState(t, (await connection.look()).state as TcpState, state, `the state ${when}`);
+}
+
+const CLOSES = { says: "close", event: "close" };
+const OURS = { says: "checkAck", event: "fin acknowledged" };
+const THEIRS = { says: "checkFin", event: "fin received" };
+/** The way down: by which event each state is left for another one, and who says it. */
+const DOWN: Readonly<Partial<Record<TcpState, Partial<Record<TcpState, typeof CLOSES>>>>> = {
+  "ESTABLISHED": { "FIN-WAIT-1": CLOSES, "CLOSE-WAIT": THEIRS },
+  "FIN-WAIT-1": { "FIN-WAIT-2": OURS, "CLOSING": THEIRS, "TIME-WAIT": OURS },
+  "FIN-WAIT-2": { "TIME-WAIT": THEIRS },
+  "CLOSE-WAIT": { "LAST-ACK": CLOSES },
+  "CLOSING": { "TIME-WAIT": OURS },
+  "LAST-ACK": { "CLOSED": OURS },
+};
+
+/** Fails unless the state is this one; where the connection has stayed in one before, the Why is what has not happened. */
+export async function sameState(t: Trial, got: TcpState, state: TcpState, what: string): Promise<void> {
+  const compare = (): void => t.equal(got, state, what);
+  const arrow = got === state ? undefined : DOWN[got]?.[state];
+  if (arrow === undefined) return compare();
+  const why =
+    `${got} is left when ${arrow.says} says “${arrow.event}”, and nextState knows where that leads (RFC 9293 §3.3.2, figure 5). Either it was not said, or the row of ${got} ` +
+    "leads to nowhere else.";
+  await t.about({ why, look: [arrow.says, "nextState"] }, compare);
 }
 
 /** The application accepts; fails when nobody waits. */
@@ -33,10 +57,14 @@ export async function expectNotice(t: Trial, connection: StackConnection, notice
 /** Fails unless the connection is over, and the application was told so by this word. */
 export async function expectEnded(t: Trial, connection: StackConnection, notice: string, when: string): Promise<void> {
   const { state, notices } = await connection.look();
-  t.equal(state, "CLOSED", `the state ${when}`);
+  await sameState(t, state as TcpState, "CLOSED", `the state ${when}`);
   const told = notices.length === 0 ? "nothing" : notices.join(", ");
-  const topic = { why: HOW_IT_ENDED, look: FAILS[notice] ?? [] };
-  await t.about(topic, () => t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, told));
+  await aboutItsEnd(t, notice, () => t.ok(notices.includes(notice), `the application to be told "${notice}" ${when}`, told));
+}
+
+/** What is about the word that the application hears in the end. */
+export function aboutItsEnd(t: Trial, notice: string, part: () => void): Promise<void> {
+  return t.about({ why: HOW_IT_ENDED, look: FAILS[notice] ?? [] }, part);
 }
 
 const HOW_IT_ENDED =
@@ -52,6 +80,13 @@ export async function expectFinTaken(t: Trial, peer: TcpPeer, matcher: Parameter
     "The peer's FIN has a number of its own, behind his last byte. checkFin moves rcvNxt over it, and asks for an acknowledgment at once, which then covers it (RFC 9293 §3.10.7.4, eighth step).";
   await t.about({ why, look: ["checkFin"] }, () => peer.expect(matcher, what, 600));
 }
+
+/** The end of who closes second. */
+export const ENDS_ALL = {
+  why:
+    "The ACK of our FIN ends all in LAST-ACK: checkAck says “fin acknowledged”, and nextState leads to CLOSED at once. There is no TIME-WAIT for who closes second (RFC 9293 §3.6, figure 12).",
+  look: ["nextState", "checkAck"],
+};
 
 /** Says that what follows happens on a host of its own, whose clock begins at 0; not of the first one. */
 export function tellNewHost(t: Trial, state: TcpState, first: TcpState): void {
