@@ -36,7 +36,7 @@ const EFFECT_LABS: ReadonlySet<number> = new Set([2, 4, 5]);
 const STATES_LAB = 5, DIAGRAM = "the-diagram", STATES_PAGE = "docs/states.md#the-table";
 
 /** Words of a contract that need no explaining wherever they stand. */
-const PLAIN: ReadonlySet<string> = new Set(['"continue"', '"drop"', '"now"', '"later"']);
+const PLAIN: ReadonlySet<string> = new Set(['"continue"', '"drop"', '"now"', '"later"', '"listening"', '"connecting"', '"connected"']);
 
 const read = new Map<string, readonly Section[]>();
 const contracts = new Map<string, string>();

@@ -221,8 +221,10 @@ export const queue: Readonly<Record<string, CheckSpec>> = {
       const count = t.random.int(3, 9);
       const bench = await queueBench(t, count * OVERHEAD + t.random.int(0, OVERHEAD - 1));
       const samples = Array.from({ length: count }, () => bench.sample(0));
-      for (const sample of samples) await bench.expectPush(sample, true, "into a queue with room");
-      await bench.expectPush(bench.sample(0), false, `into a queue with ${count} empty ones, which are ${count * OVERHEAD} bytes`);
+      await t.about({ look: ["createDatagramQueue.push"] }, async () => {
+        for (const sample of samples) await bench.expectPush(sample, true, "into a queue with room");
+        await bench.expectPush(bench.sample(0), false, `into a queue with ${count} empty ones, which are ${count * OVERHEAD} bytes`);
+      });
       for (const sample of samples) await bench.expectRead(sample);
       await bench.expectEmpty("when all were read");
     },

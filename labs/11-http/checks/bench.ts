@@ -256,7 +256,7 @@ export async function expectHeaders(
   );
   for (const [i, [version, headers, wanted]] of cases.entries()) {
     const { value, threw } = outcomes[i] as { value: unknown; threw?: string };
-    const lines = headers.map(([key, value]) => visible(`${key}: ${value}`)).join(" ⏎ ");
+    const lines = headers.map(([key, value]) => visible(`${key}: ${value === "" ? '""' : value}`)).join(" ⏎ ");
     t.equal<unknown>(threw ?? value, wanted, `${name} of HTTP/${version}${lines === "" ? " without headers" : ` with ${lines}`}`);
   }
 }

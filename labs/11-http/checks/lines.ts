@@ -133,7 +133,7 @@ export const requestGroup: Readonly<Record<string, CheckSpec>> = {
     covers: ["9112-2.3"],
     look: ["parseRequestLine"],
     why: "A higher minor version adds nothing that could not be passed over (RFC 9110 §2.5). Another major version is another language: " +
-      "505 tells the client, and it can try again with ours. And http/1.1 is no version at all.",
+      "505 tells the client, whatever the target is, and it can try again with ours. And http/1.1 is no version at all.",
     hints: [
       "HTTP/1.7 is to be read as 1.1. And HTTP/2.0?",
       'That is an "unknown version". HTTP/11.1, HTTP/1 and http/1.1 are a "bad request line".',

@@ -23,6 +23,14 @@ const IN_PIECES = {
   look: ["createRequestReader.push"],
 };
 
+/** The topic of a client that need not be told to go on. */
+const NOBODY_WAITS = {
+  why:
+    "Nobody waits here: the head is not whole, or was refused; the client has gone on already, or never asked to be told; there is nothing to go on with; or it speaks HTTP/1.0, " +
+    "which knows no 100. A 100 that a client does not expect may be taken for the answer.",
+  look: ["createRequestReader.wantsContinue"],
+};
+
 export const readerGroup: Readonly<Record<string, CheckSpec>> = {
   "whole": {
     title: "a head that comes in one piece is a request",
@@ -372,15 +380,17 @@ export const readerGroup: Readonly<Record<string, CheckSpec>> = {
       const chunked = head("PUT / HTTP/1.1", "Host: h", "expect: 100-continue", "Transfer-Encoding: chunked");
       t.equal(await ask(put), [true, false], "wantsContinue(), asked twice behind such a head");
       t.equal(await ask(chunked), [true, false], "the same with a chunked body");
-      t.equal(await ask(put.slice(0, -1)), [false, false], "the same before the head is whole");
-      t.equal(await ask(put, "x"), [false, false], "the same when the body has begun");
-      t.equal(await ask(chunked, "5"), [false, false], "the same when a chunk's first line has begun");
-      t.equal(await ask(put.replace("1.1", "1.0")), [false, false], "the same in HTTP/1.0");
-      t.equal(await ask(put.replace("9\r", "0\r")), [false, false], "the same when there is no body");
-      t.equal(await ask(put.replace("9\r", "99999\r")), [false, false], "the same when the body is refused");
-      t.equal(await ask(put.replace("Expect", "X")), [false, false], "the same when it does not wait");
-      t.equal(await ask(put.replace("100", "x-100")), [false, false], "the same when it expects something else");
-      t.equal(await ask(`${put}123456789`, put.replace("Expect", "X")), [false, false], "the same when the request before has waited");
+      await t.about(NOBODY_WAITS, async () => {
+        t.equal(await ask(put.slice(0, -1)), [false, false], "the same before the head is whole");
+        t.equal(await ask(put, "x"), [false, false], "the same when the body has begun");
+        t.equal(await ask(chunked, "5"), [false, false], "the same when a chunk's first line has begun");
+        t.equal(await ask(put.replace("1.1", "1.0")), [false, false], "the same in HTTP/1.0");
+        t.equal(await ask(put.replace("9\r", "0\r")), [false, false], "the same when there is no body");
+        t.equal(await ask(put.replace("9\r", "99999\r")), [false, false], "the same when the body is refused");
+        t.equal(await ask(put.replace("Expect", "X")), [false, false], "the same when it does not wait");
+        t.equal(await ask(put.replace("100", "x-100")), [false, false], "the same when it expects something else");
+        t.equal(await ask(`${put}123456789`, put.replace("Expect", "X")), [false, false], "the same when the request before has waited");
+      });
     },
   },
 };
