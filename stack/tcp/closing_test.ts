@@ -296,6 +296,19 @@ Deno.test("a FIN behind a gap waits until the gap is filled", () => {
   assertEquals(stage.take().at(-1)?.ack, seqAdd(connection.tcb.irs, 22));
 });
 
+Deno.test("a FIN behind a gap is acknowledged at once, with what is missing before it (RFC 5681 §4.2)", () => {
+  const stage = new Stage();
+  const { stranger, connection } = stage.reach("ESTABLISHED");
+  stage.take();
+  for (let time = 0; time < 2; time++) {
+    stranger.say({ flags: "FIN ACK", seq: stranger.next + 10 });
+    assertEquals(stage.take().map(({ flags, ack }) => [flags, ack]), [[ACK, seqAdd(connection.tcb.irs, 1)]]);
+  }
+  stranger.say({ flags: "ACK" }, text(10));
+  assertEquals(stage.take().map(({ ack }) => ack), [seqAdd(connection.tcb.irs, 12)]);
+  assertEquals(connection.tcb.state, "CLOSE-WAIT");
+});
+
 Deno.test("an application may close, abort and shut down from inside any notice", () => {
   for (const act of ["close", "abort", "shutdown"] as const) {
     for (const when of ["connected", "readable", "writable", "end"] as const) {

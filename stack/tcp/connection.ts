@@ -1,7 +1,6 @@
 /**
- * The engine of one connection: it performs what the labs decide. Labs 04 and 05 act on it through `TcpEffects`, which it implements;
- * lab 06 holds its bytes. What is its own: the order of the steps and the timers. The halves are in `sender.ts` and `receiver.ts`.
- *
+ * The engine of one connection: it performs what the labs decide. Labs 04 and 05 act on it through `TcpEffects`, which it implements; lab 06 holds its
+ * bytes. Its own are the order of the steps and the timers. The halves are in `sender.ts` and `receiver.ts`.
  * Nothing is sent while segments are being taken in. A connection that has something to send is marked, and `flush` is called once the batch is
  * done, so one acknowledgment answers many segments (MUST-58, MUST-59). The application hears of a segment when it is dealt with, and may read, write and close.
  */
@@ -214,15 +213,16 @@ export class Connection implements TcpEffects, SenderPort, Timed {
     return states.checkAck(tcb, segment, this) === "continue";
   }
 
-  /** Steps six to eight. A FIN that came before its time is looked at again when text came. */
+  /** Steps six to eight. A FIN that came before its time is acknowledged at once (RFC 5681 §4.2), and looked at again when text came. */
   #takeIn(segment: Segment): void {
     const { tcb } = this, { states } = this.#context;
     states.checkUrgent(tcb, segment, this);
     states.takeText(tcb, segment, this);
     states.checkFin(tcb, segment, this);
-    if (tcb.finReceived) this.#earlyFin = undefined;
-    else if ((segment.flags & FIN) !== 0) this.#earlyFin = segment;
+    const isEarly = (segment.flags & FIN) !== 0 && !tcb.finReceived;
+    if (isEarly) this.acknowledge("now");
     else if (this.#earlyFin !== undefined) states.checkFin(tcb, this.#earlyFin, this);
+    this.#earlyFin = tcb.finReceived ? undefined : isEarly ? segment : this.#earlyFin;
   }
 
   /** Sends what may go, and the acknowledgment that is due. Before the peer's SYN there is nothing to acknowledge. */
