@@ -57,7 +57,13 @@ export const broadcast: Readonly<Record<string, CheckSpec>> = {
         await station.expectSilence(0, "no error about a broadcast");
       }
       await station.send(packet({ sourcePort: 68, destinationPort: 69 }, line(t)), "to port 69 of one");
-      await station.expect({ icmp: { type: 3, code: 3 } }, "port unreachable for a datagram to one");
+      const why =
+        "The broadcasts were met with silence, as they should be. This datagram is to one address: its sender must hear that nobody has the port (RFC 1122 §4.1.3.1). Where " +
+        "nothing comes, the stack has dropped it before it looked for a socket, and has counted why.";
+      await t.about(
+        { why, look: ["createDatagramTable.find", "parseDatagram"] },
+        () => station.expect({ icmp: { type: 3, code: 3 } }, "port unreachable for a datagram to one"),
+      );
       await expectNothing(t, socket, "which is another port");
     },
   },
