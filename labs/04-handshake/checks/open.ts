@@ -112,7 +112,7 @@ export const active: Readonly<Record<string, CheckSpec>> = {
     kind: "scenario",
     weight: 2,
     covers: ["MUST-14", "MUST-67", "SHLD-5", "SHLD-6", "7323-2.2", "2018-2", "MUST-44"],
-    look: ["activeOpen", "writeSegment", "chooseIss"],
+    look: ["writeSegment", "activeOpen", "chooseIss"],
     why:
       "The first segment says all that can only be said now: MSS (the MTU less 40: RFC 9293 §3.7.1), window scale, SACK-permitted, timestamps, with TSecr 0. Its window is not scaled (RFC 7323 §2.2).",
     hints: [
@@ -139,7 +139,7 @@ export const active: Readonly<Record<string, CheckSpec>> = {
     covers: ["7323-2.2", "2018-2"],
     look: ["writeSegment", "activeOpen"],
     why:
-      "Who sends an option says that he can do it. A host that is told to do without timestamps must not offer them: the peer would use what we throw away.",
+      "Who sends an option says that he can do it. A host that is told to do without one must not offer it: the peer would use what we throw away.",
     hints: [
       "Which option is there although it was switched off?",
       "The fields say what is wanted: windowScale −1 is none, and so are false and an MSS of 0.",

@@ -57,8 +57,10 @@ export async function written(t: Trial, fields: SegmentFields, text = t.random.b
   const pushed = at - frame.start;
   await t.about(DATA_OFFSET, () => {
     t.ok(pushed > 0, "a header that is pushed in front of the text", "nothing is pushed: frame.start is where it was");
-    const says = `${headerLength / 4} words, that is ${amount(headerLength)}`;
-    t.ok(headerLength === pushed, `a data offset of ${pushed / 4} words, as ${amount(pushed)} are pushed in front of the text`, says);
+    const says = `${amount(headerLength)}, by a data offset of ${headerLength / 4} words, and ${
+      amount(pushed)
+    } are pushed in front of the text`;
+    t.ok(headerLength === pushed, "a header that is as long as the room that is made for it", says);
   });
   t.equal(frame.end, at + text.length, "frame.end, which nobody moved");
   for (let word = frame.start + 20; word < at; word += 4) {
@@ -87,7 +89,11 @@ export function optionsIn(t: Trial, header: Uint8Array): WrittenOption[] {
   for (let at = 0; at < list.length;) {
     const kind = list[at] as number;
     if (kind === 0) {
-      t.ok(list.subarray(at).every((byte) => byte === 0), "nothing but zeros behind the end of the list", bytesText(list));
+      t.ok(
+        list.subarray(at).every((byte) => byte === 0),
+        "nothing but zeros behind the end of the list",
+        `${bytesText(list)}: a list that ends at byte ${at}, by the lengths in it`,
+      );
       break;
     }
     const length = kind === 1 ? 1 : list[at + 1] ?? 0;

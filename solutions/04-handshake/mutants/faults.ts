@@ -4,34 +4,35 @@ import type { Mutant } from "../../../tools/harness/mutant.ts";
 const faults: readonly Mutant[] = [
   {
     name: "write-sack",
-    fault: "`view.setUint32(at, SACK_WORD + 4 * fields.sack.length);` is written `view.setUint32(at, SACK_WORD - 4 * fields.sack.length);`",
+    fault: "the length of the SACK option counts the blocks, and not its own two bytes",
     file: "segment.ts",
-    replace: "    view.setUint32(at, SACK_WORD + 4 * fields.sack.length);",
-    by: "    view.setUint32(at, SACK_WORD - 4 * fields.sack.length);",
+    replace: "const SACK_WORD = 0x0101_0502;",
+    by: "const SACK_WORD = 0x0101_0500;",
     caughtBy: "write/sack",
   },
   {
     name: "synsent-neither",
-    fault: "`if (acknowledged && !acknowledgesSyn(tcb, segment)) {` is written `if (acknowledged || !acknowledgesSyn(tcb, segment)) {`",
+    fault: "a segment without SYN opens the connection too",
     file: "open.ts",
-    replace: "  if (acknowledged && !acknowledgesSyn(tcb, segment)) {",
-    by: "  if (acknowledged || !acknowledgesSyn(tcb, segment)) {",
+    replace: `  if (!(flags & SYN)) return "drop";
+`,
+    by: "",
     caughtBy: "synsent/neither",
   },
   {
     name: "agree-mss",
-    fault: "`tcb.sndMss = Math.min(tcb.sndMss, theirs) - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0);` is missing",
+    fault: "theirs counts, whatever our own link takes",
     file: "open.ts",
-    replace: "  tcb.sndMss = Math.min(tcb.sndMss, theirs) - (tcb.timestamps ? TIMESTAMPS_LENGTH : 0);",
-    by: "",
+    replace: "Math.min(tcb.sndMss, theirs) - (tcb",
+    by: "theirs - (tcb",
     caughtBy: "agree/mss",
   },
   {
     name: "parse-flags",
-    fault: "`const flags = view.getUint8(start + 13);` is written `const flags = view.getUint8(start - 13);`",
+    fault: "the two flags above URG are cut off",
     file: "segment.ts",
     replace: "  const flags = view.getUint8(start + 13);",
-    by: "  const flags = view.getUint8(start - 13);",
+    by: "  const flags = view.getUint8(start + 13) & 0x3f;",
     caughtBy: "parse/flags",
   },
   {
@@ -92,11 +93,10 @@ const faults: readonly Mutant[] = [
   },
   {
     name: "write-text",
-    fault:
-      "`const headerLength = HEADER_LENGTH + optionsLength(fields);` is written `const headerLength = HEADER_LENGTH - optionsLength(fields);`",
+    fault: "room is made for the header without its options, which go over the text",
     file: "segment.ts",
-    replace: "  const headerLength = HEADER_LENGTH + optionsLength(fields);",
-    by: "  const headerLength = HEADER_LENGTH - optionsLength(fields);",
+    replace: "  const at = frame.push(headerLength);",
+    by: "  const at = frame.push(HEADER_LENGTH);",
     caughtBy: "write/text",
   },
   {
@@ -150,6 +150,32 @@ const faults: readonly Mutant[] = [
     by: `  takeSyn(tcb, segment, now);
 `,
     caughtBy: "passive/state",
+  },
+  {
+    name: "scale-of-none",
+    fault: "a scale of -1, which is none, is written as 0",
+    file: "segment.ts",
+    replace: "  const headerLength = HEADER_LENGTH + optionsLength(fields);",
+    by: `  fields = { ...fields, windowScale: Math.max(0, fields.windowScale) };
+  const headerLength = HEADER_LENGTH + optionsLength(fields);`,
+    caughtBy: "active/fewer-options",
+  },
+  {
+    name: "stamp-not-noted",
+    fault: "the timestamp of their SYN is not noted",
+    file: "open.ts",
+    replace: `    tcb.tsRecent = segment.tsVal;
+`,
+    by: "",
+    caughtBy: "wire/stamps",
+  },
+  {
+    name: "mss-less-40",
+    fault: "the 40 bytes of headers are taken off the MSS once more",
+    file: "segment.ts",
+    replace: "MSS_WORD | fields.mss);",
+    by: "MSS_WORD | fields.mss - 40);",
+    caughtBy: "active/on-the-wire",
   },
 ];
 
