@@ -114,7 +114,7 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
       "header.payload − frame.start bytes: 20 only where there are no options.",
       "In `expired`'s frame it begins at frame.headroom minus its length; the end is frame.headroom plus header.end − header.payload of fragment 0.",
     ],
-    run: async (t) => {
+    run: async (t: Trial) => {
       for (const words of [0, t.random.int(1, 9), 10]) {
         const table = await createTable(t, { timeout: 60_000 });
         const expired = t.recorder<ReassemblyExpired>({ callback: true });
@@ -126,7 +126,8 @@ export const limits: Readonly<Record<string, CheckSpec>> = {
         await table.reassembly.poll(60_000, expired.object);
         const given = expired.take()[0]?.args[0];
         const what = `what \`expired\` is given: fragment 0, its header ${20 + words * 4} bytes long`;
-        sameBytes(t, given instanceof Uint8Array ? given : `${given}`, first, what);
+        t.ok(given instanceof Uint8Array, `${what}: a frame`, `${given}`);
+        sameBytes(t, given, first, what);
       }
     },
   },

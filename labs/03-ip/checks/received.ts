@@ -113,7 +113,7 @@ export function waits(t: Trial, result: Uint8Array | string, what: string): void
 
 /** Fails unless both are the same bytes, and names the first that differs. A word in place of bytes is named too. */
 export function sameBytes(t: Trial, actual: Uint8Array | string, expected: Uint8Array, what: string): void {
-  if (typeof actual === "string") return t.equal<Uint8Array | string>(actual, expected, what);
+  if (typeof actual === "string") return t.ok(false, `${what}: ${amount(expected.length)}`, JSON.stringify(actual));
   t.equal(actual.length, expected.length, `the length of ${what}`);
   const at = expected.findIndex((byte, index) => actual[index] !== byte);
   const show = (bytes: Uint8Array): string => `0x${(bytes[at] ?? 0).toString(16).padStart(2, "0")}`;
