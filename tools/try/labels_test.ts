@@ -1,6 +1,6 @@
 /** Words beside arrows: none cut, none over others where there is room. */
 import { assert, assertEquals } from "@std/assert";
-import { LINE, type Line, linesFor, placeLabels } from "./labels.ts";
+import { type Line, linesFor, placeLabels } from "./labels.ts";
 
 Deno.test("linesFor() breaks words evenly, and neither a number from its name nor one port from the other", () => {
   const words = "80 → 16178 SYN ACK seq 0 ack 1, win 65535";
