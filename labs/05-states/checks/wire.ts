@@ -30,8 +30,7 @@ export async function sameState(t: Trial, got: TcpState, state: TcpState, what: 
   const arrow = got === state ? undefined : DOWN[got]?.[state];
   if (arrow === undefined) return compare();
   const why =
-    `${got} is left when ${arrow.says} says “${arrow.event}”, and nextState knows where that leads (RFC 9293 §3.3.2, figure 5). Either it was not said, or the row of ${got} ` +
-    "leads to nowhere else.";
+    `${got} is left when ${arrow.says} says “${arrow.event}”, and nextState knows where that leads (RFC 9293 §3.3.2, figure 5). Either nobody has said it, or nextState stays in ${got}.`;
   await t.about({ why, look: [arrow.says, "nextState"] }, compare);
 }
 
