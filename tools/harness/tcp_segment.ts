@@ -222,5 +222,6 @@ function sorted(flags: string): string {
 export function textOf(seen: SeenSegment): string {
   const ack = seen.flags.includes("ACK") ? ` ack ${placeText(seen.ack, seen.header?.ack)}` : "";
   const text = seen.data.length === 0 ? "" : `, ${seen.data.length} ${seen.data.length === 1 ? "byte" : "bytes"}`;
-  return `${seen.flags} seq ${placeText(seen.seq, seen.header?.seq)}${ack} window ${seen.window}${text} (relative numbers)`;
+  const sack = seen.sack.length === 0 ? "" : ` sack ${blocksText(seen.sack)}`;
+  return `${seen.flags} seq ${placeText(seen.seq, seen.header?.seq)}${ack} window ${seen.window}${sack}${text} (relative numbers)`;
 }

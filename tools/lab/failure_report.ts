@@ -38,6 +38,9 @@ export type Failure = CheckResult & { readonly verdict: Verdict & { readonly out
 /** The lab that has `internetChecksum`. */
 const SUMS_LAB = 3;
 
+/** From this lab on a connection is open before anything begins, and that needs no explaining. */
+const TRANSFER_LABS = 6, OPEN = "the connection is in ESTABLISHED";
+
 /** Columns in front of what stands beside a label. */
 const LABEL = 14;
 
@@ -177,11 +180,12 @@ function beside(name: string, place: string): string {
 
 /** Where the handout explains the rejects, effects and states that are named: first those of the verdict, then those of the steps. */
 function words({ verdict, transcript }: Failure, [first]: readonly Place[], lab: Lab): string[] {
+  const steps = ladder(transcript.steps).join("\n");
   const told = [
     verdict.expected,
     verdict.got,
     ...verdict.mismatches.map(({ expected, got }) => `${expected} ${got}`),
-    ...ladder(transcript.steps),
+    lab.number < TRANSFER_LABS ? steps : steps.replaceAll(OPEN, ""),
   ].join("\n");
   const found = Map.groupBy(wordsIn(told, lab, first?.symbol), ({ anchor }) => anchor);
   found.delete(first?.handout ?? "");

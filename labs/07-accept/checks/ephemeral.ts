@@ -1,4 +1,5 @@
 /** Checks of createPorts.bind for port 0: whichever is free. */
+import { amount } from "../../../tools/harness/samples.ts";
 import type { CheckSpec, Trial } from "../../../tools/harness/suite.ts";
 import { ANY, hosts, type PortBench, portBench } from "./bench.ts";
 
@@ -17,10 +18,18 @@ export async function anyFree(t: Trial, bench: PortBench, address = bench.one, r
 /** As `anyFree`, as often as that; the ports must be all different, and lie in the range. */
 export async function manyFree(t: Trial, bench: PortBench, count: number, first: number, last: number): Promise<number[]> {
   const given: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const port = await anyFree(t, bench);
+  const asked = Array.from({ length: count }, () => [bench.one, 0, false, [bench.one, bench.two]]);
+  for (const { value: port, threw } of await t.manyOn(bench.ports, "bind", asked)) {
+    const free = amount(last - first + 1 - given.length, "port");
+    const came = threw ?? `${JSON.stringify(port)}, from bind number ${given.length + 1}`;
+    t.ok(
+      typeof port === "number",
+      `a port from binding port 0, when ${free} from ${first} to ${last} ${free === "1 port" ? "is" : "are"} free`,
+      came,
+    );
+    t.ok(port !== 0, "a port from binding port 0, which asks for any that is free", "0 itself");
     t.ok(port >= first && port <= last, `ephemeral ports from ${first} to ${last}`, `${port}`);
-    t.ok(!given.includes(port), `a port that is not held`, `${port}, which was given out before`);
+    t.ok(!given.includes(port), "a port that is not held", `${port}, which was given out before`);
     given.push(port);
   }
   return given;
