@@ -4,7 +4,7 @@
  * Manual pages: arp(7), netdevice(7), rtnetlink's older sibling `SIOCADDRT` in route(8).
  */
 import * as ifreq from "../../../stack/link/ifreq.ts";
-import { cString, errorName, lastError, openLibrary } from "../../../stack/link/libc.ts";
+import { cString, errorName, lastError, libc, openLibrary, SOCK_CLOEXEC, SOCK_DGRAM } from "../../../stack/link/libc.ts";
 import { NoLiveWire } from "../../../stack/link/no_live_wire.ts";
 import { formatIpv4Address, parseIpv4Address, prefixMask } from "../../../stack/wire/ipv4_address.ts";
 import type { Ipv4Address } from "../../../stack/wire/ipv4_address.ts";
@@ -13,7 +13,6 @@ import { hardwareAddress, internetAddress } from "./socket_address.ts";
 import { pointer } from "./sockets.ts";
 import { arpTable, readKernelFile, writeKernelFile } from "./tables.ts";
 
-const SIOCSIFTXQLEN = 0x8943n;
 const SIOCADDRT = 0x890bn;
 const SIOCDELRT = 0x890cn;
 const SIOCDARP = 0x8953n;
@@ -23,6 +22,11 @@ const ATF_PERMANENT = 4;
 const CLONE_NEWNET = 0x4000_0000;
 const RTF_UP = 1;
 const RTF_GATEWAY = 2;
+const AF_NETLINK = 16;
+const RTM_SETLINK = 19;
+const NLM_F_REQUEST = 1;
+const NLM_F_ACK = 4;
+const IFLA_TXQLEN = 13;
 
 /**
  * A fresh namespace copies some settings from the host's, so what matters is said outright. A setting that
@@ -145,11 +149,27 @@ function rtentry({ network, prefixLength, gateway, device }: RouteOptions): Data
   return view;
 }
 
-/** `struct ifreq` with a number in it. On TAP and TUN the queue is a ring between the kernel and who reads the device. */
+/**
+ * On TAP and TUN the queue is a ring between the kernel and who reads the device. The ioctl for it is for the host's own administrator only; so it is
+ * asked by rtnetlink(7): `struct nlmsghdr`, `struct ifinfomsg`, and one attribute.
+ */
 export function setQueueLength({ device, packets }: OperationOptions<"setQueueLength">): void {
-  const request = ifreq.ifreq(device);
-  request.setInt32(16, packets, true);
-  ifreq.ask(SIOCSIFTXQLEN, request, `give ${device} a queue of ${packets} packets`);
+  const message = new DataView(new ArrayBuffer(40));
+  message.setUint32(0, message.byteLength, true);
+  message.setUint16(4, RTM_SETLINK, true);
+  message.setUint16(6, NLM_F_REQUEST | NLM_F_ACK, true);
+  message.setInt32(20, ifreq.indexOf(device), true);
+  message.setUint16(32, 8, true);
+  message.setUint16(34, IFLA_TXQLEN, true);
+  message.setUint32(36, packets, true);
+  // The answer quotes the request behind a header and the error, which is negative.
+  const answer = new DataView(new ArrayBuffer(64));
+  const socket = libc().socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sent = libc().write(socket, new Uint8Array(message.buffer), message.byteLength);
+  const got = sent < 0 ? sent : libc().read(socket, new Uint8Array(answer.buffer), answer.byteLength);
+  const error = got < 0 ? lastError() : -answer.getInt32(16, true);
+  libc().close(socket);
+  if (error !== 0) throw new Error(`Cannot give ${device} a queue of ${packets} packets: ${errorName(error)}`);
 }
 
 export function setAddress({ device, address, prefixLength }: OperationOptions<"setAddress">): void {
