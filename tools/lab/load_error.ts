@@ -11,7 +11,8 @@ export function loadErrorText(message: string): string {
     const shift = shiftOf(lines, index);
     return shift === undefined ? wrapIndented(line) : [cutCode(line, shift)];
   });
-  return [paint("red", "✘ Your code cannot be loaded."), "", ...text].join("\n");
+  const head = wrap("✘ Your code cannot be loaded.", WIDTH).map((line) => paint("red", line));
+  return [...head, "", ...text].join("\n");
 }
 
 /** How many columns of quoted code are left out at its beginning; undefined for what is no code. */

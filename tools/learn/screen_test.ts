@@ -69,6 +69,7 @@ testWhen(obstacle, "learn: a lab from its stub to passed; a file saved halfway, 
     gone.lines.join(" ").replaceAll(/\s+/g, " "),
     /labs\/01-framing\/\S+: the file is missing|A file of labs\/01-framing is missing/,
   );
+  assertMatch(gone.lines.join(" ").replaceAll(/\s+/g, " "), /Git brings (it|the folder) back \(git checkout -- labs\/01-framing/);
   await Deno.rename(`${tree.root}/gone`, `${tree.root}/labs/01-framing`);
   await terminal.until(/is done/);
 

@@ -252,7 +252,9 @@ export class ScreenView {
     const { size } = this.#terminal as Terminal;
     const lines = page.lines();
     const rows = bodyRows(lines, size.columns, this.#widths).slice(this.#top, this.#top + roomOf(size, false));
-    page.unfold?.([...new Set(rows.map(({ line }) => lines[line] as DocumentLine))]);
+    const shown = [...new Set(rows.map(({ line }) => lines[line] as DocumentLine))];
+    if (shown.some(({ fold }) => fold !== undefined)) page.unfold?.(shown);
+    else this.#say("Nothing is folded here: go to a line with ▸.");
   }
 
   async #edit(): Promise<void> {

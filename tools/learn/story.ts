@@ -96,7 +96,10 @@ export function doneStory(session: Session): string[] {
 export function obstacleStory(session: Session, loadError: (message: string) => string): string[] {
   const { obstacle } = session;
   if (obstacle === undefined) return [];
-  return obstacle.own ? lines(loadError(obstacle.text)) : wrap(obstacle.text, WIDTH);
+  if (!obstacle.own) return wrap(obstacle.text, WIDTH);
+  const [, path] = /Cannot read (labs\/\S+): the file is missing/.exec(obstacle.text) ?? [];
+  const remedy = path === undefined ? [] : ["", ...wrap(`Git brings it back (git checkout -- ${path}), and this goes on.`, WIDTH)];
+  return [...lines(loadError(obstacle.text)), ...remedy];
 }
 
 /** "01". */
