@@ -63,7 +63,7 @@ export const scoreboard: Readonly<Record<string, CheckSpec>> = {
             model.update(from, to);
             await board.update(from, to);
           } else {
-            do una = Math.min(119, una + t.random.int(0, 15)); while (model.isSacked(una));
+            do una = Math.min(120, una + t.random.int(0, 15)); while (model.isSacked(una)); // 120 never is: it was not sent
             highRxt = Math.max(highRxt, Math.min(120, una + t.random.int(0, 30)));
             told.push(`una ${una}, highRxt ${highRxt}`);
             model.acknowledged(una);
