@@ -180,7 +180,9 @@ class Soak {
     if (what === "the server") return; // its clients abort on purpose
     this.#broken++;
     const { lastBlow, clock } = this.#world;
-    if (lastBlow + LOOKUP < began) this.#faults.push(`${what} breaks at ${Math.round(clock.now)} ms without a reason: ${(error as Error).message}`);
+    if (lastBlow + LOOKUP < began) {
+      this.#faults.push(`${what} breaks at ${Math.round(clock.now)} ms without a reason: ${(error as Error).message}`);
+    }
   }
 
   async #changeWeather(): Promise<void> {
