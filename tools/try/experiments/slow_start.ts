@@ -129,7 +129,7 @@ async function playLive(stage: LiveStage): Promise<void> {
     "round trip   sent   of it again   of it lost   Linux's window at its end",
     ...rounds.map(({ sent, again, lost, window }, index) => {
       const columns = [`${index + 1}`.padStart(6), `${sent}`.padStart(11), `${again}`.padStart(14), `${lost}`.padStart(13)];
-      return `${columns.join("")}   ${`${window}`.padStart(8)}  ${"*".repeat(Math.round(window / 4))}`;
+      return `${columns.join("")}   ${`${window}`.padStart(8)}  ${"*".repeat(Math.round(window / 8))}`;
     }),
   ]);
   const first = rounds.slice(0, 4);
