@@ -75,6 +75,7 @@ Deno.test("evaluate() says which assertion failed, where, and what its names are
     return result.got;
   };
   assertEquals(got("assert 1 == 2"), "it does not hold");
+  assertEquals(got("assert tcpi_state == TCP_LISTEN"), "tcpi_state is 1 (TCP_ESTABLISHED)");
   assertEquals(got("assert tcpi_snd_cwnd / tcpi_unacked > 1"), "it divides by zero, where tcpi_snd_cwnd is 8, tcpi_unacked is 0");
   assertEquals(got("assert 1 << 100000000"), "it shifts by 100000000");
   assertEquals(got("assert 1.5 & 1"), "it asks for the bits of 1.5");

@@ -102,7 +102,10 @@ Deno.test("runScript() tells the line, what was expected, what came, and the way
 Deno.test("runScript() refuses what comes too early, too late or not at all", () =>
   withJudge(async (judged) => {
     const syn = `${LISTENING}+0 < S 0:0(0) win 1000 <mss 1000>\n`;
-    assertMatch((await failureOf(judged(`${syn}+.5 > S. 0:0(0) ack 1 <...>\n`))).differences.join(), /time: 0.000 in place of 0.500/);
+    const early = await failureOf(judged(`${syn}+.5 > S. 0:0(0) ack 1 <...>\n`));
+    assertMatch(early.differences.join(), /time: 0.000 in place of 0.500/);
+    assertEquals(early.expected, "S. 0:0(0) ack 1 <...> at 0.500");
+    assertMatch(early.got, / at 0.000$/);
     assertEquals((await judged(`${syn}+0~+.5 > S. 0:0(0) ack 1 <...>\n`)).verdict, "passed");
     const late = await failureOf(judged(`${syn}+0 > S. 0:0(0) ack 1 <...>\n+.5 > S. 0:0(0) ack 1 <...>\n`));
     assertEquals(late.got, "nothing until 0.501");
