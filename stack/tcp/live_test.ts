@@ -70,7 +70,7 @@ for (const large of ["kernel", "software"] as const) {
     async () => {
       const result = await exchange({ bytes: 2_000_000, large, impair: { drop: 0.05, reorder: 0.05 }, mtus: [1500, 700, 9000, 1400] });
       assertEqualBytes(result);
-      assert(result.calls.every(({ resent }) => resent > 0));
+      assert(result.calls.some(({ resent }) => resent > 0)); // one of the two may be lucky: it takes thirty large segments
     },
   );
 }
