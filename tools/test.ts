@@ -8,6 +8,9 @@
  * name: see `tools/test_when.ts`.
  */
 
+// deno-lint-ignore no-control-regex -- the runner's colours
+const COLOUR = /\x1b\[[0-9;]*m/g;
+
 /** What a run came to. */
 export interface Result {
   readonly passed: number;
@@ -23,8 +26,7 @@ export interface Result {
  * load, no summary at all) counts as one failure.
  */
 export function readResult(output: string, success: boolean): Result {
-  // deno-lint-ignore no-control-regex -- the runner's colours
-  const lines = output.replaceAll(/\x1b\[[0-9;]*m/g, "").split("\n");
+  const lines = output.replaceAll(COLOUR, "").split("\n");
   const summary = lines.findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line)) ?? "";
   const count = (what: string): number => Number(new RegExp(`(\\d+) ${what}`).exec(summary)?.[1] ?? 0);
   const steps = Number(/\d+ ignored \((\d+) step/.exec(summary)?.[1] ?? 0);
@@ -61,8 +63,7 @@ export function conclusion({ passed, failed, failures, skipped }: Result): strin
 
 /** Leaves out of whole lines those of tests that passed. */
 export function withoutPassed(lines: string): string {
-  // deno-lint-ignore no-control-regex -- the runner's colours
-  return lines.split("\n").filter((line) => !/ \.\.\. ok \([^)]*\)$/.test(line.replaceAll(/\x1b\[[0-9;]*m/g, ""))).join("\n");
+  return lines.split("\n").filter((line) => !/ \.\.\. ok \([^)]*\)$/.test(line.replaceAll(COLOUR, ""))).join("\n");
 }
 
 /** What tests may do: read, start programs, load libc, talk to this machine; write only below `.wallsocket` and the temporary folder. */

@@ -22,10 +22,7 @@ export const fiveTuple: Experiment = {
     const { client, server } = stage.twoHosts();
     const web = createProcess(server, { name: "web", privileged: true });
     const browser = createProcess(client, { name: "browser" });
-    const doors = [80, 443].map((port) => {
-      const door = listening(web, parseSocketAddress(`10.44.0.2:${port}`));
-      return door;
-    });
+    const doors = [80, 443].map((port) => listening(web, parseSocketAddress(`10.44.0.2:${port}`)));
     web.bind(web.socket("inet", "dgram"), parseSocketAddress("10.44.0.2:80"));
     const talker = browser.socket("inet", "dgram");
     browser.bind(talker, parseSocketAddress("10.44.0.1:5000"));

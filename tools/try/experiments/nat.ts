@@ -2,7 +2,7 @@ import { listConnections } from "../../../stack/filter/list_connections.ts";
 import { parseSocketAddress } from "../../../stack/socket/address.ts";
 import { createProcess } from "../../../stack/socket/descriptors.ts";
 import { formatSocketTable, socketTable } from "../../../stack/socket/table.ts";
-import type { Experiment, LiveStage } from "../experiment.ts";
+import type { Experiment, FullHost, LiveStage } from "../experiment.ts";
 import { KernelProgram } from "../kernel_program.ts";
 import { listening } from "../setup.ts";
 
@@ -64,8 +64,7 @@ export const nat: Experiment = {
     const rows = socketTable(hosts.server.tcp, [web]).filter(({ state }) => state === "ESTAB");
     stage.lines(formatSocketTable(rows));
     stage.say("The router's table: how a packet comes from the caller, and how the answer comes.");
-    const table = listConnections(hosts.router.filter?.connections(stage.now()) ?? [], stage.now());
-    stage.lines(table.trimEnd().split("\n").map((line) => line.replace(/^tcp +\w+ +/, "")));
+    stage.lines(translations(hosts.router, stage.now()));
     const peers = rows.map(({ peer }) => peer);
     stage.expect(
       "the server sees one address with two ports",
@@ -93,6 +92,12 @@ export const nat: Experiment = {
   },
 };
 
+/** The router's table: each connection, without protocol and state. */
+function translations(router: FullHost, now: number): string[] {
+  const table = listConnections(router.filter?.connections(now) ?? [], now);
+  return table.trimEnd().split("\n").map((line) => line.replace(/^tcp +\w+ +/, ""));
+}
+
 async function playLive(stage: LiveStage): Promise<void> {
   const { kernel, device, host, server } = stage;
   await kernel.addAddress({ device, address: "10.44.0.3", prefixLength: 24 });
@@ -112,9 +117,7 @@ async function playLive(stage: LiveStage): Promise<void> {
   const callers = await linux.table();
   linux.show(callers);
   const rows = socketTable(server.tcp, [web]).filter(({ state }) => state === "ESTAB");
-  stage.lines(["", ...formatSocketTable(rows), ""]);
-  const table = listConnections(host.filter?.connections(stage.now()) ?? [], stage.now());
-  stage.lines(table.trimEnd().split("\n").map((line) => line.replace(/^tcp +\w+ +/, "")));
+  stage.lines(["", ...formatSocketTable(rows), "", ...translations(host, stage.now())]);
   stage.expect(
     "two addresses with one port, says Linux",
     callers.map(({ local }) => local).sort().join() === "10.44.0.1:5000,10.44.0.3:5000",
